@@ -1,0 +1,617 @@
+//! The engine: inputs in, one commit, effects out. It has no clock, no network and no threads of
+//! its own; whoever runs it brings time and carries the effects out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use governance::case::CaseId;
+use governance::query::{Answer, Matter, Question, Seat, Tally};
+use rand::CryptoRng;
+use record::chain::Head;
+use record::tree::Frontier;
+use record::{NodeId, PublicKey, Signed, Timestamp};
+
+use crate::acts::Desk;
+use crate::arrival::{PageError, VerifiedPage};
+use crate::asking::Asking;
+use crate::command::{Command, Receipt, Refused};
+use crate::exchange::{self, Sessions};
+use crate::project;
+use crate::sign::whose;
+use crate::staging::{Log, Staging};
+use crate::store::{Position, Read, Store, StoreError};
+use crate::wire::{Page, Request, Response};
+use crate::world::{Setup, World};
+
+/// Names the asker of a command, request or question, so that the effect can be led back.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Ticket(pub u64);
+
+/// What comes in.
+pub enum Input {
+    /// From staff, residents and programs.
+    Command {
+        /// Who asked.
+        ticket: Ticket,
+        /// What.
+        command: Command,
+    },
+    /// A question of this node's own staff to its subordinates.
+    Ask {
+        /// Who asked.
+        ticket: Ticket,
+        /// What.
+        matter: Matter,
+        /// How long it may take.
+        budget: Duration,
+    },
+    /// A peer's request. Who it is was proven by the connection.
+    Request {
+        /// To lead the response back.
+        ticket: Ticket,
+        /// The key the peer connected with.
+        from: PublicKey,
+        /// The request.
+        request: Request,
+    },
+    /// A peer's response, or none: refused, cut off, out of time.
+    Response {
+        /// The peer.
+        from: NodeId,
+        /// What was asked.
+        about: About,
+        /// The response.
+        response: Option<Response>,
+    },
+    /// A page, after its signatures were checked.
+    Arrived {
+        /// The peer.
+        from: NodeId,
+        /// The page.
+        page: Result<VerifiedPage, PageError>,
+    },
+    /// The count that [`Effect::Count`] asked for; `None` when it could not be made.
+    Counted {
+        /// Which question.
+        ask: u64,
+        /// The count.
+        tally: Option<Tally>,
+    },
+    /// A connection is up.
+    Connected(PublicKey),
+    /// A connection is down.
+    Disconnected(PublicKey),
+    /// Addresses at which this node can be dialled.
+    Addresses(Vec<String>),
+    /// Time passes. At least every second; every 50 ms while questions are open.
+    Tick,
+}
+
+/// What a request to a peer was about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum About {
+    /// Greeting.
+    Hello,
+    /// Pulling its stream.
+    Pull,
+    /// Telling it that something waits.
+    Poke,
+    /// A checkpoint for it to countersign.
+    Witness,
+    /// A question, by its local number.
+    Ask(u64),
+}
+
+/// What is to be done, after the commit.
+pub enum Effect {
+    /// A command's outcome.
+    Reply {
+        /// Who asked.
+        ticket: Ticket,
+        /// What came of it.
+        outcome: Result<Receipt, Refused>,
+    },
+    /// A question's answer.
+    Answered {
+        /// Who asked.
+        ticket: Ticket,
+        /// The question and the answer, or why there is none.
+        outcome: Result<(Box<Question>, Box<Signed<Answer>>), Refused>,
+    },
+    /// The response to a peer's request.
+    Respond {
+        /// To lead it back.
+        ticket: Ticket,
+        /// The response.
+        response: Response,
+    },
+    /// The response to a pull: the page after a number, read through [`crate::outbox::page`].
+    Page {
+        /// To lead it back.
+        ticket: Ticket,
+        /// The peer whose stream it is.
+        peer: NodeId,
+        /// Entries above this.
+        after: u64,
+    },
+    /// A request to a peer; its response comes back as [`Input::Response`].
+    Send {
+        /// The peer.
+        to: NodeId,
+        /// The key it connects with.
+        key: PublicKey,
+        /// What it is about.
+        about: About,
+        /// The request.
+        request: Request,
+        /// How long to wait.
+        within: Duration,
+    },
+    /// Check a page with [`crate::arrival::verify_page`] and give back [`Input::Arrived`].
+    Verify {
+        /// The peer.
+        from: NodeId,
+        /// The page.
+        page: Page,
+    },
+    /// Count facts with [`crate::view::count`] and give back [`Input::Counted`].
+    Count {
+        /// Which question.
+        ask: u64,
+        /// What.
+        matter: Matter,
+        /// This node and its area.
+        seat: Seat,
+    },
+    /// A case changed.
+    Changed(CaseId),
+    /// Territory, roster or peers changed.
+    World(Arc<World>),
+    /// Whether strangers may knock with an invitation.
+    Enrolment(bool),
+    /// A neighbour's certificates were checked on this connection.
+    Greeted {
+        /// The neighbour.
+        node: NodeId,
+    },
+    /// A peer broke the protocol.
+    Misbehaved {
+        /// The key it connected with.
+        key: PublicKey,
+        /// What it did.
+        what: String,
+    },
+}
+
+/// What the engine knows of its connections and questions; gone with a restart.
+#[derive(Default)]
+pub struct Talk {
+    pub(crate) sessions: Sessions,
+    pub(crate) addresses: Vec<String>,
+    pub(crate) frozen: Option<String>,
+    pub(crate) asking: Asking,
+}
+
+/// A neighbour's connection, for the operator.
+#[derive(Clone, Debug, Default)]
+pub struct Contact {
+    /// Whether it is connected and its certificates were checked.
+    pub greeted: bool,
+    /// What was wrong with its last page.
+    pub trouble: Option<String>,
+}
+
+/// The engine of one node.
+pub struct Engine {
+    pub(crate) setup: Arc<Setup>,
+    store: Box<dyn Store>,
+    reader: Arc<dyn Read>,
+    world: Arc<World>,
+    log: Log,
+    rng: Box<dyn CryptoRng + Send>,
+    talk: Talk,
+    enrolment: Option<bool>,
+}
+
+/// Frames replayed in one batch of the index.
+const REPLAY: usize = 20_000;
+
+impl Engine {
+    /// Opens a node on its store: whatever the index lacks is replayed from the journal.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub fn open(
+        setup: Arc<Setup>,
+        mut store: Box<dyn Store>,
+        rng: Box<dyn CryptoRng + Send>,
+    ) -> Result<Self, StoreError> {
+        let log = replay(&setup, store.as_mut())?;
+        let reader = store.reader();
+        let world = Arc::new(World::load(&setup, &reader)?);
+        let talk = Talk::default();
+        Ok(Self { setup, store, reader, world, log, rng, talk, enrolment: None })
+    }
+
+    /// Handles for reading.
+    #[must_use]
+    pub fn reader(&self) -> Arc<dyn Read> {
+        self.reader.clone()
+    }
+
+    /// Territory, roster and peers now.
+    #[must_use]
+    pub fn world(&self) -> Arc<World> {
+        self.world.clone()
+    }
+
+    /// This node's log now.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Whether questions are open, so that ticks must come often.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
+        !self.talk.asking.is_empty()
+    }
+
+    /// Every neighbour's connection.
+    #[must_use]
+    pub fn contacts(&self) -> BTreeMap<NodeId, Contact> {
+        let contact = |session: &exchange::Session| Contact {
+            greeted: session.greeted,
+            trouble: session.trouble.clone(),
+        };
+        self.talk.sessions.iter().map(|(node, session)| (*node, contact(session))).collect()
+    }
+
+    /// Why the node does not sign, if it does not.
+    #[must_use]
+    pub fn frozen(&self) -> Option<String> {
+        self.talk.frozen.clone()
+    }
+
+    /// Takes in a batch, commits once, and gives what is to be done then. When the commit fails,
+    /// nothing of the batch has happened and every command in it is refused.
+    pub fn step(&mut self, inputs: Vec<Input>, now: Timestamp) -> Vec<Effect> {
+        let mut out = Vec::new();
+        let mut world = self.world.clone();
+        let tickets: Vec<Asked> = inputs.iter().filter_map(asked).collect();
+        let mut staging = Staging::new(self.store.as_ref(), self.log.clone());
+        let mut desk = Desk {
+            setup: &self.setup,
+            world: &mut world,
+            staging: &mut staging,
+            rng: self.rng.as_mut(),
+            now,
+            talk: &mut self.talk,
+            out: &mut out,
+        };
+        let handled = inputs.into_iter().try_for_each(|input| desk.handle(input));
+        let open = exchange::invitations_open(desk.staging, now);
+        let staged = handled.map(|()| staging.finish());
+        let committed = staged.and_then(|(commit, log)| {
+            if !commit.frames.is_empty() {
+                self.store.commit(commit).map_err(Arc::new)?;
+            }
+            Ok(log)
+        });
+        match committed {
+            Ok(log) => {
+                self.log = log;
+                self.tell_world(world, &mut out);
+                self.tell_enrolment(open, &mut out);
+                out
+            }
+            Err(error) => self.failed(&error, tickets),
+        }
+    }
+
+    fn tell_world(&mut self, world: Arc<World>, out: &mut Vec<Effect>) {
+        if !Arc::ptr_eq(&world, &self.world) {
+            self.world = world;
+            out.push(Effect::World(self.world.clone()));
+        }
+    }
+
+    fn tell_enrolment(&mut self, open: Result<bool, StoreError>, out: &mut Vec<Effect>) {
+        let open = open.unwrap_or(false);
+        if self.enrolment != Some(open) {
+            self.enrolment = Some(open);
+            out.push(Effect::Enrolment(open));
+        }
+    }
+
+    /// A batch that could not be kept: everybody who asked is told so, and exchanges start anew.
+    fn failed(&mut self, error: &Arc<StoreError>, tickets: Vec<Asked>) -> Vec<Effect> {
+        tracing::error!(error = %error, "a batch could not be kept");
+        for session in self.talk.sessions.values_mut() {
+            session.pulling = false;
+            session.greeting = false;
+        }
+        tickets.into_iter().map(|asked| asked.refused(error)).collect()
+    }
+}
+
+/// Who waits for an outcome.
+enum Asked {
+    Command(Ticket),
+    Question(Ticket),
+    Peer(Ticket),
+}
+
+fn asked(input: &Input) -> Option<Asked> {
+    match input {
+        Input::Command { ticket, .. } => Some(Asked::Command(*ticket)),
+        Input::Ask { ticket, .. } => Some(Asked::Question(*ticket)),
+        Input::Request { ticket, .. } => Some(Asked::Peer(*ticket)),
+        Input::Response { .. }
+        | Input::Arrived { .. }
+        | Input::Counted { .. }
+        | Input::Connected(_)
+        | Input::Disconnected(_)
+        | Input::Addresses(_)
+        | Input::Tick => None,
+    }
+}
+
+impl Asked {
+    fn refused(self, error: &Arc<StoreError>) -> Effect {
+        let refused = Refused::Storage(error.clone());
+        match self {
+            Self::Command(ticket) => Effect::Reply { ticket, outcome: Err(refused) },
+            Self::Question(ticket) => Effect::Answered { ticket, outcome: Err(refused) },
+            Self::Peer(ticket) => Effect::Respond { ticket, response: Response::Refused },
+        }
+    }
+}
+
+impl Desk<'_, '_> {
+    /// One input. An error is storage's alone and voids the whole batch.
+    fn handle(&mut self, input: Input) -> Result<(), Arc<StoreError>> {
+        match input {
+            Input::Command { ticket, command } => {
+                let outcome = match self.talk.frozen.clone() {
+                    Some(why) => Err(Refused::Frozen(why)),
+                    None => self.carry_out(command),
+                };
+                let outcome = storage(outcome)?;
+                self.out.push(Effect::Reply { ticket, outcome });
+            }
+            Input::Ask { ticket, matter, budget } => self.ask(ticket, matter, budget),
+            Input::Request { ticket, from, request } => {
+                let response = storage(self.request(ticket, from, request))?;
+                if let Some(response) = response.unwrap_or(Some(Response::Refused)) {
+                    self.out.push(Effect::Respond { ticket, response });
+                }
+            }
+            Input::Response { from, about, response } => {
+                let _ = storage(self.response(from, about, response))?;
+            }
+            Input::Arrived { from, page } => {
+                if let Err(refused) = storage(self.arrived(from, page))? {
+                    tracing::warn!(peer = %from, why = %refused, "page not taken in");
+                    self.pull_failed(from);
+                }
+            }
+            Input::Counted { ask, tally } => self.counted(ask, tally),
+            Input::Connected(key) => self.connected(key),
+            Input::Disconnected(key) => self.disconnected(key),
+            Input::Addresses(addresses) => self.talk.addresses = addresses,
+            Input::Tick => self.tick(),
+        }
+        Ok(())
+    }
+
+    /// A peer's request. `None`: the response comes later, through another effect.
+    fn request(
+        &mut self,
+        ticket: Ticket,
+        from: PublicKey,
+        request: Request,
+    ) -> Result<Option<Response>, Refused> {
+        let enrols = matches!(request, Request::Enrol(_));
+        if self.talk.frozen.is_some() && enrols {
+            return Ok(Some(Response::Refused));
+        }
+        match request {
+            Request::Hello(hello) => {
+                let Some(node) = self.greeted(from, &hello)? else {
+                    return Ok(Some(Response::Refused));
+                };
+                self.settled_in(node);
+                Ok(Some(self.hello_back(node)))
+            }
+            Request::Enrol(enrol) => {
+                let chain = self.enrol(from, &enrol)?;
+                Ok(Some(chain.map_or(Response::Refused, Response::Enrolled)))
+            }
+            Request::Pull(_) | Request::Poke | Request::Witness(_) | Request::Ask(_) => {
+                match self.greeted_as(from) {
+                    Some(peer) => self.neighbour(ticket, peer, request),
+                    None => Ok(Some(Response::Refused)),
+                }
+            }
+        }
+    }
+
+    /// A request that only a greeted neighbour may make.
+    fn neighbour(
+        &mut self,
+        ticket: Ticket,
+        peer: NodeId,
+        request: Request,
+    ) -> Result<Option<Response>, Refused> {
+        match request {
+            Request::Pull(pull) => {
+                let served = self.serve_pull(ticket, peer, pull)?;
+                Ok(if served { None } else { Some(Response::Refused) })
+            }
+            Request::Poke => {
+                self.pull(peer);
+                Ok(Some(Response::Done))
+            }
+            Request::Witness(asked) => {
+                if self.talk.frozen.is_some() {
+                    return Ok(Some(Response::Refused));
+                }
+                let seal = self.witness(peer, &asked)?;
+                Ok(Some(seal.map_or(Response::Refused, Response::Witnessed)))
+            }
+            Request::Ask(asked) => Ok(self.asked(ticket, peer, &asked.question)),
+            Request::Hello(_) | Request::Enrol(_) => Ok(Some(Response::Refused)),
+        }
+    }
+
+    fn greeted_as(&self, from: PublicKey) -> Option<NodeId> {
+        let (node, peer) = self.world.directory.by_key(from)?;
+        let greeted = self.talk.sessions.get(&node).is_some_and(|session| session.greeted);
+        (greeted && peer.standing.check(self.now).is_ok()).then_some(node)
+    }
+
+    fn response(
+        &mut self,
+        from: NodeId,
+        about: About,
+        response: Option<Response>,
+    ) -> Result<(), Refused> {
+        match (about, response) {
+            (About::Hello, Some(Response::Hello(hello))) => {
+                let key = self.world.directory.get(from).map(|peer| peer.standing.key());
+                match key {
+                    Some(key) if self.greeted(key, &hello)? == Some(from) => self.settled_in(from),
+                    _ => self.not_greeted(from),
+                }
+            }
+            (About::Hello, _) => self.not_greeted(from),
+            (About::Pull, Some(Response::Page(page))) => self.paged(from, page),
+            (About::Pull, _) => self.pull_failed(from),
+            (About::Witness, Some(Response::Witnessed(seal))) => {
+                self.countersigned(from, &seal)?;
+            }
+            (About::Witness, Some(Response::Refused)) => {
+                tracing::error!(peer = %from, "the parent refused this node's checkpoint");
+            }
+            (About::Witness | About::Poke, _) => {}
+            (About::Ask(ask), Some(Response::Answer(answer))) => {
+                self.child_answered(ask, from, Some(answer.into_vec()));
+            }
+            (About::Ask(ask), Some(Response::Refused)) => self.child_answered(ask, from, None),
+            (About::Ask(ask), _) => self.child_silent(ask, from),
+        }
+        Ok(())
+    }
+
+    fn not_greeted(&mut self, node: NodeId) {
+        let retry = self.now.plus(Duration::from_secs(5));
+        if let Some(session) = self.talk.sessions.get_mut(&node) {
+            session.greeting = false;
+            session.retry = Some(retry);
+        }
+    }
+
+    /// Time passes: retries, witnesses, questions that run out.
+    fn tick(&mut self) {
+        let due: Vec<(NodeId, bool)> = self
+            .talk
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.retry.is_some_and(|at| at <= self.now))
+            .map(|(node, session)| (*node, session.greeted))
+            .collect();
+        for (node, greeted) in due {
+            if let Some(session) = self.talk.sessions.get_mut(&node) {
+                session.retry = None;
+            }
+            let key = self.world.directory.get(node).map(|peer| peer.standing.key());
+            match key {
+                Some(_) if greeted => self.pull(node),
+                Some(key) => self.connected(key),
+                None => {}
+            }
+        }
+        if self.talk.frozen.is_none() {
+            self.seek_witness();
+        }
+        self.questions_run_out();
+    }
+
+    pub(crate) fn poke(&mut self, node: NodeId) {
+        let greeted = self.talk.sessions.get(&node).is_some_and(|session| session.greeted);
+        let key = self.world.directory.get(node).map(|peer| peer.standing.key());
+        let waiting = self.out.iter().any(|effect| {
+            matches!(effect, Effect::Send { to, about: About::Poke, .. } if *to == node)
+        });
+        if let Some(key) = key.filter(|_| greeted && !waiting) {
+            self.send(node, key, About::Poke, Request::Poke, Duration::from_secs(10));
+        }
+    }
+
+    pub(crate) fn send(
+        &mut self,
+        to: NodeId,
+        key: PublicKey,
+        about: About,
+        request: Request,
+        within: Duration,
+    ) {
+        self.out.push(Effect::Send { to, key, about, request, within });
+    }
+}
+
+/// Storage errors void the batch; every other refusal is an outcome.
+fn storage<T>(outcome: Result<T, Refused>) -> Result<Result<T, Refused>, Arc<StoreError>> {
+    match outcome {
+        Err(Refused::Storage(error)) => Err(error),
+        other => Ok(other),
+    }
+}
+
+/// Brings the index up to the journal and gives the log's end.
+fn replay(setup: &Setup, store: &mut dyn Store) -> Result<Log, StoreError> {
+    let mut log = stored_log(setup, store)?;
+    loop {
+        let from = store.indexed_up_to();
+        let (frames, next) = store.replay(from, REPLAY)?;
+        if frames.is_empty() {
+            return Ok(log);
+        }
+        let mut staging = Staging::new(store, log.clone());
+        for (at, frame) in &frames {
+            project::project(whose(setup), &mut staging, *at, frame)?;
+        }
+        let (mutations, tree, grown) = staging.finish_replay();
+        log = grown;
+        store.index(mutations, tree, log.mark(), next)?;
+    }
+}
+
+fn stored_log(setup: &Setup, store: &dyn Store) -> Result<Log, StoreError> {
+    let reader = store.reader();
+    let key = setup.me().as_bytes().to_vec();
+    let last = reader.scan_back(crate::store::Table::Log, &key, None, 1)?;
+    let Some((_, value)) = last.first() else {
+        return Ok(Log { head: None, frontier: Frontier::default() });
+    };
+    let damaged = || StoreError::Index { what: "the log's last row".into() };
+    let at = Position::from_bytes(value).ok_or_else(damaged)?;
+    let readable = project::read(whose(setup), at, &reader.frame(at)?)?;
+    let size: u64 = crate::staging::row(&reader, crate::store::Table::Meta, b"size")?
+        .ok_or_else(damaged)?;
+    let frontier = Frontier::at(&TreeOf(reader.as_ref()), size)
+        .map_err(|error| StoreError::Index { what: error.to_string() })?;
+    Ok(Log { head: Some(Head::of(&readable.record)), frontier })
+}
+
+struct TreeOf<'a>(&'a dyn Read);
+
+impl record::tree::Nodes for TreeOf<'_> {
+    type Error = StoreError;
+
+    fn node(&self, position: u64) -> Result<record::Hash, StoreError> {
+        self.0.tree_node(position)
+    }
+}

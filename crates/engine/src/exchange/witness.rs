@@ -1,0 +1,170 @@
+//! Witnessing: a node shows its parent a checkpoint of its log; the parent checks that it only
+//! grew since the last one, keeps it, and only then countersigns (the tlog-witness rule).
+
+use std::time::Duration;
+
+use record::tree;
+use record::{Checkpoint, Countersignature, NodeId, Signed, Unverified};
+use serde_bytes::ByteBuf;
+
+use crate::acts::Desk;
+use crate::command::Refused;
+use crate::engine::About;
+use crate::peer::{PeerRow, Witnessed};
+use crate::project;
+use crate::sign::{self, whose};
+use crate::staging::row;
+use crate::store::{FrameKind, StoreError, Table};
+use crate::wire::{Request, Witness};
+
+const WITHIN: Duration = Duration::from_secs(20);
+/// At most one checkpoint in this time.
+const EVERY: Duration = Duration::from_secs(10);
+
+impl Desk<'_, '_> {
+    /// Shows the parent a checkpoint when the log has grown since the last.
+    pub(crate) fn seek_witness(&mut self) {
+        let now = self.now;
+        let Some(parent) = self.setup.standing.parent() else { return };
+        let Some(session) = self.talk.sessions.get_mut(&parent).filter(|s| s.greeted) else { return };
+        if session.witnessed.is_some_and(|last| now < last.plus(EVERY)) {
+            return;
+        }
+        session.witnessed = Some(now);
+        match self.witness_request(parent) {
+            Ok(Some(request)) => {
+                if let Some(key) = self.world.directory.get(parent).map(|p| p.standing.key()) {
+                    self.send(parent, key, About::Witness, request, WITHIN);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(error = %error, "no checkpoint could be made"),
+        }
+    }
+
+    fn witness_request(&self, parent: NodeId) -> Result<Option<Request>, StoreError> {
+        let log = &self.staging.log;
+        let Some(head) = log.head else { return Ok(None) };
+        let known: Option<PeerRow> = row(self.staging, Table::Peer, parent.as_bytes())?;
+        let from = known.and_then(|peer| peer.countersigned).map_or(0, |seen| seen.size);
+        let size = log.frontier.size();
+        if from >= size {
+            return Ok(None);
+        }
+        let proof = if from == 0 {
+            Vec::new()
+        } else {
+            tree::consistency_proof(self.staging, from, size)
+                .map_err(|error| StoreError::Index { what: error.to_string() })?
+        };
+        let checkpoint = Checkpoint {
+            author: self.setup.me(),
+            epoch: head.epoch,
+            size,
+            root: log.frontier.root(),
+            head: head.id,
+            time: self.now,
+        };
+        let signed = Signed::sign(checkpoint, &self.setup.key, &self.setup.federation);
+        let checkpoint = ByteBuf::from(signed.bytes().to_vec());
+        Ok(Some(Request::Witness(Witness { checkpoint, from, proof })))
+    }
+}
+
+impl Desk<'_, '_> {
+    /// Checks a child's checkpoint, keeps it and countersigns. Where the child has missed an
+    /// earlier countersignature it gets that one, and goes on from there next time.
+    pub(crate) fn witness(
+        &mut self,
+        peer: NodeId,
+        asked: &Witness,
+    ) -> Result<Option<ByteBuf>, Refused> {
+        let Some(key) = self.world.directory.get(peer).map(|peer| peer.standing.key()) else {
+            return Ok(None);
+        };
+        let checkpoint = Unverified::<Checkpoint>::parse(asked.checkpoint.to_vec())
+            .and_then(|checkpoint| checkpoint.verify(&self.setup.federation, &key));
+        let Ok(checkpoint) = checkpoint else { return Ok(None) };
+        if checkpoint.author != peer {
+            return Ok(None);
+        }
+        let known: Option<PeerRow> = row(self.staging, Table::Peer, peer.as_bytes())?;
+        let last = known.and_then(|known| known.witnessed);
+        if let Some(last) = &last
+            && asked.from < last.size
+        {
+            return Ok(Some(last.seal.clone()));
+        }
+        if !consistent(last.as_ref(), &checkpoint, asked) {
+            tracing::error!(peer = %peer, size = checkpoint.size,
+                "a child's log was rewritten: its checkpoint does not continue the last one");
+            return Ok(None);
+        }
+        self.countersign(peer, &checkpoint).map(Some)
+    }
+
+    fn countersign(
+        &mut self,
+        peer: NodeId,
+        checkpoint: &Signed<Checkpoint>,
+    ) -> Result<ByteBuf, Refused> {
+        let seal = Countersignature {
+            witness: self.setup.me(),
+            checkpoint: checkpoint.id(),
+            author: peer,
+            size: checkpoint.size,
+            root: checkpoint.root,
+            time: self.now,
+        };
+        let seal = Signed::sign(seal, &self.setup.key, &self.setup.federation);
+        let mut frame = sign::local(FrameKind::Checkpoint, Vec::new());
+        frame.envelope = checkpoint.bytes().clone();
+        frame.entry = Some(seal.bytes().clone());
+        frame.peer = Some(peer);
+        let at = self.staging.push(frame.clone())?;
+        project::project(whose(self.setup), self.staging, at, &frame)?;
+        Ok(ByteBuf::from(seal.bytes().to_vec()))
+    }
+
+    /// Keeps the parent's countersignature of this node's checkpoint.
+    pub(crate) fn countersigned(&mut self, peer: NodeId, bytes: &[u8]) -> Result<(), Refused> {
+        let Some(key) = self.world.directory.get(peer).map(|peer| peer.standing.key()) else {
+            return Ok(());
+        };
+        let seal = Unverified::<Countersignature>::parse(bytes.to_vec())
+            .and_then(|seal| seal.verify(&self.setup.federation, &key));
+        let Ok(seal) = seal else { return Ok(()) };
+        let grown = seal.size <= self.staging.log.frontier.size();
+        if seal.author != self.setup.me() || seal.witness != peer || !grown {
+            return Ok(());
+        }
+        let mut frame = sign::local(FrameKind::Countersigned, Vec::new());
+        frame.envelope = seal.bytes().clone();
+        frame.peer = Some(peer);
+        let at = self.staging.push(frame.clone())?;
+        project::project(whose(self.setup), self.staging, at, &frame)?;
+        Ok(())
+    }
+}
+
+fn consistent(
+    last: Option<&Witnessed>,
+    checkpoint: &Checkpoint,
+    asked: &Witness,
+) -> bool {
+    match last {
+        None => asked.from == 0,
+        Some(last) => {
+            checkpoint.epoch >= last.epoch
+                && asked.from == last.size
+                && tree::verify_consistency(
+                    last.size,
+                    &last.root,
+                    checkpoint.size,
+                    &checkpoint.root,
+                    &asked.proof,
+                )
+                .is_ok()
+        }
+    }
+}

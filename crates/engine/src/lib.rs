@@ -1,0 +1,27 @@
+//! The heart of a node, without IO: commands and peer messages in, records and effects out.
+//!
+//! The path of a command: [`command::Command`] → [`engine::Engine::step`] → rules of `governance`
+//! → one signed record, staged → one commit → [`engine::Effect`]s. What arrives from a peer goes
+//! the same way: [`arrival::verify_page`] → `step` → commit → acknowledged by the next pull.
+
+mod acts;
+pub mod arrival;
+mod asking;
+pub mod code;
+pub mod command;
+pub mod engine;
+pub mod entry;
+mod exchange;
+pub mod kind;
+pub mod note;
+pub mod outbox;
+pub mod peer;
+pub mod project;
+pub mod runtime;
+mod share;
+mod sign;
+pub mod staging;
+pub mod store;
+pub mod view;
+pub mod wire;
+pub mod world;

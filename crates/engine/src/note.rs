@@ -1,0 +1,112 @@
+//! What a frame says to this node alone, next to its envelope. Encrypted at rest with the frame.
+
+use record::{NodeId, RecordId, Subject, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::command::Receipt;
+use crate::wire::ChainBytes;
+
+/// Local facts of a frame.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// A command's idempotency key (hashed), the digest of what was asked, and its receipt.
+    Done(Done),
+    /// A peer's certificate chain and where to reach it.
+    Peer {
+        /// The chain, the peer's own certificate first.
+        chain: ChainBytes,
+        /// Addresses, multiaddr text.
+        addresses: Vec<String>,
+    },
+    /// An account of a member of staff.
+    Account(Account),
+    /// A session or a program's bearer token; `None` ends it.
+    Token {
+        /// blake3 of the secret.
+        hash: ByteBuf,
+        /// What it stands for.
+        token: Option<Token>,
+    },
+    /// An invitation; `None` once used or withdrawn.
+    Invitation {
+        /// blake3 of the secret.
+        hash: ByteBuf,
+        /// What it offers.
+        invitation: Option<Invitation>,
+    },
+}
+
+/// A finished command, so that the same request again gives the same receipt.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Done {
+    /// blake3 of account and key.
+    pub key: ByteBuf,
+    /// blake3 of the request.
+    pub digest: ByteBuf,
+    /// What was answered.
+    pub receipt: Receipt,
+}
+
+/// An account with which a member of staff signs in.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// Login name, `[a-z0-9._-]{1,64}`.
+    pub name: String,
+    /// The person on the roster.
+    pub person: Subject,
+    /// Password hash in PHC form (argon2id).
+    pub password: String,
+    /// Whether it may be used.
+    pub enabled: bool,
+}
+
+/// What a session or bearer token stands for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// The account.
+    pub account: String,
+    /// Until when.
+    pub expires: Timestamp,
+    /// A program's token has a label; a browser's session has none.
+    pub label: Option<String>,
+}
+
+/// What an invitation offers to whoever brings its secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invitation {
+    /// Name of the node to be.
+    pub name: String,
+    /// Level key.
+    pub level: String,
+    /// Area code.
+    pub area: String,
+    /// A member unit, or a jurisdiction with its own grids.
+    pub member: bool,
+    /// Until when it may be used.
+    pub expires: Timestamp,
+    /// Who made it.
+    pub by: Option<Subject>,
+}
+
+/// What the index keeps of a finished command.
+pub type DoneRow = (ByteBuf, Receipt);
+
+/// What the index keeps of a stream entry received but not applied.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quarantined {
+    /// The peer it came from.
+    pub from: NodeId,
+    /// The record.
+    pub record: RecordId,
+    /// The case.
+    pub subject: Subject,
+    /// Why it was not applied.
+    pub why: String,
+}

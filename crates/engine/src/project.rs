@@ -1,0 +1,237 @@
+//! What a frame means for the index: one function from frame to rows, used when a frame is made,
+//! when it is received and when the journal is replayed. It never asks policy, clock or network.
+
+mod case;
+mod roster;
+mod stream;
+
+use governance::act::ActKind;
+use governance::case::{Case, Rejected};
+use record::chain::Head;
+use record::tree::leaf_hash;
+use record::{
+    FederationId, FieldError, Fields, Header, NodeId, Record, RecordId, Unverified, cbor,
+};
+use serde_bytes::ByteBuf;
+
+pub use case::{fact_key, order_keys, receipt_hash};
+pub use case::Order;
+pub use stream::{log_key, stream_key};
+
+use crate::kind;
+use crate::command::Receipt;
+use crate::note::Note;
+use crate::staging::{Lookup, ROW_LIMITS, Staging, disclosures};
+use crate::store::{Frame, FrameKind, Position, StoreError, Table};
+
+/// Who this node is, as far as projection needs it.
+#[derive(Clone, Copy)]
+pub struct Whose {
+    /// This node.
+    pub me: NodeId,
+    /// The federation.
+    pub federation: FederationId,
+}
+
+/// What a frame did, for those who act upon it live.
+#[derive(Default)]
+pub struct Done {
+    /// The case that changed, after the change.
+    pub case: Option<Case>,
+    /// Why a record was not applied.
+    pub rejected: Option<Rejected>,
+    /// Whether territory, roster or peers changed.
+    pub world: bool,
+}
+
+/// A record with those of its fields that this node has.
+pub struct Readable {
+    /// The record.
+    pub record: Record,
+    /// The fields.
+    pub fields: Fields,
+}
+
+/// Writes the rows that a frame implies. The frame's statements were verified before it was
+/// journalled and are not verified again.
+///
+/// # Errors
+/// When the index can't be read or a stored frame makes no sense.
+pub fn project(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    at: Position,
+    frame: &Frame,
+) -> Result<Done, StoreError> {
+    match frame.kind {
+        FrameKind::Own => {
+            let readable = read(whose, at, frame)?;
+            own(whose, staging, at, frame, &readable)
+        }
+        FrameKind::Foreign => {
+            let readable = read(whose, at, frame)?;
+            stream::received(whose, staging, at, frame)?;
+            foreign(whose, staging, at, frame, &readable)
+        }
+        FrameKind::Sent => stream::sent(whose, staging, at, frame).map(|()| Done::default()),
+        FrameKind::Acknowledged => {
+            stream::acknowledged(whose, staging, at, frame).map(|()| Done::default())
+        }
+        FrameKind::Checkpoint => {
+            stream::witnessed(whose, staging, at, frame).map(|()| Done::default())
+        }
+        FrameKind::Countersigned => {
+            stream::countersigned(whose, staging, at, frame).map(|()| Done::default())
+        }
+        FrameKind::Certificate | FrameKind::Local => {
+            let world = frame.kind == FrameKind::Certificate;
+            note(staging, at, frame, None)?;
+            Ok(Done { world, ..Done::default() })
+        }
+    }
+}
+
+/// The record in a frame, read back.
+///
+/// # Errors
+/// When the frame makes no sense.
+pub fn read(whose: Whose, at: Position, frame: &Frame) -> Result<Readable, StoreError> {
+    let record = Unverified::<Header>::parse(frame.envelope.clone())
+        .map_err(|error| senseless(at, &error.to_string()))?
+        .trust_stored(&whose.federation);
+    let fields = fields(&record, frame).map_err(|error| senseless(at, &error.to_string()))?;
+    Ok(Readable { record, fields })
+}
+
+fn fields(record: &Record, frame: &Frame) -> Result<Fields, FieldError> {
+    let all: Vec<_> = disclosures(frame).cloned().collect();
+    record::open(record, &all)
+}
+
+fn own(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    at: Position,
+    frame: &Frame,
+    readable: &Readable,
+) -> Result<Done, StoreError> {
+    let record = &readable.record;
+    staging.put_bytes(Table::Log, log_key(record), at.to_bytes().to_vec())?;
+    let grown = staging.log.frontier.append(leaf_hash(record.id().as_bytes()));
+    staging.grow(grown);
+    staging.log.head = Some(Head::of(record));
+    let size = staging.log.frontier.size();
+    staging.put(Table::Meta, b"size".to_vec(), &size)?;
+    note(staging, at, frame, Some(record.id()))?;
+    if ActKind::from_kind(record.kind).is_some() {
+        let applied = case::apply(whose, staging, readable, whose.me)?;
+        return case::own(staging, at, applied);
+    }
+    let world = match record.kind {
+        kind::PLACE | kind::PLACE_ENDED => roster::place(staging, at, readable)?,
+        kind::PERSON | kind::APPOINTED | kind::DISMISSED => {
+            roster::person(staging, at, readable)?
+        }
+        _ => return Err(senseless(at, "a record of a kind that this version does not know")),
+    };
+    Ok(Done { world, ..Done::default() })
+}
+
+fn foreign(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    at: Position,
+    frame: &Frame,
+    readable: &Readable,
+) -> Result<Done, StoreError> {
+    let record = &readable.record;
+    let sender = frame.peer.ok_or_else(|| senseless(at, "a foreign record without a sender"))?;
+    match known(whose, staging, record)? {
+        Some(other) if other.record.id() != record.id() => {
+            // Two histories by one author (S2): both are kept, neither is merged.
+            return case::fork(staging, at, record, sender);
+        }
+        Some(same) if same.fields.len() >= readable.fields.len() => {}
+        _ => staging.put_bytes(Table::Log, log_key(record), at.to_bytes().to_vec())?,
+    }
+    let applied = case::apply(whose, staging, readable, sender)?;
+    case::foreign(staging, at, record, sender, applied)
+}
+
+/// The record this node already has in the same place of the author's log.
+fn known(
+    whose: Whose,
+    staging: &Staging<'_>,
+    record: &Record,
+) -> Result<Option<Readable>, StoreError> {
+    let found = position_of(staging, record.author, record.epoch, record.seq)?;
+    found.map(|at| read(whose, at, &staging.frame_at(at)?)).transpose()
+}
+
+/// Rows that a frame's note implies. A receipt is completed with the record it was given for.
+fn note(
+    staging: &mut Staging<'_>,
+    at: Position,
+    frame: &Frame,
+    record: Option<RecordId>,
+) -> Result<(), StoreError> {
+    if frame.note.is_empty() {
+        return Ok(());
+    }
+    let note: Note = cbor::decode(&frame.note, &ROW_LIMITS)
+        .map_err(|error| senseless(at, &format!("its note: {error}")))?;
+    match note {
+        Note::Done(done) => {
+            let row = (done.digest, Receipt { record, ..done.receipt });
+            staging.put(Table::Idempotency, done.key.into_vec(), &row)
+        }
+        Note::Peer { chain, addresses } => stream::peer(staging, at, frame, chain, addresses),
+        Note::Account(account) => {
+            staging.put(Table::Account, account.name.clone().into_bytes(), &account)
+        }
+        Note::Token { hash, token } => put_or_remove(staging, Table::Token, hash, token.as_ref()),
+        Note::Invitation { hash, invitation } => {
+            put_or_remove(staging, Table::Invitation, hash, invitation.as_ref())
+        }
+    }
+}
+
+fn put_or_remove<T: serde::Serialize>(
+    staging: &mut Staging<'_>,
+    table: Table,
+    key: ByteBuf,
+    value: Option<&T>,
+) -> Result<(), StoreError> {
+    match value {
+        Some(value) => staging.put(table, key.into_vec(), value),
+        None => {
+            staging.remove(table, key.into_vec());
+            Ok(())
+        }
+    }
+}
+
+/// A stored frame that this version can't make sense of.
+fn senseless(at: Position, what: &str) -> StoreError {
+    StoreError::Damaged { path: "journal".into(), offset: at.0, what: what.to_owned() }
+}
+
+/// The position of a record in the journal.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn position_of(
+    view: &(impl Lookup + ?Sized),
+    author: NodeId,
+    epoch: u32,
+    seq: u64,
+) -> Result<Option<Position>, StoreError> {
+    let key = stream::log_key_of(author, epoch, seq);
+    Ok(view.value(Table::Log, &key)?.as_deref().and_then(Position::from_bytes))
+}
+
+/// The record id that a step or entry must have; guards against an index that points wrong.
+#[must_use]
+pub fn is(record: &Record, id: RecordId) -> bool {
+    record.id() == id
+}

@@ -1,0 +1,268 @@
+//! Rows of cases: the case itself, the facts that counting needs, and the orders in which cases
+//! are listed.
+
+use governance::act::ActKind;
+use governance::case::{Case, CaseId, Custody, Event, Rejected, Step};
+use governance::change::{Change, ChangeError, Outcome, Phase};
+use governance::field;
+use governance::query::Fact;
+use record::{NodeId, Record, Subject, Timestamp};
+
+use super::{Done, Readable, Whose, senseless};
+use crate::note::Quarantined;
+use crate::staging::{Staging, row};
+use crate::store::{Position, StoreError, Table};
+
+/// Why a record about a case was not applied: the rules say no, or it can't be read.
+pub(super) enum NotApplied {
+    Rejected(Rejected),
+    Unreadable(ChangeError),
+    NoAct,
+}
+
+/// Applies a record to its case and writes the case's rows.
+pub(super) fn apply(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    readable: &Readable,
+    sender: NodeId,
+) -> Result<Result<Case, NotApplied>, StoreError> {
+    let record = &readable.record;
+    let key = record.subject.as_bytes().to_vec();
+    let before: Option<Case> = row(staging, Table::Case, &key)?;
+    let event = match event(readable, sender) {
+        Ok(event) => event,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    match governance::case::apply(before.as_ref(), &event, whose.me) {
+        Err(rejected) => Ok(Err(NotApplied::Rejected(rejected))),
+        Ok(after) => {
+            staging.put(Table::Case, key.clone(), &after)?;
+            staging.put(Table::Fact, fact_key(after.id), &fact(&after))?;
+            reorder(staging, before.as_ref(), &after)?;
+            receipt(whose, staging, before.is_none(), &after)?;
+            Ok(Ok(after))
+        }
+    }
+}
+
+/// An own record always applies: it was decided on the same state.
+pub(super) fn own(
+    _staging: &mut Staging<'_>,
+    at: Position,
+    applied: Result<Case, NotApplied>,
+) -> Result<Done, StoreError> {
+    match applied {
+        Ok(case) => Ok(Done { case: Some(case), ..Done::default() }),
+        Err(problem) => Err(senseless(at, &format!("an own record: {}", problem.words()))),
+    }
+}
+
+/// A foreign record that does not apply is kept and shown, and changes nothing.
+pub(super) fn foreign(
+    staging: &mut Staging<'_>,
+    at: Position,
+    record: &Record,
+    sender: NodeId,
+    applied: Result<Case, NotApplied>,
+) -> Result<Done, StoreError> {
+    match applied {
+        Ok(case) => Ok(Done { case: Some(case), ..Done::default() }),
+        Err(NotApplied::Rejected(Rejected::Known)) => {
+            Ok(Done { rejected: Some(Rejected::Known), ..Done::default() })
+        }
+        Err(problem) => {
+            let why = problem.words();
+            let held = Quarantined { from: sender, record: record.id(), subject: record.subject, why };
+            staging.put(Table::Quarantine, at.to_bytes().to_vec(), &held)?;
+            let rejected = match problem {
+                NotApplied::Rejected(rejected) => Some(rejected),
+                NotApplied::Unreadable(_) | NotApplied::NoAct => Some(Rejected::NoOutcome),
+            };
+            Ok(Done { rejected, ..Done::default() })
+        }
+    }
+}
+
+/// A record in a place of its author's log that another record has.
+pub(super) fn fork(
+    staging: &mut Staging<'_>,
+    at: Position,
+    record: &Record,
+    sender: NodeId,
+) -> Result<Done, StoreError> {
+    let why = format!(
+        "{} signed two different records {}/{}: do not trust either until its operator explains",
+        record.author.short(),
+        record.epoch,
+        record.seq
+    );
+    let held = Quarantined { from: sender, record: record.id(), subject: record.subject, why };
+    staging.put(Table::Quarantine, at.to_bytes().to_vec(), &held)?;
+    Ok(Done { rejected: Some(Rejected::Known), ..Done::default() })
+}
+
+impl NotApplied {
+    fn words(&self) -> String {
+        match self {
+            Self::Rejected(rejected) => rejected.to_string(),
+            Self::Unreadable(error) => error.to_string(),
+            Self::NoAct => "records of this kind are not shared between nodes".into(),
+        }
+    }
+}
+
+fn event(readable: &Readable, sender: NodeId) -> Result<Event, NotApplied> {
+    let record = &readable.record;
+    let act = ActKind::from_kind(record.kind).ok_or(NotApplied::NoAct)?;
+    let change = Change::read(act, &readable.fields).map_err(NotApplied::Unreadable)?;
+    let outcome = has_outcome(act)
+        .then(|| Outcome::read(&readable.fields))
+        .transpose()
+        .map_err(NotApplied::Unreadable)?;
+    let words = readable.fields.iter().map(|(id, _)| id).filter(|id| !field::is_structural(*id));
+    Ok(Event {
+        case: record.subject,
+        step: step(record, act),
+        sender,
+        change,
+        outcome,
+        words: words.collect(),
+    })
+}
+
+fn has_outcome(act: ActKind) -> bool {
+    !act.is_contribution() && act != ActKind::RefuseCustody
+}
+
+fn step(record: &Record, act: ActKind) -> Step {
+    Step {
+        record: record.id(),
+        author: record.author,
+        epoch: record.epoch,
+        seq: record.seq,
+        time: record.time,
+        act,
+        actor: record.actor.as_ref().map(|actor| Subject::from_bytes(*actor.id.as_bytes())),
+        role: record.actor.as_ref().map(|actor| actor.role.clone()),
+    }
+}
+
+/// Key of a case's facts.
+#[must_use]
+pub fn fact_key(case: CaseId) -> Vec<u8> {
+    case.as_bytes().to_vec()
+}
+
+fn fact(case: &Case) -> Fact {
+    Fact {
+        home: case.home,
+        stage: case.stage.clone(),
+        phase: case.phase,
+        channel: case.channel.clone(),
+        category: case.category.clone(),
+        level_settled: case.settled.clone(),
+        grid: case.grid.clone(),
+        opened: case.opened,
+        answered: case.answered,
+        closed: case.closed,
+        due: case.due,
+    }
+}
+
+/// The orders in which cases are listed; each key ends with the time of opening and the case id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Order {
+    /// Every case.
+    All,
+    /// Cases in a phase.
+    Phase(Phase),
+    /// Cases given to a person and not ended.
+    Assignee(Subject),
+    /// Cases offered to this node and not yet answered, or called to.
+    Offered,
+    /// Cases this node holds that have not ended.
+    Open,
+}
+
+impl Order {
+    /// The beginning that the keys of this order share.
+    #[must_use]
+    pub fn prefix(self) -> Vec<u8> {
+        match self {
+            Self::All => vec![1],
+            Self::Phase(phase) => vec![2, phase as u8],
+            Self::Assignee(person) => [&[3], person.as_bytes().as_slice()].concat(),
+            Self::Offered => vec![4],
+            Self::Open => vec![5],
+        }
+    }
+
+    /// The key of a case.
+    #[must_use]
+    pub fn key(self, opened: Timestamp, case: CaseId) -> Vec<u8> {
+        let mut key = self.prefix();
+        // Times before 1970 would sort last; a report's time is never that old.
+        key.extend_from_slice(&opened.millis().to_be_bytes());
+        key.extend_from_slice(case.as_bytes());
+        key
+    }
+}
+
+/// Every order key that a case has.
+#[must_use]
+pub fn order_keys(case: &Case) -> Vec<Vec<u8>> {
+    let mut orders = vec![Order::All, Order::Phase(case.phase)];
+    let live = !case.is_ended();
+    orders.extend(case.assignee.filter(|_| live).map(Order::Assignee));
+    let guest = matches!(case.custody, Custody::With { .. });
+    if live && guest {
+        orders.push(Order::Offered);
+    }
+    if live && !guest {
+        orders.push(Order::Open);
+    }
+    orders.into_iter().map(|order| order.key(case.opened, case.id)).collect()
+}
+
+fn reorder(
+    staging: &mut Staging<'_>,
+    before: Option<&Case>,
+    after: &Case,
+) -> Result<(), StoreError> {
+    let old = before.map(order_keys).unwrap_or_default();
+    let new = order_keys(after);
+    for key in old.iter().filter(|key| !new.contains(key)) {
+        staging.remove(Table::CaseOrder, key.clone());
+    }
+    for key in new.into_iter().filter(|key| !old.contains(key)) {
+        staging.put_bytes(Table::CaseOrder, key, Vec::new())?;
+    }
+    Ok(())
+}
+
+/// The code by which a resident's report is found again: see [`crate::code`].
+fn receipt(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    opened: bool,
+    case: &Case,
+) -> Result<(), StoreError> {
+    if !opened || case.home != whose.me {
+        return Ok(());
+    }
+    match case.reporter {
+        Some(reporter) => staging.put_bytes(
+            Table::Receipt,
+            receipt_hash(reporter).to_vec(),
+            case.id.as_bytes().to_vec(),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Key of the receipt table: the reporter's opaque id, which for a resident is a hash of the code.
+#[must_use]
+pub fn receipt_hash(reporter: Subject) -> [u8; 16] {
+    *reporter.as_bytes()
+}

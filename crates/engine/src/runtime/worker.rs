@@ -1,0 +1,109 @@
+//! Worker threads for what needs no change of state: reading pages, checking signatures, counting.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+
+use governance::query::{Matter, Seat};
+use record::NodeId;
+use tokio::sync::oneshot;
+
+use super::Handle;
+use crate::engine::Input;
+use crate::wire::{Page, Response};
+use crate::world::World;
+use crate::{arrival, outbox, view};
+
+/// Jobs that may wait.
+const QUEUE: usize = 256;
+const THREADS: usize = 2;
+
+/// Work for a worker thread.
+pub(super) enum Job {
+    /// Read a page of a peer's stream.
+    Page {
+        /// The peer.
+        peer: NodeId,
+        /// Entries above this.
+        after: u64,
+        /// Where the page goes.
+        reply: oneshot::Sender<Response>,
+    },
+    /// Check a page's signatures.
+    Verify {
+        /// The peer it came from.
+        from: NodeId,
+        /// The page.
+        page: Page,
+        /// The peers known now.
+        world: Arc<World>,
+    },
+    /// Count cases.
+    Count {
+        /// For which question.
+        ask: u64,
+        /// What.
+        matter: Matter,
+        /// This node.
+        seat: Seat,
+    },
+}
+
+/// The worker threads' queue. They end when it is dropped.
+pub(super) struct Workers(SyncSender<Job>);
+
+impl Workers {
+    pub(super) fn start(handle: Handle) -> std::io::Result<Self> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for number in 0..THREADS {
+            let (handle, jobs) = (handle.clone(), jobs.clone());
+            std::thread::Builder::new()
+                .name(format!("worker-{number}"))
+                .spawn(move || work(&handle, &jobs))?;
+        }
+        Ok(Self(queue))
+    }
+
+    /// Hands over a job; gives it back when the queue is full.
+    pub(super) fn put(&self, job: Job) -> Option<Job> {
+        self.0.try_send(job).err().map(|error| match error {
+            std::sync::mpsc::TrySendError::Full(job)
+            | std::sync::mpsc::TrySendError::Disconnected(job) => job,
+        })
+    }
+}
+
+fn work(handle: &Handle, jobs: &Mutex<Receiver<Job>>) {
+    loop {
+        let job = jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+        match job {
+            Ok(job) => run(handle, job),
+            Err(_) => return,
+        }
+    }
+}
+
+fn run(handle: &Handle, job: Job) {
+    match job {
+        Job::Page { peer, after, reply } => {
+            let page = outbox::page(&handle.setup, &handle.reader, peer, after);
+            let response = page.map(Response::Page).unwrap_or_else(|error| {
+                tracing::error!(peer = %peer, error = %error, "a page could not be read");
+                Response::Refused
+            });
+            let _ = reply.send(response);
+        }
+        Job::Verify { from, page, world } => {
+            let page =
+                arrival::verify_page(&handle.setup, &world.directory, from, page, handle.now());
+            handle.put_blocking(Input::Arrived { from, page });
+        }
+        Job::Count { ask, matter, seat } => {
+            let tally = view::count(&handle.reader, &matter, &seat, handle.now());
+            let tally = tally
+                .inspect_err(|error| tracing::error!(error = %error, "counting failed"))
+                .ok();
+            handle.put_blocking(Input::Counted { ask, tally });
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The release gate's staging side: the only place where something is put into a stream for
+//! another node. What may go is decided by [`governance::release`] and by nothing here.
+
+use governance::case::{Case, Party, Step};
+use governance::release::{self, Release};
+use record::{FieldId, NodeId, RecordId, Signed, Subject, Timestamp};
+
+use crate::entry::{Entry, VERSION};
+use crate::peer::PeerRow;
+use crate::project;
+use crate::sign::whose;
+use crate::staging::{Lookup, Staging, disclosures, row};
+use crate::store::{Frame, FrameKind, StoreError, Table};
+use crate::world::Setup;
+
+/// Stages what follows from the last step of a case: its record to every party that may have it,
+/// and the case's earlier records to the parties that it made. Gives the recipients.
+pub(crate) fn share(
+    setup: &Setup,
+    staging: &mut Staging<'_>,
+    before: Option<&Case>,
+    case: &Case,
+    sender: NodeId,
+    now: Timestamp,
+) -> Result<Vec<NodeId>, StoreError> {
+    let mut told = Vec::new();
+    for node in newcomers(before, case) {
+        for (index, release) in backlog(setup, staging, case, node)? {
+            stage(setup, staging, case, &case.steps[index], &release, now)?;
+        }
+        told.push(node);
+    }
+    let Some(last) = case.steps.last() else { return Ok(told) };
+    let held = held(staging, last)?;
+    for release in release::audience(&setup.policy, case, last, sender, &held) {
+        if !told.contains(&release.to) {
+            stage(setup, staging, case, last, &release, now)?;
+            told.push(release.to);
+        }
+    }
+    Ok(told)
+}
+
+/// Parties that the last step made: a parent it was offered to, units it called.
+fn newcomers(before: Option<&Case>, case: &Case) -> Vec<NodeId> {
+    let known = |node: &NodeId| before.and_then(|case| case.parties.get(node));
+    case.parties
+        .iter()
+        .filter(|(_, party)| matches!(party, Party::Above | Party::Unit))
+        .filter(|(node, party)| known(node) != Some(*party))
+        .map(|(node, _)| *node)
+        .collect()
+}
+
+fn backlog(
+    setup: &Setup,
+    staging: &Staging<'_>,
+    case: &Case,
+    node: NodeId,
+) -> Result<Vec<(usize, Release)>, StoreError> {
+    let held: Vec<Vec<FieldId>> =
+        case.steps.iter().map(|step| held(staging, step)).collect::<Result<_, _>>()?;
+    let of = |step: &Step| {
+        let at = case.steps.iter().position(|known| known.record == step.record);
+        at.map(|at| held[at].clone()).unwrap_or_default()
+    };
+    Ok(release::backlog(&setup.policy, case, node, of))
+}
+
+/// The fields of a step's record that this node has.
+fn held(staging: &Staging<'_>, step: &Step) -> Result<Vec<FieldId>, StoreError> {
+    let Some(at) = project::position_of(staging, step.author, step.epoch, step.seq)? else {
+        return Ok(Vec::new());
+    };
+    let frame = staging.frame_at(at)?;
+    Ok(disclosures(&frame).map(|disclosure| disclosure.field).collect())
+}
+
+/// Signs and stages one entry.
+fn stage(
+    setup: &Setup,
+    staging: &mut Staging<'_>,
+    case: &Case,
+    step: &Step,
+    release: &Release,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let key = release.to.as_bytes().to_vec();
+    // A party this node never met has no stream: it is told by whoever brought it in.
+    let Some(peer) = row::<PeerRow>(staging, Table::Peer, &key)? else { return Ok(()) };
+    let mut fields = release.fields.clone();
+    fields.sort_unstable();
+    let first = peer.outbox.number == 0;
+    let entry = Entry {
+        version: VERSION,
+        sender: setup.me(),
+        recipient: release.to,
+        number: peer.outbox.number + 1,
+        prev: if first { RecordId::ZERO } else { peer.outbox.id },
+        record: step.record,
+        author: step.author,
+        epoch: step.epoch,
+        seq: step.seq,
+        fields,
+        purpose: release.purpose.clone(),
+        basis: release.basis.clone(),
+        policy: setup.policy.reference(),
+        time: now,
+    };
+    let entry = Signed::sign(entry, &setup.key, &setup.federation);
+    let frame = sent(entry.bytes().clone(), case.id, release.to);
+    let at = staging.push(frame.clone())?;
+    project::project(whose(setup), staging, at, &frame).map(|_| ())
+}
+
+fn sent(envelope: std::sync::Arc<[u8]>, subject: Subject, to: NodeId) -> Frame {
+    Frame {
+        kind: FrameKind::Sent,
+        subject,
+        envelope,
+        entry: None,
+        peer: Some(to),
+        open: Vec::new(),
+        sealed: Vec::new(),
+        note: Vec::new(),
+    }
+}

@@ -1,0 +1,101 @@
+//! Reading what the index holds, for the API, the console and the answering of questions.
+
+use std::sync::Arc;
+
+use governance::case::{Case, CaseId, Step};
+use governance::query::{Fact, Matter, Seat, Tally};
+use record::{Fields, NodeId, Record, Timestamp};
+
+use crate::peer::PeerRow;
+use crate::project::{self, Order, Whose};
+use crate::staging::{decode, row};
+use crate::store::{Read, StoreError, Table};
+
+const PAGE: usize = 2_000;
+
+/// Counts this node's cases for a question.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn count(
+    reader: &Arc<dyn Read>,
+    matter: &Matter,
+    seat: &Seat,
+    now: Timestamp,
+) -> Result<Tally, StoreError> {
+    let mut total = Tally::default();
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = Read::scan(reader.as_ref(), Table::Fact, &[], after.as_deref(), PAGE)?;
+        let last = page.last().map(|(key, _)| key.clone());
+        let full = page.len() == PAGE;
+        let facts = page
+            .into_iter()
+            .map(|(_, value)| decode::<Fact>(&value))
+            .collect::<Result<Vec<_>, _>>()?;
+        total.merge(&Tally::from_facts(matter, seat, facts, now));
+        if !full {
+            return Ok(total);
+        }
+        after = last;
+    }
+}
+
+/// A case.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn case(reader: &Arc<dyn Read>, id: CaseId) -> Result<Option<Case>, StoreError> {
+    row(reader, Table::Case, id.as_bytes())
+}
+
+/// Cases in an order, newest first, strictly before a key of that order where given; each with
+/// its key, which is the cursor for the next page.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn cases(
+    reader: &Arc<dyn Read>,
+    order: Order,
+    before: Option<&[u8]>,
+    limit: usize,
+) -> Result<Vec<(Vec<u8>, Case)>, StoreError> {
+    let found =
+        Read::scan_back(reader.as_ref(), Table::CaseOrder, &order.prefix(), before, limit)?;
+    let mut cases = Vec::with_capacity(found.len());
+    for (key, _) in found {
+        let id = &key[key.len().saturating_sub(16)..];
+        if let Some(case) = row(reader, Table::Case, id)? {
+            cases.push((key, case));
+        }
+    }
+    Ok(cases)
+}
+
+/// A step's record with the fields that this node has.
+///
+/// # Errors
+/// When the journal can't be read, or the index points at another record.
+pub fn record_of(
+    reader: &Arc<dyn Read>,
+    whose: Whose,
+    step: &Step,
+) -> Result<Option<(Record, Fields)>, StoreError> {
+    let Some(at) = project::position_of(reader, step.author, step.epoch, step.seq)? else {
+        return Ok(None);
+    };
+    let readable = project::read(whose, at, &reader.frame(at)?)?;
+    if !project::is(&readable.record, step.record) {
+        let what = "the index points at another record: rebuild it".into();
+        return Err(StoreError::Damaged { path: "journal".into(), offset: at.0, what });
+    }
+    Ok(Some((readable.record, readable.fields)))
+}
+
+/// A peer's row.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn peer(reader: &Arc<dyn Read>, node: NodeId) -> Result<Option<PeerRow>, StoreError> {
+    row(reader, Table::Peer, node.as_bytes())
+}

@@ -1,0 +1,319 @@
+//! What nodes say to each other: one request, one response. On the wire each is a type tag
+//! (one byte), a length (four bytes, big-endian) and a body in canonical CBOR. Every type has a
+//! cap which is checked before the body is read. Bodies carry signed statements as byte strings;
+//! nothing in a request names the peer it speaks for: that is known from the connection.
+
+use record::cbor::{self, CborError, Limits};
+use record::{Disclosure, Hash};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+/// The version of these messages; a node refuses a hello with another major version.
+pub const PROTOCOL: u16 = 1;
+/// A page of a share stream stays below this many bytes of entries (design: pages ≤ 256 KiB)
+/// unless a single entry alone is larger.
+pub const PAGE_BYTES: usize = 256 * 1024;
+/// Most entries in a page.
+pub const PAGE_ENTRIES: usize = 512;
+
+const DEPTH: usize = 16;
+
+/// A certificate chain: signed certificates from the node's own up to the one the root signed.
+pub type ChainBytes = Vec<ByteBuf>;
+
+/// The first words on a connection: who I am, by which certificates, and how far I have read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hello {
+    /// [`PROTOCOL`].
+    pub version: u16,
+    /// Program and version, for the operator's peer table; at most 64 bytes.
+    pub software: String,
+    /// The speaker's certificate chain.
+    pub chain: ChainBytes,
+    /// Addresses (multiaddr text) at which the speaker can be dialled; at most 8.
+    pub addresses: Vec<String>,
+    /// Revocation list in force, signed by the root, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocations: Option<ByteBuf>,
+    /// The highest (epoch, size) of the listener's log that the speaker has witnessed, so that a
+    /// restored backup finds out that it is behind (S4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<(u32, u64)>,
+}
+
+/// A newcomer's request for a certificate, made with the secret of an invitation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enrol {
+    /// The invitation's one-time secret, 32 bytes.
+    pub secret: ByteBuf,
+    /// Addresses (multiaddr text) at which the newcomer can be dialled; at most 8.
+    pub addresses: Vec<String>,
+}
+
+/// Asks for the entries which the listener has for the speaker, and acknowledges earlier ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pull {
+    /// Entries numbered above this are wanted; the first entry has number 1.
+    pub after: u64,
+    /// The speaker's signed acknowledgement of everything up to `after`; absent at 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<ByteBuf>,
+}
+
+/// Asks the listener to check and countersign a checkpoint of the speaker's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
+    /// The signed checkpoint.
+    pub checkpoint: ByteBuf,
+    /// Size of the speaker's log that the listener countersigned last, as the speaker knows it.
+    pub from: u64,
+    /// Consistency proof from that size to the checkpoint's (RFC 6962 §2.1.2).
+    pub proof: Vec<Hash>,
+}
+
+/// Puts a signed question; the answer comes in the response, within the question's deadline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// The signed question.
+    pub question: ByteBuf,
+}
+
+/// One entry of a share stream with what it releases.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parcel {
+    /// The signed entry (manifest): number, purpose, which fields of which record.
+    pub entry: ByteBuf,
+    /// The author's signed record.
+    pub record: ByteBuf,
+    /// The released fields with their salts.
+    pub disclosures: Vec<Disclosure>,
+}
+
+/// Consecutive entries of the stream from the listener to the speaker of [`Pull`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// In order, without a gap, from `after` + 1.
+    pub parcels: Vec<Parcel>,
+    /// Chains of authors in this page other than the sender.
+    pub chains: Vec<ChainBytes>,
+    /// Whether more entries wait behind the last one.
+    pub more: bool,
+}
+
+/// What a node may ask another.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Request {
+    /// See [`Hello`].
+    Hello(Hello),
+    /// See [`Enrol`].
+    Enrol(Enrol),
+    /// See [`Pull`].
+    Pull(Pull),
+    /// "There is something for you": no content, so nothing can leak by it.
+    Poke,
+    /// See [`Witness`].
+    Witness(Witness),
+    /// See [`Ask`].
+    Ask(Ask),
+}
+
+/// What it may be told. `Refused` carries nothing: what is refused and what does not exist look
+/// the same from outside.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Response {
+    /// The listener's own hello.
+    Hello(Hello),
+    /// The new certificate chain, the newcomer's own certificate first.
+    Enrolled(ChainBytes),
+    /// See [`Page`].
+    Page(Page),
+    /// Understood.
+    Done,
+    /// The signed countersignature.
+    Witnessed(ByteBuf),
+    /// The signed answer, with subordinates' signed answers inside.
+    Answer(ByteBuf),
+    /// Not for you, not now, or not there.
+    Refused,
+}
+
+/// Why a message could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// The tag is not one of this protocol's.
+    #[error("message type {0} is unknown: the peer runs another protocol version")]
+    UnknownType(u8),
+    /// The body is longer than its type may be.
+    #[error("message type {tag} of {size} bytes is over its cap of {cap}")]
+    TooLarge {
+        /// The type tag.
+        tag: u8,
+        /// The announced size in bytes.
+        size: usize,
+        /// The cap in bytes.
+        cap: usize,
+    },
+    /// The body is not canonical CBOR of the type's shape.
+    #[error("message type {tag} is malformed")]
+    Malformed {
+        /// The type tag.
+        tag: u8,
+        /// What was wrong.
+        #[source]
+        source: CborError,
+    },
+}
+
+const KIB: usize = 1024;
+
+impl Request {
+    /// Largest body in bytes of a request with this tag; `None` for an unknown tag.
+    #[must_use]
+    pub fn cap(tag: u8) -> Option<usize> {
+        Some(match tag {
+            1 | 2 => 32 * KIB,
+            3 => 4 * KIB,
+            4 => 16,
+            5 => 16 * KIB,
+            6 => 64 * KIB,
+            _ => return None,
+        })
+    }
+
+    /// The type tag.
+    #[must_use]
+    pub fn tag(&self) -> u8 {
+        match self {
+            Self::Hello(_) => 1,
+            Self::Enrol(_) => 2,
+            Self::Pull(_) => 3,
+            Self::Poke => 4,
+            Self::Witness(_) => 5,
+            Self::Ask(_) => 6,
+        }
+    }
+
+    /// The body in canonical CBOR.
+    ///
+    /// # Errors
+    /// When the message is over its cap.
+    pub fn encode(&self) -> Result<Vec<u8>, WireError> {
+        let tag = self.tag();
+        let body = match self {
+            Self::Hello(m) => cbor::encode(m),
+            Self::Enrol(m) => cbor::encode(m),
+            Self::Pull(m) => cbor::encode(m),
+            Self::Poke => cbor::encode(&()),
+            Self::Witness(m) => cbor::encode(m),
+            Self::Ask(m) => cbor::encode(m),
+        };
+        capped(tag, body, Self::cap(tag))
+    }
+
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`WireError`] for an unknown tag, a body over the cap or a malformed body.
+    pub fn decode(tag: u8, body: &[u8]) -> Result<Self, WireError> {
+        let limits = limits(tag, body, Self::cap(tag))?;
+        let read = match tag {
+            1 => cbor::decode(body, &limits).map(Self::Hello),
+            2 => cbor::decode(body, &limits).map(Self::Enrol),
+            3 => cbor::decode(body, &limits).map(Self::Pull),
+            4 => cbor::decode::<()>(body, &limits).map(|()| Self::Poke),
+            5 => cbor::decode(body, &limits).map(Self::Witness),
+            6 => cbor::decode(body, &limits).map(Self::Ask),
+            _ => return Err(WireError::UnknownType(tag)),
+        };
+        read.map_err(|source| WireError::Malformed { tag, source })
+    }
+}
+
+impl Response {
+    /// Largest body in bytes of a response with this tag; `None` for an unknown tag.
+    #[must_use]
+    pub fn cap(tag: u8) -> Option<usize> {
+        Some(match tag {
+            65 | 66 => 32 * KIB,
+            67 => 1024 * KIB,
+            68 | 71 => 16,
+            69 => 4 * KIB,
+            70 => 2048 * KIB,
+            _ => return None,
+        })
+    }
+
+    /// The type tag.
+    #[must_use]
+    pub fn tag(&self) -> u8 {
+        match self {
+            Self::Hello(_) => 65,
+            Self::Enrolled(_) => 66,
+            Self::Page(_) => 67,
+            Self::Done => 68,
+            Self::Witnessed(_) => 69,
+            Self::Answer(_) => 70,
+            Self::Refused => 71,
+        }
+    }
+
+    /// The body in canonical CBOR.
+    ///
+    /// # Errors
+    /// When the message is over its cap.
+    pub fn encode(&self) -> Result<Vec<u8>, WireError> {
+        let tag = self.tag();
+        let body = match self {
+            Self::Hello(m) => cbor::encode(m),
+            Self::Enrolled(m) => cbor::encode(m),
+            Self::Page(m) => cbor::encode(m),
+            Self::Done | Self::Refused => cbor::encode(&()),
+            Self::Witnessed(m) | Self::Answer(m) => cbor::encode(m),
+        };
+        capped(tag, body, Self::cap(tag))
+    }
+
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`WireError`] for an unknown tag, a body over the cap or a malformed body.
+    pub fn decode(tag: u8, body: &[u8]) -> Result<Self, WireError> {
+        let limits = limits(tag, body, Self::cap(tag))?;
+        let read = match tag {
+            65 => cbor::decode(body, &limits).map(Self::Hello),
+            66 => cbor::decode(body, &limits).map(Self::Enrolled),
+            67 => cbor::decode(body, &limits).map(Self::Page),
+            68 => cbor::decode::<()>(body, &limits).map(|()| Self::Done),
+            69 => cbor::decode(body, &limits).map(Self::Witnessed),
+            70 => cbor::decode(body, &limits).map(Self::Answer),
+            71 => cbor::decode::<()>(body, &limits).map(|()| Self::Refused),
+            _ => return Err(WireError::UnknownType(tag)),
+        };
+        read.map_err(|source| WireError::Malformed { tag, source })
+    }
+}
+
+fn limits(tag: u8, body: &[u8], cap: Option<usize>) -> Result<Limits, WireError> {
+    let cap = cap.ok_or(WireError::UnknownType(tag))?;
+    if body.len() > cap {
+        return Err(WireError::TooLarge { tag, size: body.len(), cap });
+    }
+    Ok(Limits { bytes: cap, depth: DEPTH, items: cap })
+}
+
+fn capped(
+    tag: u8,
+    body: Result<Vec<u8>, CborError>,
+    cap: Option<usize>,
+) -> Result<Vec<u8>, WireError> {
+    let body = body.map_err(|source| WireError::Malformed { tag, source })?;
+    limits(tag, &body, cap)?;
+    Ok(body)
+}

@@ -1,0 +1,124 @@
+//! What the engine keeps in memory of the index because every decision needs it: territory, roster
+//! and peers. Readers get it as one immutable snapshot.
+
+use std::sync::Arc;
+
+use governance::calendar::Calendar;
+use governance::certificate::{Certificate, Standing, verify_chain};
+use governance::policy::Policy;
+use governance::roster::{Person, Roster};
+use governance::territory::{Place, Territory};
+use record::{FederationId, NodeId, NodeKey, PublicKey, Subject, Unverified};
+
+use crate::peer::{Directory, PeerRow};
+use crate::staging::{Lookup, decode};
+use crate::store::{StoreError, Table};
+
+/// Who this node is and how it works: fixed while it runs.
+pub struct Setup {
+    /// The key it signs with.
+    pub key: Arc<NodeKey>,
+    /// The federation's root key.
+    pub root: PublicKey,
+    /// The federation.
+    pub federation: FederationId,
+    /// Its own certificates, verified.
+    pub standing: Standing,
+    /// How this place works.
+    pub policy: Policy,
+    /// Working days.
+    pub calendar: Calendar,
+    /// Program and version, told to peers.
+    pub software: String,
+}
+
+impl Setup {
+    /// This node.
+    #[must_use]
+    pub fn me(&self) -> NodeId {
+        self.standing.node()
+    }
+}
+
+/// Territory, roster and peers at one moment.
+#[derive(Clone, Default)]
+pub struct World {
+    /// The ground.
+    pub territory: Territory,
+    /// The people.
+    pub roster: Roster,
+    /// The peers.
+    pub directory: Directory,
+}
+
+const PAGE: usize = 1_000;
+
+impl World {
+    /// Reads the world from the index.
+    ///
+    /// # Errors
+    /// When the index can't be read or holds what can't be.
+    pub fn load(setup: &Setup, view: &dyn Lookup) -> Result<Self, StoreError> {
+        let mut world = Self::default();
+        let mut places = Vec::new();
+        for (_, value) in all(view, Table::Place)? {
+            places.extend(decode::<Vec<Place>>(&value)?);
+        }
+        world.territory =
+            Territory::from_places(places).map_err(|error| damaged(&error.to_string()))?;
+        for (key, value) in all(view, Table::Person)? {
+            let person: Person = decode(&value)?;
+            let id = key.try_into().map_err(|_| damaged("a person's key"))?;
+            world.roster.insert(Subject::from_bytes(id), person);
+        }
+        for (_, value) in all(view, Table::Peer)? {
+            world.meet(setup, &decode::<PeerRow>(&value)?);
+        }
+        Ok(world)
+    }
+
+    /// Takes in a peer; a chain that no longer verifies leaves it unknown.
+    pub fn meet(&mut self, setup: &Setup, row: &PeerRow) {
+        // Validity in time is asked where the peer is spoken to; here the chain alone counts.
+        let Some(standing) = standing_of(setup, row) else { return };
+        self.directory.insert(&setup.standing, standing, row.addresses.clone());
+    }
+}
+
+fn standing_of(setup: &Setup, row: &PeerRow) -> Option<Standing> {
+    let begins = row.chain.iter().filter_map(|link| {
+        let parsed = Unverified::<Certificate>::parse(link.to_vec()).ok()?;
+        Some(parsed.peek().not_before)
+    });
+    verify(setup, &row.chain, begins.max()?).ok()
+}
+
+/// Verifies a chain that a peer presented.
+///
+/// # Errors
+/// Which certificate is wrong and why.
+pub fn verify(
+    setup: &Setup,
+    chain: &[serde_bytes::ByteBuf],
+    now: record::Timestamp,
+) -> Result<Standing, governance::certificate::ChainError> {
+    let chain: Vec<&[u8]> = chain.iter().map(|link| link.as_slice()).collect();
+    verify_chain(&setup.root, &setup.federation, &chain, now)
+}
+
+fn all(view: &dyn Lookup, table: Table) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    let mut found = Vec::new();
+    loop {
+        let after = found.last().map(|(key, _): &(Vec<u8>, Vec<u8>)| key.clone());
+        let page = view.scan(table, &[], after.as_deref(), PAGE)?;
+        let done = page.len() < PAGE;
+        found.extend(page);
+        if done {
+            return Ok(found);
+        }
+    }
+}
+
+fn damaged(what: &str) -> StoreError {
+    StoreError::Index { what: what.to_owned() }
+}

@@ -1,0 +1,270 @@
+//! Whether an act may be done, and what it then says: two pure steps. `authorize` names every
+//! reason for which it may not; `decide` adds the outcome that goes into the signed record.
+
+mod decide;
+mod refusal;
+
+use std::collections::BTreeSet;
+
+use record::{NodeId, Timestamp};
+
+pub use decide::decide;
+pub use refusal::Refusal;
+
+use crate::act::{Act, ActKind, Report, Triage, Whistle};
+use crate::area::AreaCode;
+use crate::calendar::Calendar;
+use crate::case::Case;
+use crate::policy::{ANYONE, ActRule, Policy, REPORTER};
+use crate::roster::{Actor, Appointment, Roster, Standing};
+use crate::territory::Territory;
+
+/// Everything outside the case that a decision depends on.
+pub struct Scene<'a> {
+    /// How this place works.
+    pub policy: &'a Policy,
+    /// Its ground.
+    pub territory: &'a Territory,
+    /// Its people.
+    pub roster: &'a Roster,
+    /// Working days.
+    pub calendar: &'a Calendar,
+    /// This node.
+    pub me: NodeId,
+    /// The level this node governs, or works for as a member unit.
+    pub level: &'a str,
+    /// The area it governs.
+    pub area: &'a AreaCode,
+    /// The node above, if there is one.
+    pub parent: Option<NodeId>,
+    /// Member units known to this node.
+    pub units: &'a BTreeSet<NodeId>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Leave to do an act, and the role in which it is done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Permit {
+    /// Role key; absent where the node acts by itself.
+    pub role: Option<String>,
+}
+
+/// Whether the actor may do the act on the case as it stands. `case` is absent for a report.
+///
+/// # Errors
+/// [`Refusal`] with the reason; nothing is changed.
+pub fn authorize(
+    scene: &Scene<'_>,
+    case: Option<&Case>,
+    act: &Act,
+    actor: &Actor,
+) -> Result<Permit, Refusal> {
+    act.check().map_err(Refusal::Field)?;
+    let kind = act.kind();
+    let rule = scene.policy.rule(kind).ok_or(Refusal::NotInPolicy { act: kind })?;
+    needs(rule, act)?;
+    match case {
+        None => may_open(scene, rule, act, actor),
+        Some(case) => {
+            may_move(scene, case, kind)?;
+            stage(rule, case)?;
+            let permit = role(scene, rule, case, actor)?;
+            particular(scene, case, act, actor)?;
+            Ok(permit)
+        }
+    }
+}
+
+fn needs(rule: &ActRule, act: &Act) -> Result<(), Refusal> {
+    if rule.needs.is_empty() {
+        return Ok(());
+    }
+    let fields = act.fields();
+    for key in &rule.needs {
+        let known = crate::field::by_key(key);
+        if known.is_none_or(|entry| !fields.contains_key(&entry.id)) {
+            return Err(Refusal::Needs { act: rule.act, field: key.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn may_open(
+    scene: &Scene<'_>,
+    rule: &ActRule,
+    act: &Act,
+    actor: &Actor,
+) -> Result<Permit, Refusal> {
+    let Act::Report(report) = act else { return Err(Refusal::NoCase) };
+    check_report(scene, report)?;
+    if rule.roles.contains(ANYONE) && actor.standing == Standing::Resident {
+        return Ok(Permit { role: Some(REPORTER.into()) });
+    }
+    let grid = decide::grid_of(scene, report);
+    let fits = |held: &&Appointment| {
+        rule.roles.contains(&held.role)
+            && held.covers(scene.territory, report.place, grid.as_ref(), scene.now)
+    };
+    match actor.appointments().iter().find(fits) {
+        Some(held) => Ok(Permit { role: Some(held.role.clone()) }),
+        None => Err(Refusal::Role { act: rule.act }),
+    }
+}
+
+fn check_report(scene: &Scene<'_>, report: &Report) -> Result<(), Refusal> {
+    if !scene.policy.has_channel(&report.channel) {
+        return Err(Refusal::UnknownChannel { channel: report.channel.clone() });
+    }
+    known_category(scene, report.category.as_ref())?;
+    if let Some(place) = report.place {
+        if scene.territory.get(place, scene.now).is_none() {
+            return Err(Refusal::UnknownPlace { place });
+        }
+    }
+    if report.happened.is_some_and(|at| at > scene.now) {
+        return Err(Refusal::InFuture);
+    }
+    Ok(())
+}
+
+fn known_category(scene: &Scene<'_>, category: Option<&String>) -> Result<(), Refusal> {
+    match category {
+        Some(key) if !scene.policy.has_category(key) => {
+            Err(Refusal::UnknownCategory { category: key.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether this node may act on the case at all, whoever asks.
+fn may_move(scene: &Scene<'_>, case: &Case, kind: ActKind) -> Result<(), Refusal> {
+    match kind {
+        ActKind::Report => Err(Refusal::Opened),
+        ActKind::AcceptCustody | ActKind::RefuseCustody => {
+            case.offer_to(scene.me).map(|_| ()).ok_or(Refusal::NoOffer)
+        }
+        ActKind::ReportIn | ActKind::UnitResult => {
+            case.call_of(scene.me).map(|_| ()).ok_or(Refusal::NotCalled)
+        }
+        ActKind::Accept
+        | ActKind::Refuse
+        | ActKind::Triage
+        | ActKind::SettleOnSpot
+        | ActKind::HandUp
+        | ActKind::Dispatch
+        | ActKind::Take
+        | ActKind::Return
+        | ActKind::Progress
+        | ActKind::Handle
+        | ActKind::Verify
+        | ActKind::Close
+        | ActKind::Reopen
+        | ActKind::Escalate
+        | ActKind::SendHome
+        | ActKind::Whistle => {
+            if case.is_here() {
+                Ok(())
+            } else {
+                Err(Refusal::NotHolder { holder: case.holder(scene.me) })
+            }
+        }
+    }
+}
+
+fn stage(rule: &ActRule, case: &Case) -> Result<(), Refusal> {
+    // Offers and calls come from a node whose stages may be named otherwise.
+    let elsewhere = rule.act.is_contribution()
+        || matches!(rule.act, ActKind::AcceptCustody | ActKind::RefuseCustody);
+    if elsewhere || rule.from.contains(&case.stage) {
+        Ok(())
+    } else {
+        Err(Refusal::Stage { act: rule.act, stage: case.stage.clone() })
+    }
+}
+
+fn role(scene: &Scene<'_>, rule: &ActRule, case: &Case, actor: &Actor) -> Result<Permit, Refusal> {
+    if actor.standing == Standing::Node {
+        return node_itself(scene, case, rule.act);
+    }
+    if rule.roles.contains(REPORTER) && case.reporter == Some(actor.id) {
+        return Ok(Permit { role: Some(REPORTER.into()) });
+    }
+    let mut in_role = false;
+    for held in actor.appointments().iter().filter(|held| rule.roles.contains(&held.role)) {
+        in_role = true;
+        if within(scene, case, actor, held) {
+            return Ok(Permit { role: Some(held.role.clone()) });
+        }
+    }
+    Err(if in_role { Refusal::Scope { act: rule.act } } else { Refusal::Role { act: rule.act } })
+}
+
+/// Whether an appointment reaches a case: by its ground, and by the responsible level unless the
+/// case was given to this very person.
+fn within(scene: &Scene<'_>, case: &Case, actor: &Actor, held: &Appointment) -> bool {
+    let ground = held.covers(scene.territory, case.place, case.grid.as_ref(), scene.now);
+    let given = case.assignee == Some(actor.id);
+    let level = scene.policy.role(&held.role).is_some_and(|role| role.levels.contains(&case.level));
+    let guest = !case.is_here();
+    ground && (given || level || guest)
+}
+
+/// The node acts by itself only to take a case that comes home, and to pass it on down.
+fn node_itself(scene: &Scene<'_>, case: &Case, act: ActKind) -> Result<Permit, Refusal> {
+    let homecoming = match act {
+        ActKind::AcceptCustody => case.offer_to(scene.me).is_some_and(|offer| !offer.upward),
+        ActKind::SendHome => case.below(scene.me).is_some(),
+        _ => false,
+    };
+    let automatic = scene.policy.custody.homecoming == crate::policy::Homecoming::Automatic;
+    if homecoming && automatic { Ok(Permit { role: None }) } else { Err(Refusal::Role { act }) }
+}
+
+/// What an act demands besides role and stage.
+fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Result<(), Refusal> {
+    match act {
+        Act::Triage(triage) => check_triage(scene, triage),
+        Act::Dispatch { assignee } => {
+            let known = scene.roster.actor(*assignee, scene.now);
+            match known {
+                Some(person) if !person.appointments().is_empty() => Ok(()),
+                _ => Err(Refusal::UnknownPerson { person: *assignee }),
+            }
+        }
+        Act::Take {} | Act::Return { .. } => match case.assignee {
+            Some(assignee) if assignee != actor.id => Err(Refusal::NotAssigned),
+            _ => Ok(()),
+        },
+        Act::HandUp { .. } if case.level == scene.level => Err(Refusal::TopLevel),
+        Act::Verify { .. } if case.handlers.contains(&actor.id) => Err(Refusal::HandlerVerifies),
+        Act::Escalate { .. } => scene.parent.map(|_| ()).ok_or(Refusal::NoParent),
+        Act::SendHome { .. } => case.below(scene.me).map(|_| ()).ok_or(Refusal::AtHome),
+        Act::Whistle(whistle) => check_units(scene, whistle),
+        Act::Report(_)
+        | Act::Accept {}
+        | Act::Refuse { .. }
+        | Act::SettleOnSpot { .. }
+        | Act::HandUp { .. }
+        | Act::Progress { .. }
+        | Act::Handle { .. }
+        | Act::Verify { .. }
+        | Act::Close { .. }
+        | Act::Reopen { .. }
+        | Act::AcceptCustody {}
+        | Act::RefuseCustody { .. }
+        | Act::ReportIn {}
+        | Act::UnitResult { .. } => Ok(()),
+    }
+}
+
+fn check_triage(scene: &Scene<'_>, triage: &Triage) -> Result<(), Refusal> {
+    known_category(scene, triage.category.as_ref())
+}
+
+fn check_units(scene: &Scene<'_>, whistle: &Whistle) -> Result<(), Refusal> {
+    match whistle.parts().into_iter().find(|(unit, _)| !scene.units.contains(unit)) {
+        Some((unit, _)) => Err(Refusal::UnknownUnit { unit }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,203 @@
+//! What a permitted act says: its own fields, and the outcome that rules give it. Everybody who
+//! reads the record later takes the outcome from it and needs no policy.
+
+use record::{NodeId, Timestamp};
+
+use super::{Permit, Scene};
+use crate::act::{Act, Body, Closing, FieldValues, Report};
+use crate::area::AreaCode;
+use crate::case::Case;
+use crate::change::Phase;
+use crate::clock::{self, Allowance};
+use crate::field;
+use crate::policy::DEPARTMENT;
+use crate::roster::{Actor, Standing};
+use crate::territory::Located;
+
+/// The fields of the record for an act that [`super::authorize`] permitted. `ordinal` is this
+/// node's running number of cases, which goes into the number of a new one.
+#[must_use]
+pub fn decide(
+    scene: &Scene<'_>,
+    case: Option<&Case>,
+    act: &Act,
+    actor: &Actor,
+    ordinal: u64,
+) -> FieldValues {
+    let mut body = Body(act.fields());
+    match (act, case) {
+        (Act::Report(report), _) => open(scene, report, actor, ordinal, &mut body),
+        (_, Some(case)) => follow(scene, case, act, &mut body),
+        (_, None) => {}
+    }
+    body.0
+}
+
+fn open(scene: &Scene<'_>, report: &Report, actor: &Actor, ordinal: u64, body: &mut Body) {
+    let grid = grid_of(scene, report);
+    body.put(field::NUMBER, &number(scene, ordinal));
+    body.put(field::POLICY, &scene.policy.reference());
+    body.put_some(field::GRID, grid.as_ref());
+    if actor.standing != Standing::Node {
+        body.put(field::REPORTER, &actor.id);
+    }
+    let level = first_level(scene, report, grid.as_ref());
+    let stage = scene.policy.rule(crate::act::ActKind::Report).and_then(|rule| rule.to.clone());
+    outcome(scene, &stage.unwrap_or_default(), &level, body);
+}
+
+/// `<area code>-<local date>-<ordinal>`: what is read out over the telephone.
+fn number(scene: &Scene<'_>, ordinal: u64) -> String {
+    let date = scene.policy.hours.date(scene.now);
+    format!("{}-{}-{ordinal:05}", scene.area, date.format("%Y%m%d"))
+}
+
+/// The code of the grid that a report's place or point lies in.
+pub(super) fn grid_of(scene: &Scene<'_>, report: &Report) -> Option<AreaCode> {
+    let level = scene.policy.custody.begins.first()?;
+    let place = report.place.or_else(|| {
+        let point = report.point?;
+        match scene.territory.locate(point, level, scene.now) {
+            Located::One(id) => Some(id),
+            Located::None | Located::Several(_) => None,
+        }
+    })?;
+    scene.territory.at_level(place, level, scene.now).and_then(|place| place.code.clone())
+}
+
+/// A case begins in the grid where it lies in one, else with the jurisdiction itself.
+fn first_level(scene: &Scene<'_>, report: &Report, grid: Option<&AreaCode>) -> String {
+    let begins = &scene.policy.custody.begins;
+    let of_place = report.place.and_then(|place| {
+        let lies_in = |level: &&String| scene.territory.at_level(place, level, scene.now).is_some();
+        begins.iter().find(lies_in).cloned()
+    });
+    let of_grid = grid.and(begins.first().cloned());
+    of_place.or(of_grid).unwrap_or_else(|| scene.level.to_owned())
+}
+
+fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
+    match act {
+        Act::SettleOnSpot { .. } => body.put(field::SETTLED, &case.level),
+        Act::Handle { .. } => body.put(field::SETTLED, &settled(case)),
+        Act::Close { special } => body.put(field::CLOSING, &closing(scene, case, *special)),
+        Act::Escalate { .. } => body.put_some::<NodeId>(field::TO, scene.parent.as_ref()),
+        Act::SendHome { .. } => body.put_some(field::TO, case.below(scene.me).as_ref()),
+        Act::AcceptCustody {} | Act::RefuseCustody { .. } => {
+            let offer = case.offer_to(scene.me).map(|offer| offer.offer);
+            body.put_some(field::OFFER, offer.as_ref());
+        }
+        Act::Whistle(_) => {
+            let by = due(scene, scene.policy.whistle.report_in);
+            body.put_some(field::REPORT_IN_BY, by.as_ref());
+        }
+        Act::Report(_)
+        | Act::Accept {}
+        | Act::Refuse { .. }
+        | Act::Triage(_)
+        | Act::HandUp { .. }
+        | Act::Dispatch { .. }
+        | Act::Take {}
+        | Act::Return { .. }
+        | Act::Progress { .. }
+        | Act::Verify { .. }
+        | Act::Reopen { .. }
+        | Act::ReportIn {}
+        | Act::UnitResult { .. } => {}
+    }
+    let contributes = act.kind().is_contribution() || matches!(act, Act::RefuseCustody { .. });
+    if !contributes {
+        let (stage, level) = next(scene, case, act);
+        keep_clock_or_start(scene, case, &stage, &level, body);
+    }
+}
+
+/// Units that did their part settle it as departments; otherwise the level that had it.
+fn settled(case: &Case) -> String {
+    if case.units.iter().any(|call| call.done.is_some()) {
+        DEPARTMENT.to_owned()
+    } else {
+        case.level.clone()
+    }
+}
+
+fn closing(scene: &Scene<'_>, case: &Case, special: bool) -> Closing {
+    let late = case
+        .spans
+        .iter()
+        .any(|span| span.due.is_some_and(|due| due < span.until.unwrap_or(scene.now)));
+    match (special, late) {
+        (true, _) => Closing::Special,
+        (false, true) => Closing::Overtime,
+        (false, false) => Closing::Normal,
+    }
+}
+
+fn due(scene: &Scene<'_>, allowance: Allowance) -> Option<Timestamp> {
+    clock::due(scene.now, allowance, &[], scene.calendar, &scene.policy.hours).map(|due| due.at)
+}
+
+/// Stage and level after an act.
+fn next(scene: &Scene<'_>, case: &Case, act: &Act) -> (String, String) {
+    let custody = &scene.policy.custody;
+    match act {
+        Act::AcceptCustody {} => {
+            let stage = match case.offer_to(scene.me) {
+                Some(offer) if !offer.upward && offer.done => &custody.returned,
+                Some(offer) if !offer.upward => &custody.undone,
+                _ => &custody.arrived,
+            };
+            (stage.clone(), scene.level.to_owned())
+        }
+        Act::HandUp { .. } => (stage_of(scene, case, act), scene.level.to_owned()),
+        _ => (stage_of(scene, case, act), case.level.clone()),
+    }
+}
+
+fn stage_of(scene: &Scene<'_>, case: &Case, act: &Act) -> String {
+    let unsolved = matches!(act, Act::Verify { solved: false, .. });
+    scene
+        .policy
+        .rule(act.kind())
+        .and_then(|rule| if unsolved { rule.otherwise.clone() } else { rule.to.clone() })
+        .unwrap_or_else(|| case.stage.clone())
+}
+
+/// A stage's clock starts when the stage, the level or the holder changes, and otherwise runs on.
+fn keep_clock_or_start(scene: &Scene<'_>, case: &Case, stage: &str, level: &str, body: &mut Body) {
+    if case.is_here() && case.stage == stage && case.level == level {
+        put_outcome(scene, stage, level, case.due, body);
+    } else {
+        outcome(scene, stage, level, body);
+    }
+}
+
+fn outcome(scene: &Scene<'_>, stage: &str, level: &str, body: &mut Body) {
+    let due = scene.policy.clock(stage, level).and_then(|rule| due(scene, rule.allowance));
+    put_outcome(scene, stage, level, due, body);
+}
+
+fn put_outcome(
+    scene: &Scene<'_>,
+    stage: &str,
+    level: &str,
+    due: Option<Timestamp>,
+    body: &mut Body,
+) {
+    let phase = scene.policy.stage(stage).map_or(Phase::Accepted, |stage| stage.phase);
+    body.put(field::STAGE, &stage);
+    body.put(field::PHASE, &phase);
+    body.put(field::LEVEL, &level);
+    body.put_some(field::DUE, due.as_ref());
+}
+
+impl Permit {
+    /// The actor of the record's header.
+    #[must_use]
+    pub fn signer(&self, actor: &Actor) -> Option<record::Actor> {
+        self.role.as_ref().map(|role| record::Actor {
+            id: record::ActorId::from_bytes(*actor.id.as_bytes()),
+            role: role.clone(),
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! Why an act is refused, in Chinese and English, with what to do instead.
+
+use std::fmt;
+
+use record::{NodeId, Subject};
+
+use crate::act::{ActKind, FieldProblem};
+
+/// Why an act may not be done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// A value is out of bounds.
+    Field(FieldProblem),
+    /// This place does not know the act.
+    NotInPolicy {
+        /// The act.
+        act: ActKind,
+    },
+    /// A field that this place insists on is missing.
+    Needs {
+        /// The act.
+        act: ActKind,
+        /// The field.
+        field: String,
+    },
+    /// There is no such case.
+    NoCase,
+    /// The case exists already.
+    Opened,
+    /// The actor has no role that may do it.
+    Role {
+        /// The act.
+        act: ActKind,
+    },
+    /// The actor has the role, but not for this ground or level.
+    Scope {
+        /// The act.
+        act: ActKind,
+    },
+    /// Not from this stage.
+    Stage {
+        /// The act.
+        act: ActKind,
+        /// The stage the case is in.
+        stage: String,
+    },
+    /// Another node holds the case, or it is on offer to one.
+    NotHolder {
+        /// Who answers for it.
+        holder: NodeId,
+    },
+    /// No offer of custody to this node is open.
+    NoOffer,
+    /// This unit was not called.
+    NotCalled,
+    /// Given to someone else.
+    NotAssigned,
+    /// No level above inside this jurisdiction.
+    TopLevel,
+    /// No node above.
+    NoParent,
+    /// It is at home already.
+    AtHome,
+    /// Whoever dealt with it may not verify it (C7).
+    HandlerVerifies,
+    /// Not a person with an appointment here.
+    UnknownPerson {
+        /// The id.
+        person: Subject,
+    },
+    /// Not a member unit of this node.
+    UnknownUnit {
+        /// The node.
+        unit: NodeId,
+    },
+    /// Not in the territory, or not valid now.
+    UnknownPlace {
+        /// The id.
+        place: Subject,
+    },
+    /// Not in the category table.
+    UnknownCategory {
+        /// The code.
+        category: String,
+    },
+    /// Not a channel of the policy.
+    UnknownChannel {
+        /// The key.
+        channel: String,
+    },
+    /// Observed later than now.
+    InFuture,
+}
+
+impl Refusal {
+    /// A stable name for programs, in the last part of a problem's `type`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Field(_) => "field",
+            Self::NotInPolicy { .. } => "not-in-policy",
+            Self::Needs { .. } => "field-needed",
+            Self::NoCase => "no-case",
+            Self::Opened => "opened-already",
+            Self::Role { .. } => "role",
+            Self::Scope { .. } => "scope",
+            Self::Stage { .. } => "stage",
+            Self::NotHolder { .. } => "not-holder",
+            Self::NoOffer => "no-offer",
+            Self::NotCalled => "not-called",
+            Self::NotAssigned => "not-assigned",
+            Self::TopLevel => "top-level",
+            Self::NoParent => "no-parent",
+            Self::AtHome => "at-home",
+            Self::HandlerVerifies => "handler-verifies",
+            Self::UnknownPerson { .. } => "unknown-person",
+            Self::UnknownUnit { .. } => "unknown-unit",
+            Self::UnknownPlace { .. } => "unknown-place",
+            Self::UnknownCategory { .. } => "unknown-category",
+            Self::UnknownChannel { .. } => "unknown-channel",
+            Self::InFuture => "in-future",
+        }
+    }
+
+    /// The reason in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Field(problem) => format!("字段 {} 不合要求：{}", problem.field, problem.what),
+            Self::NotInPolicy { act } => format!("本地规则没有“{}”这一操作", act.key()),
+            Self::Needs { act, field } => format!("“{}”必须填写 {field}", act.key()),
+            Self::NoCase => "没有这个事件".into(),
+            Self::Opened => "事件已经存在".into(),
+            Self::Role { act } => format!("您的岗位不能做“{}”", act.key()),
+            Self::Scope { act } => format!("不在您的网格或层级内，不能做“{}”", act.key()),
+            Self::Stage { act, stage } => format!("事件处于“{stage}”阶段，不能做“{}”", act.key()),
+            Self::NotHolder { holder } => {
+                format!("事件现由节点 {} 负责，或正在移交", holder.short())
+            }
+            Self::NoOffer => "没有移交给本单位的待接事件".into(),
+            Self::NotCalled => "本单位未被吹哨".into(),
+            Self::NotAssigned => "事件已派给别人".into(),
+            Self::TopLevel => "本辖区内没有更高一级，请改用“上报上级”".into(),
+            Self::NoParent => "没有上级节点".into(),
+            Self::AtHome => "事件已在受理地".into(),
+            Self::HandlerVerifies => "办理人不能核查自己办的事".into(),
+            Self::UnknownPerson { .. } => "名册中没有这位在岗人员".into(),
+            Self::UnknownUnit { unit } => format!("{} 不是本单位的大工委成员", unit.short()),
+            Self::UnknownPlace { .. } => "辖区内没有这个地点，或已失效".into(),
+            Self::UnknownCategory { category } => format!("没有类别 {category}"),
+            Self::UnknownChannel { channel } => format!("没有渠道 {channel}"),
+            Self::InFuture => "发生时间晚于现在".into(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(problem) => write!(f, "{problem}"),
+            Self::NotInPolicy { act } => {
+                write!(f, "this place's policy has no act {}", act.key())
+            }
+            Self::Needs { act, field } => write!(f, "{} needs the field {field}", act.key()),
+            Self::NoCase => f.write_str("there is no such case"),
+            Self::Opened => f.write_str("the case exists already"),
+            Self::Role { act } => write!(f, "none of your roles may {}", act.key()),
+            Self::Scope { act } => {
+                write!(f, "the case is not on your ground or level: you may not {}", act.key())
+            }
+            Self::Stage { act, stage } => {
+                write!(f, "the case is in stage {stage}: {} is not possible from there", act.key())
+            }
+            Self::NotHolder { holder } => write!(
+                f,
+                "node {} answers for the case, or it is being handed over",
+                holder.short()
+            ),
+            Self::NoOffer => f.write_str("no offer of custody to this node is open"),
+            Self::NotCalled => f.write_str("this unit was not called to the case"),
+            Self::NotAssigned => f.write_str("the case was given to someone else"),
+            Self::TopLevel => {
+                f.write_str("there is no higher level inside this jurisdiction: escalate instead")
+            }
+            Self::NoParent => f.write_str("this node has no node above it"),
+            Self::AtHome => f.write_str("the case is at home already"),
+            Self::HandlerVerifies => f.write_str("whoever dealt with a case does not verify it"),
+            Self::UnknownPerson { .. } => {
+                f.write_str("nobody with that id is appointed here: see the roster")
+            }
+            Self::UnknownUnit { unit } => {
+                write!(f, "{} is not a member unit of this node", unit.short())
+            }
+            Self::UnknownPlace { .. } => {
+                f.write_str("no place with that id is valid here now: see the territory")
+            }
+            Self::UnknownCategory { category } => {
+                write!(f, "category {category} is not in the policy's table")
+            }
+            Self::UnknownChannel { channel } => {
+                write!(f, "channel {channel} is not in the policy")
+            }
+            Self::InFuture => f.write_str("it can't have happened later than now"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

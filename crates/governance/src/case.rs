@@ -1,0 +1,257 @@
+//! A case as one node sees it: what its records, in the order they were journalled, amount to.
+//! Holds codes, ids and times only; people's words stay in the records.
+
+mod apply;
+
+use std::collections::BTreeMap;
+
+use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
+use serde::{Deserialize, Serialize};
+
+pub use apply::{Event, Rejected, apply};
+
+use crate::act::{ActKind, Closing, Grade, Part};
+use crate::area::AreaCode;
+use crate::change::Phase;
+
+/// A case's id: the subject of all its records.
+pub type CaseId = Subject;
+
+/// Most steps a case can have; a case that needs more has been reopened a hundred times and
+/// should be closed and reported anew.
+pub const MAX_STEPS: usize = 2_000;
+
+/// A case as one node sees it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Its id.
+    pub id: CaseId,
+    /// The number people use.
+    pub number: String,
+    /// The node where it was reported: there the reporter verifies, and there it is counted.
+    pub home: NodeId,
+    /// Who holds it.
+    pub custody: Custody,
+    /// The nodes through which custody climbed, home first, the holder last.
+    pub trail: Vec<NodeId>,
+    /// The other nodes that take part, as this node knows them.
+    pub parties: BTreeMap<NodeId, Party>,
+    /// Stage, a key of the holder's policy.
+    pub stage: String,
+    /// The phase of that stage.
+    pub phase: Phase,
+    /// The level that is responsible.
+    pub level: String,
+    /// When the stage's clock runs out.
+    pub due: Option<Timestamp>,
+    /// Version of the policy it runs under.
+    pub policy: String,
+    /// How it came in.
+    pub channel: String,
+    /// Category code.
+    pub category: Option<String>,
+    /// Difficulty.
+    pub grade: Option<Grade>,
+    /// Importance 1 to 3.
+    pub importance: Option<u8>,
+    /// Urgency 1 to 3.
+    pub urgency: Option<u8>,
+    /// Code of the grid.
+    pub grid: Option<AreaCode>,
+    /// Place in the home node's territory.
+    pub place: Option<Subject>,
+    /// Opaque id of who reported.
+    pub reporter: Option<Subject>,
+    /// Who it is given to.
+    pub assignee: Option<Subject>,
+    /// Everybody who dealt with it: none of them verifies it (C7).
+    pub handlers: Vec<Subject>,
+    /// The member units called (C5).
+    pub units: Vec<UnitCall>,
+    /// When it was reported.
+    pub opened: Timestamp,
+    /// When it was first answered: accepted, refused or settled (C8).
+    pub answered: Option<Timestamp>,
+    /// When it was last dealt with.
+    pub handled: Option<Timestamp>,
+    /// When it was closed.
+    pub closed: Option<Timestamp>,
+    /// How it was closed.
+    pub closing: Option<Closing>,
+    /// Level at which it was settled (C10).
+    pub settled: Option<String>,
+    /// Whether the verifier found it solved.
+    pub solved: Option<bool>,
+    /// Satisfaction 1 to 5.
+    pub satisfaction: Option<u8>,
+    /// How often it was given back.
+    pub returns: u32,
+    /// How often it was taken up again.
+    pub reopens: u32,
+    /// Who was responsible when: each level's own clock (C8) is reckoned from these.
+    pub spans: Vec<Span>,
+    /// Its records, in this node's order.
+    pub steps: Vec<Step>,
+    /// The latest step that carries each field which this node was given.
+    pub fields: BTreeMap<FieldId, u32>,
+}
+
+/// Who holds a case, as this node sees it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Custody {
+    /// This node.
+    Here {},
+    /// This node, until the other accepts: nothing is done with it meanwhile.
+    Offered {
+        /// The offering record.
+        offer: RecordId,
+        /// To whom.
+        to: NodeId,
+        /// Up to the parent, or back home.
+        upward: bool,
+        /// Going home: whether it was dealt with.
+        done: bool,
+        /// When.
+        at: Timestamp,
+    },
+    /// Another node.
+    With {
+        /// The holder.
+        node: NodeId,
+        /// An offer by the holder that is still open, and to whom.
+        offer: Option<OpenOffer>,
+    },
+}
+
+/// An offer of custody that has not been answered.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenOffer {
+    /// The offering record.
+    pub offer: RecordId,
+    /// To whom.
+    pub to: NodeId,
+    /// Up to the parent, or back home.
+    pub upward: bool,
+    /// Going home: whether it was dealt with.
+    pub done: bool,
+}
+
+/// How another node takes part in a case.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// The node above, to which it was offered.
+    Above,
+    /// The node below, from which it came.
+    Below,
+    /// A member unit that was called.
+    Unit,
+    /// The node that called this unit.
+    Caller,
+}
+
+/// A member unit's part in a case.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitCall {
+    /// The unit.
+    pub node: NodeId,
+    /// Lead or assist.
+    pub part: Part,
+    /// When it was called.
+    pub called: Timestamp,
+    /// Until when it must report in.
+    pub report_in_by: Option<Timestamp>,
+    /// When it reported in.
+    pub reported_in: Option<Timestamp>,
+    /// When it had done its part.
+    pub done: Option<Timestamp>,
+}
+
+/// A time during which one holder had the case in one stage.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    /// The holder.
+    pub holder: NodeId,
+    /// The responsible level.
+    pub level: String,
+    /// The stage.
+    pub stage: String,
+    /// Since when.
+    pub from: Timestamp,
+    /// When its clock was to run out.
+    pub due: Option<Timestamp>,
+    /// Until when; absent while it goes on.
+    pub until: Option<Timestamp>,
+}
+
+/// One record of a case.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// The record's id.
+    pub record: RecordId,
+    /// Who signed it.
+    pub author: NodeId,
+    /// The author's epoch.
+    pub epoch: u32,
+    /// The author's sequence number in it.
+    pub seq: u64,
+    /// When, by the author's clock.
+    pub time: Timestamp,
+    /// What was done.
+    pub act: ActKind,
+    /// Opaque id of the acting person; absent where the node acted by itself.
+    pub actor: Option<Subject>,
+    /// The role in which they acted.
+    pub role: Option<String>,
+}
+
+impl Case {
+    /// Whether this node may move it now.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        matches!(self.custody, Custody::Here {})
+    }
+
+    /// The node that answers for it now, as seen from `me`.
+    #[must_use]
+    pub fn holder(&self, me: NodeId) -> NodeId {
+        match &self.custody {
+            Custody::Here {} | Custody::Offered { .. } => me,
+            Custody::With { node, .. } => *node,
+        }
+    }
+
+    /// An offer of custody to `me` that is still open.
+    #[must_use]
+    pub fn offer_to(&self, me: NodeId) -> Option<&OpenOffer> {
+        match &self.custody {
+            Custody::With { offer: Some(open), .. } if open.to == me => Some(open),
+            Custody::With { .. } | Custody::Here {} | Custody::Offered { .. } => None,
+        }
+    }
+
+    /// The node below on the trail, from which `me` got it.
+    #[must_use]
+    pub fn below(&self, me: NodeId) -> Option<NodeId> {
+        let at = self.trail.iter().position(|node| *node == me)?;
+        at.checked_sub(1).map(|below| self.trail[below])
+    }
+
+    /// The call of a unit.
+    #[must_use]
+    pub fn call_of(&self, unit: NodeId) -> Option<&UnitCall> {
+        self.units.iter().find(|call| call.node == unit)
+    }
+
+    /// Whether nothing more is to be done.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.phase.is_end()
+    }
+}

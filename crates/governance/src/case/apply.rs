@@ -1,0 +1,457 @@
+//! How a record changes a case. Needs no policy: whoever acted put the outcome into the record, so
+//! live, replayed and foreign records all go through here with the same result.
+
+use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
+
+use super::{Case, CaseId, Custody, MAX_STEPS, OpenOffer, Party, Span, Step, UnitCall};
+use crate::act::{ActKind, Part};
+use crate::change::{Change, Opening, Outcome};
+
+/// A verified record about a case, as far as this node may read it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// The case.
+    pub case: CaseId,
+    /// The record and who signed it.
+    pub step: Step,
+    /// Which peer passed it on; this node for its own.
+    pub sender: NodeId,
+    /// What it changes.
+    pub change: Change,
+    /// Where the case stands after it; absent in contributions and refusals of custody.
+    pub outcome: Option<Outcome>,
+    /// The fields of words and personal data that came with it.
+    pub words: Vec<FieldId>,
+}
+
+/// Why a record does not change the case. The record itself is kept, and shown as not applied.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Rejected {
+    /// It is applied already.
+    #[error("the record is known already")]
+    Known,
+    /// No report opened this case here.
+    #[error("the case is unknown here: its report was not shared")]
+    NoCase,
+    /// A second report for one case.
+    #[error("the case was opened already")]
+    Opened,
+    /// Its author does not hold the case.
+    #[error("{author} does not hold the case: {holder} does")]
+    NotHolder {
+        /// Who signed.
+        author: NodeId,
+        /// Who holds it.
+        holder: NodeId,
+    },
+    /// Custody is on offer, so nothing may be done with it.
+    #[error("custody is on offer to {to}: nothing can be done until it is answered")]
+    OnOffer {
+        /// To whom.
+        to: NodeId,
+    },
+    /// It answers an offer that is not open.
+    #[error("no open offer {offer} to {author}")]
+    NoOffer {
+        /// The offer it names.
+        offer: RecordId,
+        /// Who signed.
+        author: NodeId,
+    },
+    /// A unit that was not called.
+    #[error("{0} was not called to this case")]
+    NotCalled(NodeId),
+    /// An act of a holder without its outcome.
+    #[error("the record does not say where the case stands after it")]
+    NoOutcome,
+    /// Too many steps.
+    #[error("the case has {MAX_STEPS} records: close it and report anew")]
+    TooLong,
+}
+
+/// The case after an event.
+///
+/// # Errors
+/// [`Rejected`] when the event may not change the case as it stands here; the case is then
+/// unchanged.
+pub fn apply(case: Option<&Case>, event: &Event, me: NodeId) -> Result<Case, Rejected> {
+    let Some(case) = case else { return open(event, me) };
+    admit(case, event, me)?;
+    let mut next = case.clone();
+    let index = u32::try_from(next.steps.len()).map_err(|_| Rejected::TooLong)?;
+    move_custody(&mut next, event, me)?;
+    change(&mut next, event, me);
+    settle_outcome(&mut next, event, me);
+    next.steps.push(event.step.clone());
+    next.fields.extend(event.words.iter().map(|field| (*field, index)));
+    Ok(next)
+}
+
+fn open(event: &Event, me: NodeId) -> Result<Case, Rejected> {
+    let Change::Opened(opening) = &event.change else { return Err(Rejected::NoCase) };
+    let outcome = event.outcome.as_ref().ok_or(Rejected::NoOutcome)?;
+    let home = event.step.author;
+    let mut case = blank(event, opening, outcome);
+    if home != me {
+        case.custody = Custody::With { node: home, offer: None };
+        case.parties.insert(event.sender, Party::Below);
+    }
+    case.spans.push(span(home, outcome, event.step.time));
+    case.steps.push(event.step.clone());
+    case.fields = event.words.iter().map(|field| (*field, 0)).collect();
+    Ok(case)
+}
+
+fn blank(event: &Event, opening: &Opening, outcome: &Outcome) -> Case {
+    Case {
+        id: event.case,
+        number: opening.number.clone(),
+        home: event.step.author,
+        custody: Custody::Here {},
+        trail: vec![event.step.author],
+        parties: [].into(),
+        stage: outcome.stage.clone(),
+        phase: outcome.phase,
+        level: outcome.level.clone(),
+        due: outcome.due,
+        policy: opening.policy.clone(),
+        channel: opening.channel.clone(),
+        category: opening.category.clone(),
+        grade: None,
+        importance: None,
+        urgency: None,
+        grid: opening.grid.clone(),
+        place: opening.place,
+        reporter: opening.reporter,
+        assignee: None,
+        handlers: Vec::new(),
+        units: Vec::new(),
+        opened: event.step.time,
+        answered: None,
+        handled: None,
+        closed: None,
+        closing: None,
+        settled: None,
+        solved: None,
+        satisfaction: None,
+        returns: 0,
+        reopens: 0,
+        spans: Vec::new(),
+        steps: Vec::new(),
+        fields: [].into(),
+    }
+}
+
+/// Whether the event's author may change the case as it stands here (S1: the author counts, not
+/// the sender).
+fn admit(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
+    let author = event.step.author;
+    if case.steps.iter().any(|step| step.record == event.step.record) {
+        return Err(Rejected::Known);
+    }
+    if case.steps.len() >= MAX_STEPS {
+        return Err(Rejected::TooLong);
+    }
+    match &event.change {
+        Change::Opened(_) => Err(Rejected::Opened),
+        Change::ReportedIn | Change::UnitDone => {
+            case.call_of(author).map(|_| ()).ok_or(Rejected::NotCalled(author))
+        }
+        Change::CustodyAccepted { offer } => {
+            event.outcome.as_ref().ok_or(Rejected::NoOutcome)?;
+            admit_answer(case, *offer, author, me)
+        }
+        Change::CustodyRefused { offer } => admit_answer(case, *offer, author, me),
+        Change::Accepted
+        | Change::Refused
+        | Change::Sorted { .. }
+        | Change::Settled { .. }
+        | Change::HandedUp
+        | Change::Dispatched { .. }
+        | Change::Taken
+        | Change::Returned
+        | Change::Noted
+        | Change::Verified { .. }
+        | Change::Closed { .. }
+        | Change::Reopened
+        | Change::OfferedUp { .. }
+        | Change::OfferedHome { .. }
+        | Change::Called { .. } => admit_holder(case, event, me),
+    }
+}
+
+fn admit_holder(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
+    event.outcome.as_ref().ok_or(Rejected::NoOutcome)?;
+    let holder = case.holder(me);
+    if event.step.author != holder {
+        return Err(Rejected::NotHolder { author: event.step.author, holder });
+    }
+    match open_offer(case) {
+        Some(open) => Err(Rejected::OnOffer { to: open.to }),
+        None => Ok(()),
+    }
+}
+
+fn admit_answer(case: &Case, offer: RecordId, by: NodeId, me: NodeId) -> Result<(), Rejected> {
+    match open_offer(case) {
+        Some(open) if open.offer == offer && open.to == by && case.holder(me) != by => Ok(()),
+        _ => Err(Rejected::NoOffer { offer, author: by }),
+    }
+}
+
+/// The offer that is open on a case, whoever made it.
+fn open_offer(case: &Case) -> Option<OpenOffer> {
+    match &case.custody {
+        Custody::Here {} => None,
+        Custody::Offered { offer, to, upward, done, .. } => {
+            Some(OpenOffer { offer: *offer, to: *to, upward: *upward, done: *done })
+        }
+        Custody::With { offer, .. } => offer.clone(),
+    }
+}
+
+fn move_custody(case: &mut Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
+    match &event.change {
+        Change::OfferedUp { to } => {
+            if event.step.author == me {
+                case.parties.insert(*to, Party::Above);
+            }
+            offer(
+                case,
+                event,
+                OpenOffer { offer: event.step.record, to: *to, upward: true, done: false },
+                me,
+            );
+        }
+        Change::OfferedHome { to, done } => {
+            let open = OpenOffer { offer: event.step.record, to: *to, upward: false, done: *done };
+            offer(case, event, open, me);
+        }
+        Change::CustodyAccepted { offer } => accept(case, *offer, event.step.author, me)?,
+        Change::CustodyRefused { .. } => {
+            let holder = case.holder(me);
+            // Whoever refuses a case from below is told no more of it.
+            if case.parties.get(&event.step.author) == Some(&Party::Above) {
+                case.parties.remove(&event.step.author);
+            }
+            case.custody = custody_of(holder, me);
+        }
+        Change::Opened(_)
+        | Change::Accepted
+        | Change::Refused
+        | Change::Sorted { .. }
+        | Change::Settled { .. }
+        | Change::HandedUp
+        | Change::Dispatched { .. }
+        | Change::Taken
+        | Change::Returned
+        | Change::Noted
+        | Change::Verified { .. }
+        | Change::Closed { .. }
+        | Change::Reopened
+        | Change::Called { .. }
+        | Change::ReportedIn
+        | Change::UnitDone => {}
+    }
+    Ok(())
+}
+
+fn offer(case: &mut Case, event: &Event, open: OpenOffer, me: NodeId) {
+    case.custody = if event.step.author == me {
+        Custody::Offered {
+            offer: open.offer,
+            to: open.to,
+            upward: open.upward,
+            done: open.done,
+            at: event.step.time,
+        }
+    } else {
+        Custody::With { node: event.step.author, offer: Some(open) }
+    };
+}
+
+fn accept(case: &mut Case, offer: RecordId, by: NodeId, me: NodeId) -> Result<(), Rejected> {
+    let open = open_offer(case).ok_or(Rejected::NoOffer { offer, author: by })?;
+    if open.upward {
+        case.trail.push(by);
+    } else {
+        let end = case.trail.iter().position(|node| *node == by).map_or(0, |at| at + 1);
+        case.trail.truncate(end);
+        if case.trail.is_empty() {
+            case.trail.push(by);
+        }
+        if !open.done {
+            case.returns += 1;
+        }
+    }
+    case.assignee = None;
+    case.custody = custody_of(by, me);
+    Ok(())
+}
+
+fn custody_of(holder: NodeId, me: NodeId) -> Custody {
+    if holder == me { Custody::Here {} } else { Custody::With { node: holder, offer: None } }
+}
+
+fn change(case: &mut Case, event: &Event, me: NodeId) {
+    let at = event.step.time;
+    match &event.change {
+        Change::Sorted { category, grade, importance, urgency } => {
+            replace(&mut case.category, category.clone());
+            replace(&mut case.grade, *grade);
+            replace(&mut case.importance, *importance);
+            replace(&mut case.urgency, *urgency);
+        }
+        Change::Accepted | Change::Refused => answer(case, at),
+        Change::Settled { level } => {
+            answer(case, at);
+            case.settled = Some(level.clone());
+            case.handled = Some(at);
+            add_handler(case, event.step.actor);
+        }
+        Change::Dispatched { assignee } => {
+            answer(case, at);
+            case.assignee = Some(*assignee);
+        }
+        Change::Returned => {
+            case.returns += 1;
+            case.assignee = None;
+        }
+        Change::Verified { solved, satisfaction } => {
+            case.solved = Some(*solved);
+            case.satisfaction = *satisfaction;
+        }
+        Change::Closed { closing } => {
+            case.closed = Some(at);
+            case.closing = Some(*closing);
+        }
+        Change::Reopened => reopen(case),
+        Change::Called { units, report_in_by } => call(case, units, *report_in_by, event, me),
+        Change::ReportedIn => mark_unit(case, event.step.author, |unit| {
+            unit.reported_in.get_or_insert(at);
+        }),
+        Change::UnitDone => {
+            mark_unit(case, event.step.author, |unit| unit.done = Some(at));
+            add_handler(case, event.step.actor);
+        }
+        Change::Opened(_)
+        | Change::HandedUp
+        | Change::Taken
+        | Change::Noted
+        | Change::OfferedUp { .. }
+        | Change::OfferedHome { .. }
+        | Change::CustodyAccepted { .. }
+        | Change::CustodyRefused { .. } => {}
+    }
+}
+
+fn replace<T>(slot: &mut Option<T>, value: Option<T>) {
+    if value.is_some() {
+        *slot = value;
+    }
+}
+
+fn answer(case: &mut Case, at: Timestamp) {
+    case.answered.get_or_insert(at);
+}
+
+fn add_handler(case: &mut Case, actor: Option<Subject>) {
+    if let Some(actor) = actor.filter(|actor| !case.handlers.contains(actor)) {
+        case.handlers.push(actor);
+    }
+}
+
+fn reopen(case: &mut Case) {
+    case.reopens += 1;
+    case.closed = None;
+    case.closing = None;
+    case.settled = None;
+    case.handled = None;
+    case.solved = None;
+    case.satisfaction = None;
+    case.assignee = None;
+}
+
+fn call(
+    case: &mut Case,
+    units: &[(NodeId, Part)],
+    report_in_by: Option<Timestamp>,
+    event: &Event,
+    me: NodeId,
+) {
+    for (node, part) in units {
+        case.units.retain(|call| call.node != *node);
+        case.units.push(UnitCall {
+            node: *node,
+            part: *part,
+            called: event.step.time,
+            report_in_by,
+            reported_in: None,
+            done: None,
+        });
+        if event.step.author == me {
+            case.parties.insert(*node, Party::Unit);
+        } else if *node == me {
+            case.parties.insert(event.sender, Party::Caller);
+        }
+    }
+}
+
+fn mark_unit(case: &mut Case, unit: NodeId, mark: impl FnOnce(&mut UnitCall)) {
+    if let Some(call) = case.units.iter_mut().find(|call| call.node == unit) {
+        mark(call);
+    }
+}
+
+fn settle_outcome(case: &mut Case, event: &Event, me: NodeId) {
+    let Some(outcome) = &event.outcome else { return };
+    case.stage.clone_from(&outcome.stage);
+    case.phase = outcome.phase;
+    case.level.clone_from(&outcome.level);
+    case.due = outcome.due;
+    turn_span(case, outcome, event.step.time, me);
+}
+
+/// Ends the running span and begins the next when the holder, level or stage has changed.
+fn turn_span(case: &mut Case, outcome: &Outcome, at: Timestamp, me: NodeId) {
+    let holder = case.holder(me);
+    if let Some(last) = case.spans.last_mut() {
+        let same = last.holder == holder
+            && last.level == outcome.level
+            && last.stage == outcome.stage
+            && last.until.is_none();
+        if same {
+            last.due = outcome.due;
+            return;
+        }
+        last.until.get_or_insert(at);
+    }
+    if !outcome.phase.is_end() {
+        case.spans.push(span(holder, outcome, at));
+    }
+}
+
+fn span(holder: NodeId, outcome: &Outcome, from: Timestamp) -> Span {
+    Span {
+        holder,
+        level: outcome.level.clone(),
+        stage: outcome.stage.clone(),
+        from,
+        due: outcome.due,
+        until: None,
+    }
+}
+
+impl Event {
+    /// Whether it is this node's own.
+    #[must_use]
+    pub fn is_own(&self, me: NodeId) -> bool {
+        self.step.author == me
+    }
+
+    /// The kind of act.
+    #[must_use]
+    pub fn act(&self) -> ActKind {
+        self.step.act
+    }
+}

@@ -1,0 +1,125 @@
+//! The fields a record's body may have: one registry, so that the same number means the same thing
+//! on every node. Numbers are stored and signed: never reuse one.
+
+use record::FieldId;
+
+/// How a field's value is to be treated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// Codes, ids and times which decide what happens next. They travel with their record to
+    /// whoever may have the record at all, and hold no words of people.
+    Structural,
+    /// What people wrote: released only where policy names the field.
+    Content,
+    /// Who people are and how to reach them: stays home unless policy names the field and the
+    /// purpose.
+    Personal,
+}
+
+/// A field's entry in the registry.
+pub struct Field {
+    /// The number under which it is committed.
+    pub id: FieldId,
+    /// The name that policies and the API use.
+    pub key: &'static str,
+    /// How its value is treated.
+    pub class: Class,
+}
+
+macro_rules! fields {
+    ($($number:literal $name:ident $key:literal $class:ident $doc:literal;)*) => {
+        $(#[doc = $doc] pub const $name: FieldId = FieldId($number);)*
+        /// Every field there is, ascending by number.
+        pub const ALL: &[Field] = &[
+            $(Field { id: $name, key: $key, class: Class::$class },)*
+        ];
+    };
+}
+
+fields! {
+    1 POLICY "policy" Structural "Version of the policy a case runs under.";
+    2 STAGE "stage" Structural "Stage after the act: a key of the holder's policy.";
+    3 PHASE "phase" Structural "Phase after the act: one of the fixed phases every policy maps to.";
+    4 LEVEL "level" Structural "Level that is responsible after the act.";
+    5 DUE "due" Structural "When the stage's clock runs out, milliseconds UTC.";
+    6 NUMBER "number" Structural "The number people use for the case.";
+    7 CHANNEL "channel" Structural "How the report came in (C1).";
+    8 CATEGORY "category" Structural "Category code of the policy's table.";
+    9 GRADE "grade" Structural "Difficulty class A, B or C (C2).";
+    10 IMPORTANCE "importance" Structural "Importance 1 (low) to 3 (high) (C3).";
+    11 URGENCY "urgency" Structural "Urgency 1 (low) to 3 (high) (C3).";
+    12 GRID "grid" Structural "Code of the grid the matter lies in.";
+    13 PLACE "place" Structural "Id of the place in the home node's territory.";
+    14 REPORTER "reporter" Structural "Opaque id of who reported.";
+    15 ASSIGNEE "assignee" Structural "Opaque id of the person it is given to.";
+    16 UNITS "units" Structural "Member units called in: node, lead or assist (C5).";
+    17 REPORT_IN_BY "report_in_by" Structural "Until when the units must report in, milliseconds UTC.";
+    18 TO "to" Structural "Node that custody is offered to.";
+    19 OFFER "offer" Structural "Record id of the offer that is accepted or refused.";
+    20 SETTLED "settled" Structural "Level at which the matter was settled (C10).";
+    21 CLOSING "closing" Structural "Closing kind: normal, overtime or special.";
+    22 SOLVED "solved" Structural "Whether the matter is solved in the verifier's eyes.";
+    23 SATISFACTION "satisfaction" Structural "Satisfaction 1 to 5 as the reporter gave it.";
+    24 DONE "done" Structural "Whether a case that comes home was dealt with.";
+    25 HAPPENED "happened" Structural "When the matter was observed, if not when it was reported.";
+    32 TITLE "title" Content "A line that names the matter.";
+    33 DESCRIPTION "description" Content "The matter in the reporter's words.";
+    34 ADDRESS "address" Content "Where it is, in words.";
+    35 POINT "point" Content "Where it is: longitude and latitude, WGS-84.";
+    36 REASON "reason" Content "Why it is refused, returned, escalated, reopened.";
+    37 INSTEAD "instead" Content "Where to go instead, when it is not accepted.";
+    38 OPINION "opinion" Content "What was done and what came of it.";
+    39 REQUEST "request" Content "What the units are asked to do.";
+    40 NOTE "note" Content "A progress note.";
+    48 CONTACT_NAME "contact_name" Personal "The reporter's name.";
+    49 CONTACT_PHONE "contact_phone" Personal "The reporter's telephone number.";
+    50 INVOLVED "involved" Personal "People involved in the matter: the riskiest block of all.";
+    64 PLACE_DATA "place_data" Structural "A place of the territory.";
+    65 UNTIL "until" Structural "When a place, an appointment or another validity ends.";
+    66 ROLE "role" Structural "Role key of an appointment.";
+    67 SCOPE "scope" Structural "Place that an appointment covers.";
+    68 FROM "from" Structural "When a validity begins.";
+    69 PERSON "person" Structural "Opaque id of the appointed person.";
+    72 PERSON_NAME "person_name" Personal "A member of staff's name.";
+    73 PERSON_PHONE "person_phone" Personal "A member of staff's telephone number.";
+    80 POLICY_TEXT "policy_text" Structural "A policy in TOML.";
+}
+
+/// The registry's entry for a number.
+#[must_use]
+pub fn by_id(id: FieldId) -> Option<&'static Field> {
+    ALL.binary_search_by_key(&id, |field| field.id).ok().map(|at| &ALL[at])
+}
+
+/// The registry's entry for a name.
+#[must_use]
+pub fn by_key(key: &str) -> Option<&'static Field> {
+    ALL.iter().find(|field| field.key == key)
+}
+
+/// Whether a value may lie in clear on this node's own disk. Unknown fields may not.
+#[must_use]
+pub fn is_structural(id: FieldId) -> bool {
+    by_id(id).is_some_and(|field| field.class == Class::Structural)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_are_unique_and_numbers_ascend() {
+        assert!(ALL.windows(2).all(|pair| pair[0].id < pair[1].id));
+        for field in ALL {
+            assert_eq!(by_key(field.key).map(|found| found.id), Some(field.id));
+            assert_eq!(by_id(field.id).map(|found| found.key), Some(field.key));
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_is_not_structural() {
+        assert!(!is_structural(FieldId(9_999)));
+        assert!(!is_structural(CONTACT_PHONE));
+        assert!(is_structural(STAGE));
+    }
+}

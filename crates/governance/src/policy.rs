@@ -1,0 +1,327 @@
+//! How a place works, as data: levels, roles, stages and who may move them, categories, clocks and
+//! what may be shared with whom and why. Read from TOML; whatever does not fit is refused with its
+//! key and the reason.
+
+mod check;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use record::FieldId;
+use serde::{Deserialize, Serialize};
+
+pub use check::Problem;
+
+use crate::act::ActKind;
+use crate::case::Party;
+use crate::change::Phase;
+use crate::clock::{Allowance, WorkingHours};
+use crate::field;
+use crate::territory::Level;
+
+/// Largest policy text, in bytes.
+pub const MAX_TEXT: usize = 256 * 1024;
+
+/// A place's way of working.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// A short key, such as `she-county`.
+    pub key: String,
+    /// Counts up with every change.
+    pub version: u32,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+    /// When work is done.
+    pub hours: WorkingHours,
+    /// Levels from the top down (T1).
+    #[serde(rename = "level")]
+    pub levels: Vec<Level>,
+    /// Roles (R1).
+    #[serde(rename = "role")]
+    pub roles: Vec<Role>,
+    /// Ways in (C1).
+    #[serde(rename = "channel")]
+    pub channels: Vec<Named>,
+    /// What the matters are called.
+    #[serde(rename = "category")]
+    pub categories: Vec<Named>,
+    /// Stages of a case.
+    #[serde(rename = "stage")]
+    pub stages: Vec<Stage>,
+    /// Who may do what from which stage.
+    #[serde(rename = "act")]
+    pub acts: Vec<ActRule>,
+    /// Custody between nodes.
+    pub custody: CustodyRule,
+    /// Calling member units (C5).
+    pub whistle: WhistleRule,
+    /// How long a stage may last (C8).
+    #[serde(rename = "clock", default)]
+    pub clocks: Vec<ClockRule>,
+    /// What may be shared with whom and why; everything else stays.
+    #[serde(rename = "disclosure", default)]
+    pub disclosures: Vec<Disclosure>,
+}
+
+/// A code with its names.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// The code.
+    pub key: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+}
+
+/// A role that people are appointed to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// The key, `[a-z0-9_-]{1,32}`.
+    pub key: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Levels whose cases the role may act on without being given them.
+    #[serde(default)]
+    pub levels: BTreeSet<String>,
+    /// What else the role may do on the node.
+    #[serde(default)]
+    pub powers: BTreeSet<Power>,
+}
+
+/// What a role may do on a node besides acting on cases.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Power {
+    /// Change the territory.
+    Territory,
+    /// Change the roster and accounts.
+    Roster,
+    /// Invite nodes and see peers.
+    Federation,
+    /// Ask subordinates and see numbers.
+    Query,
+    /// See a reporter's name and telephone number.
+    Personal,
+}
+
+/// A stage of a case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// The key.
+    pub key: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+    /// The phase in which other places count it.
+    pub phase: Phase,
+}
+
+/// Who may do an act, from where to where.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActRule {
+    /// The act.
+    pub act: ActKind,
+    /// Stages from which it may be done; empty for the report alone.
+    #[serde(default)]
+    pub from: BTreeSet<String>,
+    /// Stage after it; the stage stays where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Stage after it where the answer is no: a verification that finds the matter unsolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<String>,
+    /// Roles that may do it; `reporter` is whoever reported, `anyone` needs no appointment.
+    #[serde(default)]
+    pub roles: BTreeSet<String>,
+    /// Optional fields that this place insists on, by key.
+    #[serde(default)]
+    pub needs: BTreeSet<String>,
+}
+
+/// The pseudo-role of whoever reported a case.
+pub const REPORTER: &str = "reporter";
+/// The pseudo-role of anyone at all, for reports without an account.
+pub const ANYONE: &str = "anyone";
+/// What settles a case that member units dealt with (C10).
+pub const DEPARTMENT: &str = "department";
+
+/// Custody between nodes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustodyRule {
+    /// Levels below the node's own where a case may begin, lowest first (`grid`).
+    pub begins: Vec<String>,
+    /// Stage of a case whose custody was accepted from below.
+    pub arrived: String,
+    /// Stage of a case that comes home dealt with.
+    pub returned: String,
+    /// Stage of a case that comes back undone.
+    pub undone: String,
+    /// Whether a case that comes home is taken by itself or by a person.
+    pub homecoming: Homecoming,
+}
+
+/// How a case that comes home is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Homecoming {
+    /// The node takes it by itself, and passes it on down where it is not the home.
+    Automatic,
+    /// A person takes it.
+    Manual,
+}
+
+/// Calling member units.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhistleRule {
+    /// Within what time a called unit must report in.
+    pub report_in: Allowance,
+}
+
+/// How long a stage may last at a level.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockRule {
+    /// The key.
+    pub key: String,
+    /// Stages it runs in.
+    pub stages: BTreeSet<String>,
+    /// Levels it binds; every level where empty.
+    #[serde(default)]
+    pub levels: BTreeSet<String>,
+    /// How long.
+    pub allowance: Allowance,
+}
+
+/// One permission to share: everything not named stays on the node.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disclosure {
+    /// To whom, by its part in the case.
+    pub to: Party,
+    /// What for, in a word that goes into the signed manifest.
+    pub purpose: String,
+    /// On what legal basis.
+    pub basis: String,
+    /// Records of which acts.
+    pub acts: BTreeSet<ActKind>,
+    /// Which fields of words or personal data, by key; structural fields go along.
+    #[serde(default)]
+    pub fields: BTreeSet<String>,
+}
+
+/// Why a policy was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// Over [`MAX_TEXT`].
+    #[error("the policy has {0} bytes; at most {MAX_TEXT}")]
+    TooLarge(usize),
+    /// Not TOML, an unknown key, or a value of the wrong type.
+    #[error("the policy does not parse")]
+    Syntax(#[source] Box<toml::de::Error>),
+    /// It parses but does not hang together.
+    #[error("{}", list(.0))]
+    Unsound(Vec<Problem>),
+}
+
+fn list(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl Policy {
+    /// Reads and checks a policy.
+    ///
+    /// # Errors
+    /// [`PolicyError`] with every problem found, each with its key.
+    pub fn from_toml(text: &str) -> Result<Self, PolicyError> {
+        if text.len() > MAX_TEXT {
+            return Err(PolicyError::TooLarge(text.len()));
+        }
+        let policy: Self =
+            toml::from_str(text).map_err(|error| PolicyError::Syntax(Box::new(error)))?;
+        let problems = check::problems(&policy);
+        if problems.is_empty() { Ok(policy) } else { Err(PolicyError::Unsound(problems)) }
+    }
+
+    /// The version that a case remembers: `key/version`.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        format!("{}/{}", self.key, self.version)
+    }
+
+    /// The rule for an act, if this place knows it.
+    #[must_use]
+    pub fn rule(&self, act: ActKind) -> Option<&ActRule> {
+        self.acts.iter().find(|rule| rule.act == act)
+    }
+
+    /// A stage by key.
+    #[must_use]
+    pub fn stage(&self, key: &str) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.key == key)
+    }
+
+    /// A role by key.
+    #[must_use]
+    pub fn role(&self, key: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.key == key)
+    }
+
+    /// Whether a category code is in the table.
+    #[must_use]
+    pub fn has_category(&self, key: &str) -> bool {
+        self.categories.iter().any(|category| category.key == key)
+    }
+
+    /// Whether a channel is known.
+    #[must_use]
+    pub fn has_channel(&self, key: &str) -> bool {
+        self.channels.iter().any(|channel| channel.key == key)
+    }
+
+    /// The clock that runs in a stage at a level: the first that names both.
+    #[must_use]
+    pub fn clock(&self, stage: &str, level: &str) -> Option<&ClockRule> {
+        self.clocks.iter().find(|clock| {
+            clock.stages.contains(stage)
+                && (clock.levels.is_empty() || clock.levels.contains(level))
+        })
+    }
+
+    /// The permission to share records of this act with a party, if there is one.
+    #[must_use]
+    pub fn disclosure(&self, to: Party, act: ActKind) -> Option<&Disclosure> {
+        self.disclosures.iter().find(|rule| rule.to == to && rule.acts.contains(&act))
+    }
+
+    /// Stage names by key, for people.
+    #[must_use]
+    pub fn stage_names(&self) -> BTreeMap<&str, (&str, &str)> {
+        self.stages
+            .iter()
+            .map(|stage| (stage.key.as_str(), (stage.name.as_str(), stage.name_en.as_str())))
+            .collect()
+    }
+}
+
+impl Disclosure {
+    /// The numbers of the fields it names.
+    #[must_use]
+    pub fn field_ids(&self) -> BTreeSet<FieldId> {
+        self.fields.iter().filter_map(|key| field::by_key(key)).map(|entry| entry.id).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

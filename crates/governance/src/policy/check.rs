@@ -1,0 +1,219 @@
+//! Whether a policy hangs together: every name it uses is defined, no stage is a dead end, nothing
+//! is shared that is not known.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::{ANYONE, ActRule, Policy, REPORTER};
+use crate::act::ActKind;
+use crate::field::{self, Class};
+
+/// One thing that is wrong with a policy.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// Where: table and key, such as `act.dispatch.roles`.
+    pub at: String,
+    /// What is wrong and what would be right.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.at, self.what)
+    }
+}
+
+/// Everything that is wrong with a policy.
+pub(super) fn problems(policy: &Policy) -> Vec<Problem> {
+    let mut found = Vec::new();
+    keys(policy, &mut found);
+    for rule in &policy.acts {
+        act(policy, rule, &mut found);
+    }
+    custody(policy, &mut found);
+    clocks(policy, &mut found);
+    disclosures(policy, &mut found);
+    dead_ends(policy, &mut found);
+    unreachable(policy, &mut found);
+    found
+}
+
+fn report(found: &mut Vec<Problem>, at: impl Into<String>, what: impl Into<String>) {
+    found.push(Problem { at: at.into(), what: what.into() });
+}
+
+fn keys(policy: &Policy, found: &mut Vec<Problem>) {
+    let tables: [(&str, Vec<&str>); 5] = [
+        ("level", policy.levels.iter().map(|entry| entry.key.as_str()).collect()),
+        ("role", policy.roles.iter().map(|entry| entry.key.as_str()).collect()),
+        ("channel", policy.channels.iter().map(|entry| entry.key.as_str()).collect()),
+        ("category", policy.categories.iter().map(|entry| entry.key.as_str()).collect()),
+        ("stage", policy.stages.iter().map(|entry| entry.key.as_str()).collect()),
+    ];
+    for (table, keys) in tables {
+        if keys.is_empty() {
+            report(found, table, "at least one is needed");
+        }
+        let mut seen = BTreeSet::new();
+        for key in keys {
+            if !is_key(key) {
+                report(found, format!("{table}.{key}"), "a key is 1 to 32 of a-z 0-9 _ -");
+            }
+            if !seen.insert(key) {
+                report(found, format!("{table}.{key}"), "defined twice");
+            }
+        }
+    }
+    for role in &policy.roles {
+        for level in &role.levels {
+            known_level(policy, level, &format!("role.{}.levels", role.key), found);
+        }
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    (1..=32).contains(&key.len())
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
+}
+
+fn act(policy: &Policy, rule: &ActRule, found: &mut Vec<Problem>) {
+    let at = |key: &str| format!("act.{}.{key}", rule.act.key());
+    if policy.acts.iter().filter(|other| other.act == rule.act).count() > 1 {
+        report(found, format!("act.{}", rule.act.key()), "defined twice");
+    }
+    for stage in rule.from.iter().chain(&rule.to).chain(&rule.otherwise) {
+        known_stage(policy, stage, &at("from/to/otherwise"), found);
+    }
+    for role in &rule.roles {
+        let pseudo = role == REPORTER || role == ANYONE;
+        if !pseudo && policy.role(role).is_none() {
+            report(found, at("roles"), format!("role {role} is not defined"));
+        }
+    }
+    for need in &rule.needs {
+        if field::by_key(need).is_none() {
+            report(found, at("needs"), format!("field {need} is not known"));
+        }
+    }
+    shape(rule, found);
+}
+
+/// What an act demands of its rule whatever the place.
+fn shape(rule: &ActRule, found: &mut Vec<Problem>) {
+    let at = |key: &str| format!("act.{}.{key}", rule.act.key());
+    let opens = rule.act == ActKind::Report;
+    if opens != rule.from.is_empty() && !answers_offer(rule.act) {
+        report(found, at("from"), "a report starts from no stage, every other act from some");
+    }
+    if opens && rule.to.is_none() {
+        report(found, at("to"), "a report must say in which stage the case begins");
+    }
+    let moves_baton = matches!(rule.act, ActKind::Escalate | ActKind::SendHome);
+    if (moves_baton || answers_offer(rule.act) || rule.act.is_contribution()) && rule.to.is_some() {
+        report(found, at("to"), "custody and contributions leave the stage: see [custody]");
+    }
+    if rule.roles.is_empty() {
+        report(found, at("roles"), "name at least one role, or leave the act out");
+    }
+}
+
+fn answers_offer(act: ActKind) -> bool {
+    matches!(act, ActKind::AcceptCustody | ActKind::RefuseCustody)
+}
+
+fn custody(policy: &Policy, found: &mut Vec<Problem>) {
+    let rule = &policy.custody;
+    for stage in [&rule.arrived, &rule.returned, &rule.undone] {
+        known_stage(policy, stage, "custody", found);
+    }
+    for level in &rule.begins {
+        known_level(policy, level, "custody.begins", found);
+    }
+}
+
+fn clocks(policy: &Policy, found: &mut Vec<Problem>) {
+    for clock in &policy.clocks {
+        let at = format!("clock.{}", clock.key);
+        for stage in &clock.stages {
+            known_stage(policy, stage, &at, found);
+        }
+        for level in &clock.levels {
+            known_level(policy, level, &at, found);
+        }
+    }
+}
+
+fn disclosures(policy: &Policy, found: &mut Vec<Problem>) {
+    for rule in &policy.disclosures {
+        let at = format!("disclosure.{}", rule.purpose);
+        if rule.purpose.trim().is_empty() || rule.basis.trim().is_empty() {
+            report(found, &at, "purpose and basis must be named");
+        }
+        for key in &rule.fields {
+            match field::by_key(key) {
+                None => report(found, &at, format!("field {key} is not known")),
+                Some(entry) if entry.class == Class::Structural => {
+                    report(found, &at, format!("field {key} goes along anyway: leave it out"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    for (index, rule) in policy.disclosures.iter().enumerate() {
+        let earlier = &policy.disclosures[..index];
+        for act in &rule.acts {
+            if earlier.iter().any(|other| other.to == rule.to && other.acts.contains(act)) {
+                let at = format!("disclosure.{}", rule.purpose);
+                report(found, at, format!("{} is shared with that party already", act.key()));
+            }
+        }
+    }
+}
+
+fn dead_ends(policy: &Policy, found: &mut Vec<Problem>) {
+    for stage in policy.stages.iter().filter(|stage| !stage.phase.is_end()) {
+        let leaves = policy.acts.iter().any(|rule| {
+            rule.from.contains(&stage.key) && rule.to.as_ref().is_some_and(|to| *to != stage.key)
+        });
+        if !leaves {
+            report(found, format!("stage.{}", stage.key), "no act leads out of it");
+        }
+    }
+}
+
+fn unreachable(policy: &Policy, found: &mut Vec<Problem>) {
+    let rule = &policy.custody;
+    let mut reached: BTreeSet<&str> =
+        [&rule.arrived, &rule.returned, &rule.undone].map(String::as_str).into();
+    loop {
+        let before = reached.len();
+        for rule in &policy.acts {
+            let opens = rule.act == ActKind::Report;
+            if opens || rule.from.iter().any(|from| reached.contains(from.as_str())) {
+                reached.extend(rule.to.iter().chain(&rule.otherwise).map(String::as_str));
+            }
+        }
+        if reached.len() == before {
+            break;
+        }
+    }
+    for stage in &policy.stages {
+        if !reached.contains(stage.key.as_str()) {
+            report(found, format!("stage.{}", stage.key), "no act leads to it");
+        }
+    }
+}
+
+fn known_stage(policy: &Policy, key: &str, at: &str, found: &mut Vec<Problem>) {
+    if policy.stage(key).is_none() {
+        report(found, at, format!("stage {key} is not defined"));
+    }
+}
+
+fn known_level(policy: &Policy, key: &str, at: &str, found: &mut Vec<Problem>) {
+    if !policy.levels.iter().any(|level| level.key == key) {
+        report(found, at, format!("level {key} is not defined"));
+    }
+}

@@ -1,0 +1,72 @@
+use super::*;
+
+const SHE: &str = include_str!("../../../../config/policies/she-county.toml");
+
+fn problems(text: &str) -> Vec<String> {
+    match Policy::from_toml(text) {
+        Err(PolicyError::Unsound(found)) => found.iter().map(ToString::to_string).collect(),
+        Err(other) => vec![other.to_string()],
+        Ok(_) => Vec::new(),
+    }
+}
+
+#[test]
+fn the_shipped_policy_is_sound() {
+    let policy = Policy::from_toml(SHE).unwrap();
+    assert_eq!(policy.reference(), "she-county/1");
+    assert_eq!(policy.levels.len(), 5);
+    assert_eq!(policy.acts.len(), ActKind::ALL.len());
+}
+
+#[test]
+fn nobody_outside_is_ever_given_who_reported_or_who_is_involved() {
+    let policy = Policy::from_toml(SHE).unwrap();
+    for rule in &policy.disclosures {
+        for id in rule.field_ids() {
+            let class = field::by_id(id).unwrap().class;
+            assert_eq!(class, field::Class::Content, "{}", rule.purpose);
+        }
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused() {
+    let text = SHE.replace("[whistle]\n", "[whistle]\nloud = true\n");
+    assert!(matches!(Policy::from_toml(&text), Err(PolicyError::Syntax(_))));
+}
+
+#[test]
+fn each_kind_of_fault_is_named_with_its_key() {
+    let cases = [
+        ("to = \"dispatched\"", "to = \"nowhere\"", "stage nowhere is not defined"),
+        ("roles = [\"unit_officer\"]", "roles = [\"nobody\"]", "role nobody is not defined"),
+        ("fields = [\"opinion\"]", "fields = [\"shoe_size\"]", "field shoe_size is not known"),
+        ("levels = [\"township\"]\nallowance", "levels = [\"moon\"]\nallowance", "level moon"),
+        ("begins = [\"grid\"]", "begins = [\"yard\"]", "level yard is not defined"),
+        ("key = \"noise\"", "key = \"parking\"", "defined twice"),
+        ("key = \"noise\"", "key = \"No Noise\"", "a key is 1 to 32"),
+        (
+            "from = [\"verified\"]\nto = \"closed\"",
+            "from = [\"verified\"]",
+            "closed: no act leads to it",
+        ),
+        (
+            "from = [\"verified\"]\nto = \"closed\"",
+            "from = [\"closed\"]\nto = \"closed\"",
+            "no act leads out of it",
+        ),
+        ("needs = [\"solved\"]", "needs = [\"colour\"]", "field colour is not known"),
+        ("fields = [\"opinion\"]", "fields = [\"stage\"]", "goes along anyway"),
+    ];
+    for (sound, broken, expected) in cases {
+        assert!(SHE.contains(sound), "{sound}");
+        let found = problems(&SHE.replacen(sound, broken, 1));
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{broken}: {found:?}");
+    }
+}
+
+#[test]
+fn a_policy_over_the_size_limit_is_refused_unread() {
+    let text = "#".repeat(MAX_TEXT + 1);
+    assert!(matches!(Policy::from_toml(&text), Err(PolicyError::TooLarge(_))));
+}

@@ -1,0 +1,85 @@
+//! Who may be given a record, which of its fields, and why. One pure function answers; the engine
+//! stages a stream entry for each answer and for nothing else. Default: nothing is shared.
+
+use std::collections::BTreeSet;
+
+use record::{FieldId, NodeId};
+
+use crate::act::ActKind;
+use crate::case::{Case, Party, Step};
+use crate::field;
+use crate::policy::Policy;
+
+/// Leave to give one record to one node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Release {
+    /// To whom.
+    pub to: NodeId,
+    /// What for; goes into the signed manifest.
+    pub purpose: String,
+    /// On what legal basis; goes into the signed manifest.
+    pub basis: String,
+    /// The fields, out of those this node has.
+    pub fields: Vec<FieldId>,
+}
+
+/// Who is to be given the record of a step that was just applied: every party of the case for
+/// whom policy has a rule, except its author and the peer it came from. `held` are the fields of
+/// that record which this node has.
+#[must_use]
+pub fn audience(
+    policy: &Policy,
+    case: &Case,
+    step: &Step,
+    sender: NodeId,
+    held: &[FieldId],
+) -> Vec<Release> {
+    case.parties
+        .iter()
+        .filter(|(node, _)| **node != step.author && **node != sender)
+        .filter(|(node, party)| concerns(case, **node, **party))
+        .filter_map(|(node, party)| release(policy, *node, *party, step.act, held))
+        .collect()
+}
+
+/// What a node that has just become a party is given of a case's earlier records: pairs of a
+/// step's index and the release.
+#[must_use]
+pub fn backlog(
+    policy: &Policy,
+    case: &Case,
+    to: NodeId,
+    held: impl Fn(&Step) -> Vec<FieldId>,
+) -> Vec<(usize, Release)> {
+    let Some(party) = case.parties.get(&to) else { return Vec::new() };
+    case.steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.author != to)
+        .filter_map(|(index, step)| {
+            release(policy, to, *party, step.act, &held(step)).map(|release| (index, release))
+        })
+        .collect()
+}
+
+/// A unit is told of a case only as long as it is called to it.
+fn concerns(case: &Case, node: NodeId, party: Party) -> bool {
+    match party {
+        Party::Unit => case.call_of(node).is_some(),
+        Party::Above | Party::Below | Party::Caller => true,
+    }
+}
+
+fn release(
+    policy: &Policy,
+    to: NodeId,
+    party: Party,
+    act: ActKind,
+    held: &[FieldId],
+) -> Option<Release> {
+    let rule = policy.disclosure(party, act)?;
+    let named: BTreeSet<FieldId> = rule.field_ids();
+    let fields =
+        held.iter().copied().filter(|id| field::is_structural(*id) || named.contains(id)).collect();
+    Some(Release { to, purpose: rule.purpose.clone(), basis: rule.basis.clone(), fields })
+}

@@ -1,0 +1,161 @@
+//! Who works here and in which role: appointments with scope and validity (R1, R4). Names and
+//! telephone numbers stay in the records; here are opaque ids only.
+
+use std::collections::BTreeMap;
+
+use record::{Subject, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::area::AreaCode;
+use crate::policy::{Policy, Power};
+use crate::territory::Territory;
+
+/// Most appointments one person can hold.
+pub const MAX_APPOINTMENTS: usize = 64;
+
+/// A person's appointment to a role.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Appointment {
+    /// Role key of the policy.
+    pub role: String,
+    /// The place it covers with everything below; the whole jurisdiction where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Subject>,
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when, if it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// A member of staff: the appointments, by the record that made each.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Every appointment ever made, ended ones too.
+    pub appointments: Vec<Appointment>,
+}
+
+/// Everybody on the roster.
+#[derive(Clone, Default)]
+pub struct Roster {
+    people: BTreeMap<Subject, Person>,
+}
+
+/// Who acts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Actor {
+    /// Opaque id: a person's, or a resident's for one report.
+    pub id: Subject,
+    /// What they are to this node.
+    pub standing: Standing,
+}
+
+/// What an actor is to this node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// Staff with the appointments in force.
+    Staff(Vec<Appointment>),
+    /// Someone without an account.
+    Resident,
+    /// The node itself, where policy lets it act.
+    Node,
+}
+
+impl Appointment {
+    /// Whether it is in force.
+    #[must_use]
+    pub fn holds(&self, at: Timestamp) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
+    }
+
+    /// Whether it covers a place, or a grid by its code where the place is another node's.
+    #[must_use]
+    pub fn covers(
+        &self,
+        territory: &Territory,
+        place: Option<Subject>,
+        grid: Option<&AreaCode>,
+        at: Timestamp,
+    ) -> bool {
+        let Some(scope) = self.scope else { return true };
+        if place.is_some_and(|place| territory.covers(scope, place, at)) {
+            return true;
+        }
+        let code = territory.code_of(scope, at);
+        match (grid, code) {
+            (Some(grid), Some(code)) => grid.is_within(code),
+            _ => false,
+        }
+    }
+}
+
+impl Roster {
+    /// The roster of these people.
+    #[must_use]
+    pub fn new(people: impl IntoIterator<Item = (Subject, Person)>) -> Self {
+        Self { people: people.into_iter().collect() }
+    }
+
+    /// Puts a person.
+    pub fn insert(&mut self, id: Subject, person: Person) {
+        self.people.insert(id, person);
+    }
+
+    /// A person.
+    #[must_use]
+    pub fn get(&self, id: Subject) -> Option<&Person> {
+        self.people.get(&id)
+    }
+
+    /// Everybody.
+    pub fn iter(&self) -> impl Iterator<Item = (&Subject, &Person)> {
+        self.people.iter()
+    }
+
+    /// The actor that a person is at a time; `None` for someone not on the roster.
+    #[must_use]
+    pub fn actor(&self, id: Subject, at: Timestamp) -> Option<Actor> {
+        let person = self.people.get(&id)?;
+        let in_force = person.appointments.iter().filter(|held| held.holds(at)).cloned().collect();
+        Some(Actor { id, standing: Standing::Staff(in_force) })
+    }
+}
+
+impl Actor {
+    /// Appointments in force; none for residents and the node.
+    #[must_use]
+    pub fn appointments(&self) -> &[Appointment] {
+        match &self.standing {
+            Standing::Staff(held) => held,
+            Standing::Resident | Standing::Node => &[],
+        }
+    }
+
+    /// Whether a role in force gives this power, anywhere.
+    #[must_use]
+    pub fn has_power(&self, policy: &Policy, power: Power) -> bool {
+        self.appointments()
+            .iter()
+            .filter_map(|held| policy.role(&held.role))
+            .any(|role| role.powers.contains(&power))
+    }
+
+    /// Whether a role in force gives this power over a place or grid.
+    #[must_use]
+    pub fn has_power_over(
+        &self,
+        policy: &Policy,
+        power: Power,
+        territory: &Territory,
+        place: Option<Subject>,
+        grid: Option<&AreaCode>,
+        at: Timestamp,
+    ) -> bool {
+        self.appointments().iter().any(|held| {
+            policy.role(&held.role).is_some_and(|role| role.powers.contains(&power))
+                && held.covers(territory, place, grid, at)
+        })
+    }
+}

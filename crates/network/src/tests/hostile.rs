@@ -1,0 +1,267 @@
+//! A neighbour that has gone bad. Whatever it does, it is cut off, it is found out, and the others
+//! are served.
+
+use super::raw::{Bytes, Raw};
+use super::*;
+use crate::{Offence, RequestError};
+
+/// A node, a neighbour of it that sends what it likes, and an honest one.
+struct Scene {
+    node: Node,
+    raw: Raw,
+    honest: Node,
+    address: String,
+}
+
+async fn scene(config: Config) -> Scene {
+    let mut node = Node::with(1, config);
+    let address = node.address().await;
+    let mut honest = Node::start(2);
+    node.handle.allow(honest.key, Vec::new(), false).await;
+    honest.handle.allow(node.key, vec![address.clone()], true).await;
+    honest.connected(node.key).await;
+    let mut raw = Raw::new(9);
+    node.handle.allow(raw.key, Vec::new(), false).await;
+    raw.connect(&address).await;
+    node.connected(raw.key).await;
+    Scene { node, raw, honest, address }
+}
+
+impl Scene {
+    /// What the node finds the raw peer guilty of next, and whether that is one too many.
+    async fn offence(&mut self) -> (Offence, bool) {
+        let raw = self.raw.key;
+        self.node
+            .hear(|event| match event {
+                Event::Misbehaved { peer, what, refused } => {
+                    assert_eq!(peer, raw);
+                    Some((what, refused))
+                }
+                _ => None,
+            })
+            .await
+    }
+
+    /// The honest neighbour is served.
+    async fn serves(&mut self) {
+        let honest = self.honest.key;
+        let served = self.node.hear(|event| match event {
+            Event::Inbound { peer, reply, .. } if peer == honest => {
+                reply.send(Response::Done);
+                Some(())
+            }
+            _ => None,
+        });
+        let asked = self.honest.handle.request(&self.node.key, Request::Poke, PATIENCE);
+        let (got, ()) = tokio::join!(within(asked), served);
+        assert!(got.unwrap() == Response::Done);
+    }
+}
+
+fn framed(tag: u8, body: &[u8]) -> Vec<u8> {
+    crate::frame::frame(tag, body).unwrap()
+}
+
+#[tokio::test]
+async fn every_kind_of_malformed_message_is_cut_off_and_counted() {
+    let mut scene = scene(config()).await;
+    let deep = [vec![0x81; 3000], vec![0]].concat();
+    let attacks =
+        [vec![6, 0xff, 0xff, 0xff, 0xff], framed(200, b"\xf6"), framed(0, b""), framed(3, &deep)];
+    for bytes in attacks {
+        let answer = scene.raw.send(Bytes { bytes, hold: false });
+        let (offence, _) = scene.offence().await;
+        assert!(matches!(offence, Offence::Malformed(_)), "{offence}");
+        let back = within(answer).await.unwrap();
+        assert!(back.is_none_or(|bytes| bytes.is_empty()), "nothing is answered");
+        scene.serves().await;
+    }
+}
+
+#[tokio::test]
+async fn random_bytes_are_cut_off_and_counted() {
+    let mut scene = scene(config()).await;
+    let mut seed = 1u32;
+    let mut random = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        seed.to_be_bytes()[0]
+    };
+    for length in [1, 5, 6, 300] {
+        let bytes = (0..length).map(|_| random()).collect();
+        drop(scene.raw.send(Bytes { bytes, hold: false }));
+        let (offence, _) = scene.offence().await;
+        assert!(matches!(offence, Offence::Malformed(_) | Offence::Truncated), "{offence}");
+        scene.serves().await;
+    }
+}
+
+#[tokio::test]
+async fn an_oversize_announcement_is_cut_off_before_its_body() {
+    let mut scene = scene(config()).await;
+    let mut bytes = vec![3, 0, 0x10, 0, 0];
+    bytes.extend(vec![0; 1024 * 1024]);
+    let answer = scene.raw.send(Bytes { bytes, hold: true });
+    let (offence, _) = scene.offence().await;
+    assert!(offence.to_string().contains("cannot be read"));
+    drop(answer);
+    scene.serves().await;
+}
+
+#[tokio::test]
+async fn streams_that_trickle_are_cut_off_while_others_are_served() {
+    let mut config = config();
+    config.requests.read = Duration::from_millis(200);
+    let mut scene = scene(config).await;
+    let mut held = Vec::new();
+    for _ in 0..10 {
+        // The header of a full-size question and one byte of it.
+        let bytes = vec![6, 0, 1, 0, 0, 0x41];
+        held.push(scene.raw.send(Bytes { bytes, hold: true }));
+    }
+    scene.serves().await;
+    for _ in 0..10 {
+        let (offence, refused) = scene.offence().await;
+        assert!(matches!(offence, Offence::Slow(_)) && !refused, "{offence}");
+    }
+    scene.serves().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_stops_in_the_middle_is_counted() {
+    let mut scene = scene(config()).await;
+    drop(scene.raw.send(Bytes { bytes: vec![6, 0, 0, 0, 9, 0x41], hold: false }));
+    let (offence, _) = scene.offence().await;
+    assert!(matches!(offence, Offence::Truncated));
+    scene.serves().await;
+}
+
+#[tokio::test]
+async fn repeated_offences_shut_the_peer_out_until_its_penalty_is_over() {
+    let mut config = config();
+    config.conduct.penalty = Duration::from_millis(300);
+    let mut scene = scene(config).await;
+    for number in 1..=5 {
+        drop(scene.raw.send(Bytes { bytes: framed(200, b""), hold: false }));
+        let (_, refused) = scene.offence().await;
+        assert_eq!(refused, number == 5);
+    }
+    scene.raw.disconnected().await;
+    assert!(scene.node.status_of(scene.raw.key).await.unwrap().refused_for.is_some());
+    let spoke = scene.raw.try_to_speak(&scene.address).await;
+    assert_eq!(spoke, 0, "it is turned away at the gate");
+    scene.serves().await;
+    scene.node.until(scene.raw.key, |peer| peer.refused_for.is_none()).await;
+    scene.raw.connect(&scene.address).await;
+    scene.node.connected(scene.raw.key).await;
+}
+
+#[tokio::test]
+async fn a_guest_has_no_second_chance() {
+    let mut node = Node::start(1);
+    let address = node.address().await;
+    node.handle.open_enrolment(true).await;
+    let mut raw = Raw::new(9);
+    raw.connect(&address).await;
+    node.connected(raw.key).await;
+    drop(raw.send(Bytes { bytes: framed(200, b""), hold: false }));
+    raw.disconnected().await;
+    node.disconnected(raw.key).await;
+    assert!(node.handle.status().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_thousand_streams_at_once_harm_nobody_else() {
+    let mut scene = scene(config()).await;
+    let mut held = Vec::new();
+    for _ in 0..1000 {
+        held.push(scene.raw.send(Bytes { bytes: vec![6, 0, 1, 0, 0], hold: true }));
+    }
+    for _ in 0..5 {
+        scene.serves().await;
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_holds_no_more_than_its_quota_and_not_for_long() {
+    let mut config = config();
+    config.requests.write = Duration::from_millis(300);
+    config.requests.inbound_per_peer = 3;
+    let mut scene = scene(config).await;
+    let question = framed(6, &ask(10).encode().unwrap());
+    let mut held = Vec::new();
+    for _ in 0..6 {
+        held.push(scene.raw.send(Bytes { bytes: question.clone(), hold: true }));
+    }
+    let raw = scene.raw.key;
+    for _ in 0..3 {
+        scene
+            .node
+            .hear(|event| match event {
+                Event::Inbound { peer, reply, .. } if peer == raw => {
+                    reply.send(Response::Answer(ByteBuf::from(vec![0; 1_500_000])));
+                    Some(())
+                }
+                _ => None,
+            })
+            .await;
+    }
+    scene.serves().await;
+    assert_eq!(scene.node.status_of(raw).await.unwrap().inbound, 3);
+    scene.node.until(raw, |peer| peer.inbound == 0).await;
+}
+
+#[tokio::test]
+async fn hanging_up_makes_no_room_for_more_requests() {
+    let mut config = config();
+    config.requests.inbound_per_peer = 2;
+    let mut scene = scene(config).await;
+    let raw = scene.raw.key;
+    let question = framed(6, &ask(10).encode().unwrap());
+    let mut replies = Vec::new();
+    for _ in 0..2 {
+        drop(scene.raw.send(Bytes { bytes: question.clone(), hold: false }));
+        let reply = scene
+            .node
+            .hear(|event| match event {
+                Event::Inbound { peer, reply, .. } if peer == raw => Some(reply),
+                _ => None,
+            })
+            .await;
+        replies.push(reply);
+    }
+    // It comes back on a new connection, which supersedes the old one.
+    let mut again = Raw::new(9);
+    again.connect(&scene.address).await;
+    scene.raw.disconnected().await;
+    let refused = framed(71, &Response::Refused.encode().unwrap());
+    let answer = within(again.send(Bytes { bytes: question, hold: false })).await.unwrap();
+    assert_eq!(answer, Some(refused));
+    drop(replies);
+    scene.node.until(raw, |peer| peer.inbound == 0).await;
+}
+
+#[tokio::test]
+async fn answers_no_honest_node_gives_are_found_out() {
+    let poke = |answer: Vec<u8>| async move {
+        let mut node = Node::start(1);
+        let address = node.address().await;
+        let mut raw = Raw::answering(9, Some(answer));
+        node.handle.allow(raw.key, Vec::new(), false).await;
+        raw.connect(&address).await;
+        node.connected(raw.key).await;
+        within(node.handle.request(&raw.key, Request::Poke, Duration::from_secs(5))).await
+    };
+    for answer in [
+        framed(200, b""),
+        framed(68, b"\x00"),
+        framed(68, b"\xf6\xf6"),
+        vec![71, 0xff, 0xff, 0xff, 0xff],
+        framed(70, &[0x40]),
+        vec![68, 0, 0, 0, 1],
+    ] {
+        let got = poke(answer.clone()).await;
+        assert!(matches!(got, Err(RequestError::Malformed(_))), "{answer:?}");
+    }
+    assert!(matches!(poke(Vec::new()).await, Err(RequestError::Closed)));
+    assert!(poke(framed(68, b"\xf6")).await.unwrap() == Response::Done);
+}

@@ -1,0 +1,196 @@
+//! Reading the journal, from any thread, while it grows.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use engine::store::{Frame, Position, StoreError};
+
+use crate::disk::failed;
+use crate::frame::{self, HEADER, Head, Marker};
+use crate::journal::scan::{Damage, Found, Scan};
+use crate::journal::segment::{self, Segment, read_up_to};
+use crate::journal::walk::fits;
+use crate::vault::Vault;
+
+/// Most frames are shorter than this and come with one read.
+const FIRST_READ: usize = 4096;
+/// How much replay reads at a time, in bytes.
+const REPLAY_READ: usize = 256 * 1024;
+/// How many bytes before a position its fingerprint is over.
+const FINGERPRINT_READ: u64 = 256;
+
+/// The journal's files, shared by the writer and all readers.
+pub(crate) struct Files {
+    marker: Marker,
+    segments: RwLock<Vec<Arc<Segment>>>,
+    /// One past the last durable frame. Nothing beyond is ever read.
+    end: AtomicU64,
+    /// What was found at open, and reported: replay goes over it.
+    damage: Vec<Damage>,
+    /// Start and end of the frame that replay came to last, so that it needn't look for the next.
+    resume: Mutex<(u64, u64)>,
+}
+
+impl Files {
+    pub(crate) fn new(
+        marker: Marker,
+        segments: Vec<Arc<Segment>>,
+        end: u64,
+        damage: Vec<Damage>,
+    ) -> Self {
+        let (segments, end) = (RwLock::new(segments), AtomicU64::new(end));
+        Self { marker, segments, end, damage, resume: Mutex::default() }
+    }
+
+    pub(crate) fn marker(&self) -> Marker {
+        self.marker
+    }
+
+    pub(crate) fn end(&self) -> u64 {
+        self.end.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_end(&self, end: u64) {
+        self.end.store(end, Ordering::Release);
+    }
+
+    pub(crate) fn segments(&self) -> Vec<Arc<Segment>> {
+        self.segments.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn push(&self, segment: Arc<Segment>) {
+        self.segments.write().unwrap_or_else(PoisonError::into_inner).push(segment);
+    }
+
+    /// Bytes on the disk.
+    pub(crate) fn bytes(&self) -> u64 {
+        let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
+        let first = segments.first().map_or(0, |segment| segment.start);
+        self.end() - first.min(self.end()) + segments.len() as u64 * segment::HEADER
+    }
+
+    /// The frame that starts at a position.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`], [`StoreError::Io`].
+    pub(crate) fn frame(&self, at: u64, vault: &Vault) -> Result<Frame, StoreError> {
+        let (segment, stop) = self.segment_of(at)?;
+        let left = usize::try_from(stop - at).unwrap_or(usize::MAX);
+        let mut bytes = read(&segment, at, left.min(FIRST_READ))?;
+        let wrong = |what: &str| segment.damaged(at, what);
+        let head = bytes.first_chunk().map(Head::read);
+        let head = head.filter(|head| fits(head, &self.marker, at));
+        let head = head.ok_or_else(|| wrong("no frame starts here"))?;
+        let length = usize::try_from(head.length()).unwrap_or(usize::MAX);
+        if length > left {
+            return Err(wrong("the frame goes on beyond the end"));
+        }
+        if length > bytes.len() {
+            bytes = read(&segment, at, length)?;
+        }
+        let whole = bytes.get(..length).filter(|bytes| frame::is_whole(bytes));
+        let whole = whole.ok_or_else(|| wrong("the frame's checksum does not fit"))?;
+        let (clear, sealed) = whole[HEADER..].split_at(head.clear as usize);
+        frame::decode(clear, sealed, vault).map_err(|e| segment.damaged(at, e.to_string()))
+    }
+
+    /// Frames from a position on, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] for damage that was not there at open; [`StoreError::Io`].
+    pub(crate) fn replay(
+        &self,
+        from: u64,
+        limit: usize,
+        vault: &Vault,
+    ) -> Result<Vec<(Position, Frame)>, StoreError> {
+        let segments = self.segments();
+        let end = self.end();
+        let mut frames = Vec::new();
+        let mut scan = Scan::new(&segments, self.marker, self.boundary(from), Some(end), REPLAY_READ);
+        while frames.len() < limit {
+            match scan.next()? {
+                None => break,
+                Some(Found::Damage(damage)) => self.expect_known(&damage)?,
+                Some(Found::Frame(head)) if head.position < from => {}
+                Some(Found::Frame(head)) => {
+                    let (clear, sealed) = scan.parts(&head);
+                    let frame = frame::decode(clear, sealed, vault);
+                    let frame = frame.map_err(|e| scan.wrong(&head, &e.to_string()))?;
+                    frames.push((Position(head.position), frame));
+                    *self.resume() = (head.position, head.position + head.length());
+                }
+            }
+        }
+        Ok(frames)
+    }
+
+    /// What the journal holds just before a position: tells this journal from any other, and this
+    /// length of it from any other. Zero at the start.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] beyond the end; [`StoreError::Io`].
+    pub(crate) fn fingerprint(&self, at: u64) -> Result<[u8; 8], StoreError> {
+        let Some(last) = at.checked_sub(1) else { return Ok([0; 8]) };
+        let (segment, _) = self.segment_of(last)?;
+        let from = segment.start.max(at.saturating_sub(FINGERPRINT_READ));
+        let bytes = read(&segment, from, usize::try_from(at - from).unwrap_or(usize::MAX))?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.marker).update(&at.to_be_bytes()).update(&bytes);
+        let hash = hasher.finalize();
+        Ok(hash.as_bytes()[..8].try_into().expect("a hash is longer than a fingerprint"))
+    }
+
+    /// The segment that a position lies in, and up to where that goes.
+    fn segment_of(&self, at: u64) -> Result<(Arc<Segment>, u64), StoreError> {
+        let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
+        let next = segments.partition_point(|segment| segment.start <= at);
+        let stop = segments.get(next).map_or_else(|| self.end(), |segment| segment.start);
+        match next.checked_sub(1).and_then(|index| segments.get(index)) {
+            Some(segment) if at < stop => Ok((Arc::clone(segment), stop)),
+            Some(segment) => Err(segment.damaged(at, "the journal ends before this position")),
+            None => Err(StoreError::Damaged {
+                path: "journal".to_owned(),
+                offset: at,
+                what: "the segment file with this position is missing".to_owned(),
+            }),
+        }
+    }
+
+    /// Where to start so as to find the first frame at or after `from`: `from` itself when a frame
+    /// starts there, else the start of its segment.
+    fn boundary(&self, from: u64) -> u64 {
+        let (last, next) = *self.resume();
+        if last < from && from <= next {
+            return next;
+        }
+        let Ok((segment, stop)) = self.segment_of(from) else { return from };
+        let mut head = [0; HEADER];
+        let read = read_up_to(&segment.file, &mut head, segment.offset(from));
+        let starts = read.is_ok() && fits(&Head::read(&head), &self.marker, from) && from < stop;
+        if starts { from } else { segment.start }
+    }
+
+    fn resume(&self) -> MutexGuard<'_, (u64, u64)> {
+        self.resume.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn expect_known(&self, found: &Damage) -> Result<(), StoreError> {
+        let covers = |known: &&Damage| {
+            known.position <= found.position
+                && found.position + found.bytes <= known.position + known.bytes
+        };
+        if self.damage.iter().any(|known| covers(&known)) {
+            return Ok(());
+        }
+        let (path, offset) = (found.file.display().to_string(), found.offset);
+        Err(StoreError::Damaged { path, offset, what: found.what.clone() })
+    }
+}
+
+fn read(segment: &Segment, at: u64, length: usize) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = vec![0; length];
+    let read = read_up_to(&segment.file, &mut bytes, segment.offset(at));
+    bytes.truncate(read.map_err(|e| failed("read", &segment.path, e))?);
+    Ok(bytes)
+}

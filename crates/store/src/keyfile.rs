@@ -1,0 +1,152 @@
+//! The secrets of a node on its disk: the signing key and the storage key.
+//!
+//! Text files of mode 0600 that are written once and never replaced. A file that others could
+//! have read is refused, so that nobody goes on with a key that may be known.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use rand::CryptoRng;
+use record::NodeKey;
+use zeroize::Zeroizing;
+
+use crate::disk;
+use crate::stamped::{self, StampError};
+
+const NODE_TITLE: &str = "wangge node key 1";
+const STORAGE_TITLE: &str = "wangge storage key 1";
+
+/// What the values on this disk are encrypted under. Wiped when dropped; can't be printed.
+pub struct StorageKey(Zeroizing<[u8; 32]>);
+
+/// Why a key file can't be made or used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// The file system refused.
+    #[error("can't {doing} {path}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// The file.
+        path: String,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// There is a key already.
+    #[error("{path} exists already and is never overwritten: move it away first if it is not wanted")]
+    Exists {
+        /// The file.
+        path: String,
+    },
+    /// Others can read it.
+    #[error("{path} has mode {mode:o}, so others could have read the key: run chmod 600 on it, and make a new key if it may be known")]
+    Exposed {
+        /// The file.
+        path: String,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Not the key file that this node wrote.
+    #[error("{path} is not a usable key file: restore it from a backup")]
+    Content {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        #[source]
+        source: StampError,
+    },
+}
+
+/// Where a data folder keeps the node's signing key.
+#[must_use]
+pub fn node_key_path(folder: &Path) -> PathBuf {
+    folder.join("keys").join("node.key")
+}
+
+/// Where a data folder keeps its storage key.
+#[must_use]
+pub fn storage_key_path(folder: &Path) -> PathBuf {
+    folder.join("keys").join("storage.key")
+}
+
+/// Writes the node's signing key to a new file, and makes the folder for it.
+///
+/// # Errors
+/// [`KeyFileError::Exists`], [`KeyFileError::Io`].
+pub fn create_node_key(path: &Path, key: &NodeKey) -> Result<(), KeyFileError> {
+    create(path, NODE_TITLE, key.seed())
+}
+
+/// Reads the node's signing key.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub fn load_node_key(path: &Path) -> Result<NodeKey, KeyFileError> {
+    load(path, NODE_TITLE).map(|seed| NodeKey::from_seed(&seed))
+}
+
+impl StorageKey {
+    /// A new key from the caller's generator.
+    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        let mut key = Zeroizing::new([0; 32]);
+        rng.fill_bytes(key.as_mut_slice());
+        Self(key)
+    }
+
+    /// Writes the key to a new file, and makes the folder for it.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Exists`], [`KeyFileError::Io`].
+    pub fn create(&self, path: &Path) -> Result<(), KeyFileError> {
+        create(path, STORAGE_TITLE, &self.0)
+    }
+
+    /// Reads the key.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn load(path: &Path) -> Result<Self, KeyFileError> {
+        load(path, STORAGE_TITLE).map(Self)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+fn create(path: &Path, title: &str, secret: &[u8; 32]) -> Result<(), KeyFileError> {
+    let text = stamped::write(title, &[("secret", stamped::hex(secret))]);
+    let name = || path.display().to_string();
+    if let Some(folder) = path.parent() {
+        let refused = |source| KeyFileError::Io { doing: "make a folder for", path: name(), source };
+        disk::create_folder(folder).map_err(refused)?;
+    }
+    disk::create_whole(path, text.as_bytes()).map_err(|source| {
+        if source.kind() == ErrorKind::AlreadyExists {
+            KeyFileError::Exists { path: name() }
+        } else {
+            KeyFileError::Io { doing: "write", path: name(), source }
+        }
+    })
+}
+
+fn load(path: &Path, title: &'static str) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+    let name = || path.display().to_string();
+    let unreadable = |source| KeyFileError::Io { doing: "read", path: name(), source };
+    let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(KeyFileError::Exposed { path: name(), mode });
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(512));
+    let mut file = File::open(path).map_err(unreadable)?.take(512);
+    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    let unusable = |source| KeyFileError::Content { path: name(), source };
+    let [secret] = stamped::read(&bytes, title, ["secret"]).map_err(unusable)?;
+    stamped::unhex(secret).ok_or_else(|| unusable(StampError::Line { name: "secret" }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,2 @@
+//! The `wangge` binary.
+fn main() {}
