@@ -1,1 +1,40 @@
-//! api
+//! The JSON API of one node, for its local staff, its residents and their programs. The only crate
+//! that names axum.
+//!
+//! The path of a request: [`serve()`] (connections, header limits) → `layers` (time, load, headers,
+//! log line) → `gate` (who is it, from where, may such a caller come here) → `resource` (parse,
+//! call, map) → `access` (what may be seen) or the engine (what may be done) → `problem` (why not).
+//!
+//! Every route stands in one list, [`route::ROUTES`], from which the router, the OpenAPI document,
+//! the metrics' labels and the access tests are made.
+
+mod access;
+mod backoff;
+mod body;
+mod desk;
+mod feed;
+mod gate;
+mod hex;
+mod layers;
+mod metrics;
+pub mod openapi;
+mod params;
+pub mod password;
+mod problem;
+mod rate;
+mod resource;
+pub mod route;
+mod serve;
+mod session;
+mod shape;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use serve::{Limits, serve, serve_within};
+pub use state::{Addresses, Config, Quota, Rate, State};
+
+/// The API over one node's state. Needs a tokio runtime when it is served.
+pub fn router(state: State) -> axum::Router {
+    route::router(state)
+}

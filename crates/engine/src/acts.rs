@@ -13,8 +13,8 @@ use rand::CryptoRng;
 use record::{NodeId, Subject, Timestamp};
 
 use crate::code;
-use crate::engine::{Effect, Talk};
 use crate::command::{Agent, Command, MAX_PLACES, Once, Receipt, Refused, What};
+use crate::engine::{Effect, Talk};
 use crate::kind;
 use crate::note::{Account, Done, DoneRow, Note};
 use crate::share;
@@ -189,8 +189,7 @@ impl Desk<'_, '_> {
             fields,
             note: once.map(|once| done(once, &receipt)),
         };
-        let (record, _, done) =
-            sign::append(self.setup, self.staging, draft, self.now, self.rng)?;
+        let (record, _, done) = sign::append(self.setup, self.staging, draft, self.now, self.rng)?;
         let case = done.case.ok_or(Refused::NotFound("case"))?;
         self.after(before.as_ref(), &case, self.setup.me())?;
         Ok(Receipt { record: Some(record.id()), ..receipt })
@@ -211,7 +210,12 @@ impl Desk<'_, '_> {
         Ok(())
     }
 
-    fn power(&self, by: &Agent, power: Power, name: &'static str) -> Result<Option<Actor>, Refused> {
+    fn power(
+        &self,
+        by: &Agent,
+        power: Power,
+        name: &'static str,
+    ) -> Result<Option<Actor>, Refused> {
         if *by == Agent::Console {
             return Ok(None);
         }
@@ -311,8 +315,7 @@ impl Desk<'_, '_> {
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
         let actor = self.power(by, Power::Roster, "roster")?;
-        let mut person =
-            self.world.roster.get(id).cloned().ok_or(Refused::NotFound("person"))?;
+        let mut person = self.world.roster.get(id).cloned().ok_or(Refused::NotFound("person"))?;
         if self.setup.policy.role(&appointment.role).is_none() {
             let what = format!("{} is not a role of the policy", appointment.role);
             return Err(Refused::Invalid { field: "role", what });
@@ -347,8 +350,7 @@ impl Desk<'_, '_> {
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
         let actor = self.power(by, Power::Roster, "roster")?;
-        let mut person =
-            self.world.roster.get(id).cloned().ok_or(Refused::NotFound("person"))?;
+        let mut person = self.world.roster.get(id).cloned().ok_or(Refused::NotFound("person"))?;
         let mut body = Body::default();
         body.put(field::ROLE, &role);
         body.put(field::UNTIL, &self.now);
@@ -423,10 +425,7 @@ impl Receipt {
 /// The first role in force signs for administrative acts.
 fn operator(actor: &Actor) -> record::Actor {
     let role = actor.appointments().first().map_or("operator", |held| held.role.as_str());
-    record::Actor {
-        id: record::ActorId::from_bytes(*actor.id.as_bytes()),
-        role: role.to_owned(),
-    }
+    record::Actor { id: record::ActorId::from_bytes(*actor.id.as_bytes()), role: role.to_owned() }
 }
 
 fn done(once: Once, receipt: &Receipt) -> Note {

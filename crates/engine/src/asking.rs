@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use governance::query::{
-    Answer, ChildAnswer, ChildState, LogState, Matter, Question, Seat, Tally,
-};
+use governance::query::{Answer, ChildAnswer, ChildState, LogState, Matter, Question, Seat, Tally};
 use record::{NodeId, Signed, Subject, Timestamp};
 use serde_bytes::ByteBuf;
 
@@ -68,12 +66,7 @@ impl Desk<'_, '_> {
     }
 
     /// The parent asks. `None`: the answer comes later.
-    pub(crate) fn asked(
-        &mut self,
-        ticket: Ticket,
-        peer: NodeId,
-        bytes: &[u8],
-    ) -> Option<Response> {
+    pub(crate) fn asked(&mut self, ticket: Ticket, peer: NodeId, bytes: &[u8]) -> Option<Response> {
         if self.talk.asking.open.len() >= MOST_OPEN {
             return Some(Response::Refused);
         }
@@ -203,11 +196,8 @@ impl Desk<'_, '_> {
             })
             .collect();
         let mark = self.staging.log.mark();
-        let log = LogState {
-            epoch: mark.epoch,
-            size: self.staging.log.frontier.size(),
-            root: mark.root,
-        };
+        let log =
+            LogState { epoch: mark.epoch, size: self.staging.log.frontier.size(), root: mark.root };
         let me = self.setup.me();
         let answer = Answer::new(&open.question, me, log, self.now, tally, children);
         let signed = answer.sign(&self.setup.key, &self.setup.federation);

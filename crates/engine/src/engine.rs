@@ -542,9 +542,9 @@ impl Desk<'_, '_> {
     pub(crate) fn poke(&mut self, node: NodeId) {
         let greeted = self.talk.sessions.get(&node).is_some_and(|session| session.greeted);
         let key = self.world.directory.get(node).map(|peer| peer.standing.key());
-        let waiting = self.out.iter().any(|effect| {
-            matches!(effect, Effect::Send { to, about: About::Poke, .. } if *to == node)
-        });
+        let waiting = self.out.iter().any(
+            |effect| matches!(effect, Effect::Send { to, about: About::Poke, .. } if *to == node),
+        );
         if let Some(key) = key.filter(|_| greeted && !waiting) {
             self.send(node, key, About::Poke, Request::Poke, Duration::from_secs(10));
         }
@@ -599,8 +599,8 @@ fn stored_log(setup: &Setup, store: &dyn Store) -> Result<Log, StoreError> {
     let damaged = || StoreError::Index { what: "the log's last row".into() };
     let at = Position::from_bytes(value).ok_or_else(damaged)?;
     let readable = project::read(whose(setup), at, &reader.frame(at)?)?;
-    let size: u64 = crate::staging::row(&reader, crate::store::Table::Meta, b"size")?
-        .ok_or_else(damaged)?;
+    let size: u64 =
+        crate::staging::row(&reader, crate::store::Table::Meta, b"size")?.ok_or_else(damaged)?;
     let frontier = Frontier::at(&TreeOf(reader.as_ref()), size)
         .map_err(|error| StoreError::Index { what: error.to_string() })?;
     Ok(Log { head: Some(Head::of(&readable.record)), frontier })

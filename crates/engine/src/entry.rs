@@ -50,7 +50,11 @@ impl SerdeStatement for Entry {
     fn check(&self) -> Result<(), StatementError> {
         version(self.version)?;
         rule("number", "must be at least 1", self.number > 0)?;
-        rule("prev", "must be zero exactly at number 1", self.prev.is_zero() == (self.number == 1))?;
+        rule(
+            "prev",
+            "must be zero exactly at number 1",
+            self.prev.is_zero() == (self.number == 1),
+        )?;
         rule("fields", "must ascend", self.fields.is_sorted_by(|a, b| a < b))
     }
 }

@@ -13,6 +13,7 @@ pub mod engine;
 pub mod entry;
 mod exchange;
 pub mod kind;
+pub mod memory;
 pub mod note;
 pub mod outbox;
 pub mod peer;

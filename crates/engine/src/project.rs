@@ -14,12 +14,12 @@ use record::{
 };
 use serde_bytes::ByteBuf;
 
-pub use case::{fact_key, order_keys, receipt_hash};
 pub use case::Order;
+pub use case::{fact_key, order_keys, receipt_hash};
 pub use stream::{log_key, stream_key};
 
-use crate::kind;
 use crate::command::Receipt;
+use crate::kind;
 use crate::note::Note;
 use crate::staging::{Lookup, ROW_LIMITS, Staging, disclosures};
 use crate::store::{Frame, FrameKind, Position, StoreError, Table};
@@ -129,9 +129,7 @@ fn own(
     }
     let world = match record.kind {
         kind::PLACE | kind::PLACE_ENDED => roster::place(staging, at, readable)?,
-        kind::PERSON | kind::APPOINTED | kind::DISMISSED => {
-            roster::person(staging, at, readable)?
-        }
+        kind::PERSON | kind::APPOINTED | kind::DISMISSED => roster::person(staging, at, readable)?,
         _ => return Err(senseless(at, "a record of a kind that this version does not know")),
     };
     Ok(Done { world, ..Done::default() })

@@ -60,8 +60,7 @@ pub fn cases(
     before: Option<&[u8]>,
     limit: usize,
 ) -> Result<Vec<(Vec<u8>, Case)>, StoreError> {
-    let found =
-        Read::scan_back(reader.as_ref(), Table::CaseOrder, &order.prefix(), before, limit)?;
+    let found = Read::scan_back(reader.as_ref(), Table::CaseOrder, &order.prefix(), before, limit)?;
     let mut cases = Vec::with_capacity(found.len());
     for (key, _) in found {
         let id = &key[key.len().saturating_sub(16)..];

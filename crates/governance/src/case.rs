@@ -153,6 +153,19 @@ pub enum Party {
     Caller,
 }
 
+impl Party {
+    /// The name that policies use.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Above => "above",
+            Self::Below => "below",
+            Self::Unit => "unit",
+            Self::Caller => "caller",
+        }
+    }
+}
+
 /// A member unit's part in a case.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

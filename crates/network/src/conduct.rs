@@ -77,8 +77,7 @@ impl Conduct {
     ) -> Option<Instant> {
         self.strikes = self.strikes(now, rules) + offence.strikes();
         self.at = now;
-        // A sum of tenths falls short of its round number by an ulp.
-        if self.strikes + 1e-9 < f64::from(rules.strikes) {
+        if self.strikes <= f64::from(rules.strikes) {
             return None;
         }
         if self.until.is_some_and(|until| now > until + rules.longest) {
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn five_malformed_messages_in_a_row_are_a_penalty() {
+    fn the_fifth_malformed_message_in_a_row_is_a_penalty() {
         let now = Instant::now();
         let mut conduct = Conduct::clean(now);
         let bad = Offence::from(WireError::UnknownType(9));
@@ -141,7 +140,7 @@ mod tests {
 
     #[test]
     fn penalties_double_up_to_the_longest_and_start_afresh_after_good_conduct() {
-        let rules = config::Conduct { strikes: 1, ..rules() };
+        let rules = config::Conduct { strikes: 0, ..rules() };
         let mut now = Instant::now();
         let mut conduct = Conduct::clean(now);
         let bad = Offence::from(WireError::UnknownType(9));

@@ -7,7 +7,7 @@ use record::{NodeKey, PublicKey};
 use serde_bytes::ByteBuf;
 use tokio::sync::mpsc;
 
-use crate::{Config, Event, Handle, PeerStatus, start};
+use crate::{Config, Event, Handle, PeerStatus, Reply, start};
 
 mod enrolment;
 mod exchange;
@@ -94,6 +94,15 @@ impl Node {
 
     async fn status_of(&self, peer: PublicKey) -> Option<PeerStatus> {
         self.handle.status().await.into_iter().find(|status| status.peer == peer)
+    }
+
+    /// Waits for the next request of `from` and takes the way to answer it.
+    async fn asked_by(&mut self, from: PublicKey) -> Reply {
+        self.hear(|event| match event {
+            Event::Inbound { peer, reply, .. } if peer == from => Some(reply),
+            _ => None,
+        })
+        .await
     }
 
     /// Waits until what is known of `peer` is as wanted.

@@ -88,6 +88,11 @@ impl Disk {
             .map_err(|e| failed("cut", path, e))
     }
 
+    /// Gives a file another name.
+    pub(crate) fn rename(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
+        self.before().and_then(|()| fs::rename(from, to)).map_err(|e| failed("rename", to, e))
+    }
+
     /// Puts `bytes` in the place of a whole file: all of it or nothing, durably.
     pub(crate) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         self.before().and_then(|()| replace(path, bytes)).map_err(|e| failed("write", path, e))
@@ -116,13 +121,18 @@ pub(crate) fn failed(doing: &'static str, path: &Path, source: io::Error) -> Sto
     StoreError::Io { doing, path: path.display().to_string(), source }
 }
 
-/// Creates a folder, and those above it, unless it is there.
+/// Creates a folder, and those above it, durably, unless it is there.
 pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
-    sync_folder(folder_of(folder))
+    let above = folder_of(folder);
+    create_folder(above)?;
+    match DirBuilder::new().mode(FOLDER_MODE).create(folder) {
+        // Another thread was quicker.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.and_then(|()| sync_folder(above)),
+    }
 }
 
 /// Puts `bytes` in the place of a whole file: all of it or nothing, durably.

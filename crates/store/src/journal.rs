@@ -22,7 +22,7 @@ mod walk;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use engine::store::{Frame, Position, StoreError};
+use engine::store::{Frame, StoreError};
 use rand::CryptoRng;
 
 use crate::disk::Disk;
@@ -56,20 +56,6 @@ pub(crate) struct Journal {
 impl Journal {
     pub(crate) fn files(&self) -> &Arc<Files> {
         &self.files
-    }
-
-    /// Where these frames would start if they were appended next.
-    ///
-    /// # Errors
-    /// [`StoreError::TooLarge`].
-    pub(crate) fn positions(&self, frames: &[Frame]) -> Result<Vec<Position>, StoreError> {
-        let mut next = self.files.end();
-        let mut positions = Vec::with_capacity(frames.len());
-        for frame in frames {
-            positions.push(Position(next));
-            next += frame::length(frame)?;
-        }
-        Ok(positions)
     }
 
     /// Appends a batch: durable on return, or nothing of it is there. After any error but

@@ -3,8 +3,8 @@
 //! Text files of mode 0600 that are written once and never replaced. A file that others could
 //! have read is refused, so that nobody goes on with a key that may be known.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -140,9 +140,7 @@ fn load(path: &Path, title: &'static str) -> Result<Zeroizing<[u8; 32]>, KeyFile
     if mode & 0o077 != 0 {
         return Err(KeyFileError::Exposed { path: name(), mode });
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(512));
-    let mut file = File::open(path).map_err(unreadable)?.take(512);
-    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    let bytes = stamped::load(path).map_err(unreadable)?;
     let unusable = |source| KeyFileError::Content { path: name(), source };
     let [secret] = stamped::read(&bytes, title, ["secret"]).map_err(unusable)?;
     stamped::unhex(secret).ok_or_else(|| unusable(StampError::Line { name: "secret" }))

@@ -1,9 +1,25 @@
 //! store
+mod blobs;
 mod disk;
-pub mod keyfile;
-mod stamped;
-mod vault;
 mod frame;
+mod index;
 mod journal;
+mod journal_store;
+mod keeper;
+pub mod keyfile;
+mod lock;
+mod open;
 #[cfg(test)]
 mod sample;
+mod stamped;
+mod tree_file;
+mod vault;
+mod watermark;
+
+pub use blobs::{Blobs, MAX_BLOB};
+pub use index::open::IndexState;
+pub use journal::{Damage, Torn};
+pub use journal_store::JournalStore;
+pub use open::{OpenError, OpenReport, Options, open};
+pub use stamped::StampError;
+pub use watermark::Watermark;

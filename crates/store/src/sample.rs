@@ -7,6 +7,11 @@ use engine::store::{Frame, FrameKind};
 use proptest::prelude::*;
 use record::{Disclosure, FieldId, NodeId, Subject};
 
+/// A folder for one test: in memory where there is such a place, for tests sync a lot.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 pub(crate) fn kinds() -> impl Strategy<Value = FrameKind> {
     (1..=8_u8).prop_map(|number| FrameKind::from_u8(number).unwrap())
 }

@@ -2,6 +2,9 @@
 //! all of it, so that a damaged one is never taken for a whole one.
 
 use std::fmt::Write;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -34,6 +37,14 @@ pub enum StampError {
     /// The check does not fit.
     #[error("its contents do not fit its check line: it was altered or cut")]
     Check,
+}
+
+/// The bytes of a file, as many as are worth looking at.
+pub(crate) fn load(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let most = MAX_BYTES + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most as usize));
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The text of a file. Wiped when dropped, for it may hold a key.

@@ -26,8 +26,7 @@ impl Desk<'_, '_> {
         enrol: &Enrol,
     ) -> Result<Option<ChainBytes>, Refused> {
         let hash = blake3::hash(&enrol.secret);
-        let invitation: Option<Invitation> =
-            row(self.staging, Table::Invitation, hash.as_bytes())?;
+        let invitation: Option<Invitation> = row(self.staging, Table::Invitation, hash.as_bytes())?;
         if let Some((_, known)) = self.world.directory.by_key(from) {
             let mine = known.standing.parent() == Some(self.setup.me());
             let chain = known.standing.chain().map(|link| link.to_vec().into()).collect();
@@ -53,11 +52,8 @@ impl Desk<'_, '_> {
 
     fn certificate(&self, from: PublicKey, offer: &Invitation) -> Option<Certificate> {
         let own = self.setup.standing.certificate();
-        let rights: BTreeSet<Right> = if offer.member {
-            [Right::Member].into()
-        } else {
-            own.rights.clone()
-        };
+        let rights: BTreeSet<Right> =
+            if offer.member { [Right::Member].into() } else { own.rights.clone() };
         let until = self.now.plus(VALIDITY).min(own.not_after);
         Some(Certificate {
             version: VERSION,

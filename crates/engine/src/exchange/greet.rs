@@ -139,9 +139,9 @@ impl Desk<'_, '_> {
         let known: Option<PeerRow> = row(self.staging, Table::Peer, node.as_bytes())?;
         // An empty list says nothing: the peer can't be dialled, or does not know its addresses.
         let told = !addresses.is_empty();
-        let same = known.as_ref().is_some_and(|known| {
-            known.chain == chain && (!told || known.addresses == addresses)
-        });
+        let same = known
+            .as_ref()
+            .is_some_and(|known| known.chain == chain && (!told || known.addresses == addresses));
         if same {
             return Ok(());
         }
@@ -158,9 +158,8 @@ impl Desk<'_, '_> {
         chain: ChainBytes,
         addresses: Vec<String>,
     ) -> Result<NodeId, Refused> {
-        let standing = world::verify(self.setup, &chain, self.now).map_err(|error| {
-            Refused::Invalid { field: "chain", what: error.to_string() }
-        })?;
+        let standing = world::verify(self.setup, &chain, self.now)
+            .map_err(|error| Refused::Invalid { field: "chain", what: error.to_string() })?;
         let node = standing.node();
         let note = Note::Peer { chain, addresses: addresses.clone() };
         let mut frame = sign::local(FrameKind::Certificate, sign::encode(&note));

@@ -25,7 +25,8 @@ impl Desk<'_, '_> {
     /// Asks a greeted neighbour for what it has for this node.
     pub(crate) fn pull(&mut self, node: NodeId) {
         let now = self.now;
-        let Some(session) = self.talk.sessions.get_mut(&node).filter(|session| session.greeted) else {
+        let Some(session) = self.talk.sessions.get_mut(&node).filter(|session| session.greeted)
+        else {
             return;
         };
         if session.pulling {
@@ -234,11 +235,7 @@ impl Desk<'_, '_> {
     }
 
     /// The id of the entry with this number in a peer's stream.
-    fn entry_id(
-        &self,
-        peer: NodeId,
-        number: u64,
-    ) -> Result<Option<record::RecordId>, Refused> {
+    fn entry_id(&self, peer: NodeId, number: u64) -> Result<Option<record::RecordId>, Refused> {
         let key = project::stream_key(peer, number);
         let at = self.staging.value(Table::Outbox, &key)?;
         let Some(at) = at.as_deref().and_then(crate::store::Position::from_bytes) else {

@@ -26,7 +26,9 @@ impl Desk<'_, '_> {
     pub(crate) fn seek_witness(&mut self) {
         let now = self.now;
         let Some(parent) = self.setup.standing.parent() else { return };
-        let Some(session) = self.talk.sessions.get_mut(&parent).filter(|s| s.greeted) else { return };
+        let Some(session) = self.talk.sessions.get_mut(&parent).filter(|s| s.greeted) else {
+            return;
+        };
         if session.witnessed.is_some_and(|last| now < last.plus(EVERY)) {
             return;
         }
@@ -147,11 +149,7 @@ impl Desk<'_, '_> {
     }
 }
 
-fn consistent(
-    last: Option<&Witnessed>,
-    checkpoint: &Checkpoint,
-    asked: &Witness,
-) -> bool {
+fn consistent(last: Option<&Witnessed>, checkpoint: &Checkpoint, asked: &Witness) -> bool {
     match last {
         None => asked.from == 0,
         Some(last) => {

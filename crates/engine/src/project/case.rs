@@ -73,7 +73,8 @@ pub(super) fn foreign(
         }
         Err(problem) => {
             let why = problem.words();
-            let held = Quarantined { from: sender, record: record.id(), subject: record.subject, why };
+            let held =
+                Quarantined { from: sender, record: record.id(), subject: record.subject, why };
             staging.put(Table::Quarantine, at.to_bytes().to_vec(), &held)?;
             let rejected = match problem {
                 NotApplied::Rejected(rejected) => Some(rejected),

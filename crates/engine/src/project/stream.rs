@@ -1,8 +1,6 @@
 //! Rows of peers and of the streams between them.
 
-use record::{
-    Checkpoint, Countersignature, Header, NodeId, Signed, Statement, Unverified,
-};
+use record::{Checkpoint, Countersignature, Header, NodeId, Signed, Statement, Unverified};
 
 use serde_bytes::ByteBuf;
 

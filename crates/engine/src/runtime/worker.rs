@@ -100,9 +100,8 @@ fn run(handle: &Handle, job: Job) {
         }
         Job::Count { ask, matter, seat } => {
             let tally = view::count(&handle.reader, &matter, &seat, handle.now());
-            let tally = tally
-                .inspect_err(|error| tracing::error!(error = %error, "counting failed"))
-                .ok();
+            let tally =
+                tally.inspect_err(|error| tracing::error!(error = %error, "counting failed")).ok();
             handle.put_blocking(Input::Counted { ask, tally });
         }
     }

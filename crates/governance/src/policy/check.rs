@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::{ANYONE, ActRule, Policy, REPORTER};
 use crate::act::ActKind;
+use crate::case::Party;
 use crate::field::{self, Class};
 
 /// One thing that is wrong with a policy.
@@ -104,14 +105,21 @@ fn act(policy: &Policy, rule: &ActRule, found: &mut Vec<Problem>) {
 fn shape(rule: &ActRule, found: &mut Vec<Problem>) {
     let at = |key: &str| format!("act.{}.{key}", rule.act.key());
     let opens = rule.act == ActKind::Report;
-    if opens != rule.from.is_empty() && !answers_offer(rule.act) {
-        report(found, at("from"), "a report starts from no stage, every other act from some");
+    // The stages of a node that offers or calls may be named otherwise.
+    let from_elsewhere = answers_offer(rule.act) || rule.act.is_contribution();
+    if (opens || from_elsewhere) != rule.from.is_empty() {
+        report(
+            found,
+            at("from"),
+            "name the stages it may be done from; none for a report, for \
+             answering an offer, or for what a unit contributes",
+        );
     }
     if opens && rule.to.is_none() {
         report(found, at("to"), "a report must say in which stage the case begins");
     }
     let moves_baton = matches!(rule.act, ActKind::Escalate | ActKind::SendHome);
-    if (moves_baton || answers_offer(rule.act) || rule.act.is_contribution()) && rule.to.is_some() {
+    if (moves_baton || from_elsewhere) && rule.to.is_some() {
         report(found, at("to"), "custody and contributions leave the stage: see [custody]");
     }
     if rule.roles.is_empty() {
@@ -161,6 +169,9 @@ fn disclosures(policy: &Policy, found: &mut Vec<Problem>) {
             }
         }
     }
+    for party in [Party::Above, Party::Below, Party::Unit] {
+        baton(policy, party, found);
+    }
     for (index, rule) in policy.disclosures.iter().enumerate() {
         let earlier = &policy.disclosures[..index];
         for act in &rule.acts {
@@ -168,6 +179,20 @@ fn disclosures(policy: &Policy, found: &mut Vec<Problem>) {
                 let at = format!("disclosure.{}", rule.purpose);
                 report(found, at, format!("{} is shared with that party already", act.key()));
             }
+        }
+    }
+}
+
+/// Whoever is told of a case must be told who holds it: otherwise it would have to refuse the
+/// holder's own records.
+fn baton(policy: &Policy, party: Party, found: &mut Vec<Problem>) {
+    let custody =
+        [ActKind::Escalate, ActKind::SendHome, ActKind::AcceptCustody, ActKind::RefuseCustody];
+    let told = policy.disclosures.iter().any(|rule| rule.to == party);
+    for act in custody {
+        if told && policy.rule(act).is_some() && policy.disclosure(party, act).is_none() {
+            let what = format!("{} must be shared too, so that the holder is known", act.key());
+            report(found, format!("disclosure to {}", party.key()), what);
         }
     }
 }

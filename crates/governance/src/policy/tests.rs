@@ -55,6 +55,7 @@ fn each_kind_of_fault_is_named_with_its_key() {
             "from = [\"closed\"]\nto = \"closed\"",
             "no act leads out of it",
         ),
+        ("\"whistle\", \"escalate\"", "\"whistle\"", "escalate must be shared too"),
         ("needs = [\"solved\"]", "needs = [\"colour\"]", "field colour is not known"),
         ("fields = [\"opinion\"]", "fields = [\"stage\"]", "goes along anyway"),
     ];

@@ -22,10 +22,10 @@ fn wanted(ports: &[u16], now: Instant) -> Redial {
 }
 
 fn waits(redial: &Redial, now: Instant) -> Duration {
-    match redial.state() {
-        State::Waiting(at) => at.saturating_duration_since(now),
-        other => panic!("it does not wait: {other:?}"),
-    }
+    let State::Waiting(at) = redial.state() else {
+        panic!("it does not wait: {:?}", redial.state());
+    };
+    at.saturating_duration_since(now)
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn every_type() -> Vec<(Request, Response)> {
 
 /// Asks at one end and answers at the other.
 async fn exchange(asker: &Node, answerer: &mut Node, request: Request, response: Response) {
-    let (from, expected) = (asker.key, request.clone());
+    let (from, to, expected) = (asker.key, answerer.key, request.clone());
     let answered = answerer.hear(|event| match event {
         Event::Inbound { peer, known, request, reply } => {
             assert!(peer == from && known && request == expected);
@@ -39,7 +39,7 @@ async fn exchange(asker: &Node, answerer: &mut Node, request: Request, response:
         }
         _ => None,
     });
-    let asked = asker.handle.request(&answerer.key, request, PATIENCE);
+    let asked = asker.handle.request(&to, request, PATIENCE);
     let (got, ()) = tokio::join!(within(asked), answered);
     assert!(got.unwrap() == response);
 }
@@ -78,7 +78,7 @@ async fn many_requests_at_the_same_time_get_each_its_own_answer() {
 async fn a_dropped_reply_refuses() {
     let (first, mut second) = pair(Node::start(1), Node::start(2)).await;
     let to = second.key;
-    let dropped = second.hear(|event| matches!(event, Event::Inbound { .. }).then_some(()));
+    let dropped = async { drop(second.asked_by(first.key).await) };
     let asked = first.handle.request(&to, pull(), PATIENCE);
     let (got, ()) = tokio::join!(within(asked), dropped);
     assert!(got.unwrap() == Response::Refused);
@@ -90,10 +90,7 @@ async fn a_reply_that_is_too_late_refuses() {
     slow.requests.short = Duration::from_millis(20);
     let (first, mut second) = pair(Node::start(1), Node::with(2, slow)).await;
     let to = second.key;
-    let held = second.hear(|event| match event {
-        Event::Inbound { reply, .. } => Some(reply),
-        _ => None,
-    });
+    let held = second.asked_by(first.key);
     let asked = first.handle.request(&to, Request::Poke, PATIENCE);
     let (got, reply) = tokio::join!(within(asked), held);
     assert!(got.unwrap() == Response::Refused);
@@ -132,14 +129,7 @@ async fn requests_under_way_are_limited_at_both_ends() {
     for _ in 0..2 {
         let handle = first.handle.clone();
         asked.push(tokio::spawn(async move { handle.request(&to, pull(), PATIENCE).await }));
-        held.push(
-            second
-                .hear(|event| match event {
-                    Event::Inbound { reply, .. } => Some(reply),
-                    _ => None,
-                })
-                .await,
-        );
+        held.push(second.asked_by(first.key).await);
     }
     let third = within(first.handle.request(&to, pull(), PATIENCE)).await;
     assert!(third.unwrap() == Response::Refused, "the answering end holds two");
@@ -175,7 +165,7 @@ async fn requests_over_the_rate_are_refused_and_a_flood_is_a_penalty() {
     assert!(matches!(error, RequestError::Closed | RequestError::NotConnected), "{error}");
     assert!(answers[..5].iter().all(|done| *done));
     let refused = answers.iter().filter(|done| !**done).count();
-    assert!(refused > 200, "{refused}: an honest burst is no flood");
+    assert!(refused >= 200, "{refused}: a short burst is no flood yet");
     let status = second.status().await;
     assert!(status[0].refused_for.is_some());
 }

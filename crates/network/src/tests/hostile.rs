@@ -44,15 +44,9 @@ impl Scene {
 
     /// The honest neighbour is served.
     async fn serves(&mut self) {
-        let honest = self.honest.key;
-        let served = self.node.hear(|event| match event {
-            Event::Inbound { peer, reply, .. } if peer == honest => {
-                reply.send(Response::Done);
-                Some(())
-            }
-            _ => None,
-        });
-        let asked = self.honest.handle.request(&self.node.key, Request::Poke, PATIENCE);
+        let (honest, to) = (self.honest.key, self.node.key);
+        let served = async { self.node.asked_by(honest).await.send(Response::Done) };
+        let asked = self.honest.handle.request(&to, Request::Poke, PATIENCE);
         let (got, ()) = tokio::join!(within(asked), served);
         assert!(got.unwrap() == Response::Done);
     }
@@ -110,7 +104,7 @@ async fn an_oversize_announcement_is_cut_off_before_its_body() {
 #[tokio::test]
 async fn streams_that_trickle_are_cut_off_while_others_are_served() {
     let mut config = config();
-    config.requests.read = Duration::from_millis(200);
+    config.requests.read = Duration::from_millis(800);
     let mut scene = scene(config).await;
     let mut held = Vec::new();
     for _ in 0..10 {
@@ -138,7 +132,7 @@ async fn a_stream_that_stops_in_the_middle_is_counted() {
 #[tokio::test]
 async fn repeated_offences_shut_the_peer_out_until_its_penalty_is_over() {
     let mut config = config();
-    config.conduct.penalty = Duration::from_millis(300);
+    config.conduct.penalty = Duration::from_secs(2);
     let mut scene = scene(config).await;
     for number in 1..=5 {
         drop(scene.raw.send(Bytes { bytes: framed(200, b""), hold: false }));
@@ -184,7 +178,7 @@ async fn a_thousand_streams_at_once_harm_nobody_else() {
 #[tokio::test]
 async fn a_peer_that_does_not_read_holds_no_more_than_its_quota_and_not_for_long() {
     let mut config = config();
-    config.requests.write = Duration::from_millis(300);
+    config.requests.write = Duration::from_secs(2);
     config.requests.inbound_per_peer = 3;
     let mut scene = scene(config).await;
     let question = framed(6, &ask(10).encode().unwrap());
@@ -194,16 +188,8 @@ async fn a_peer_that_does_not_read_holds_no_more_than_its_quota_and_not_for_long
     }
     let raw = scene.raw.key;
     for _ in 0..3 {
-        scene
-            .node
-            .hear(|event| match event {
-                Event::Inbound { peer, reply, .. } if peer == raw => {
-                    reply.send(Response::Answer(ByteBuf::from(vec![0; 1_500_000])));
-                    Some(())
-                }
-                _ => None,
-            })
-            .await;
+        let huge = Response::Answer(ByteBuf::from(vec![0; 1_500_000]));
+        scene.node.asked_by(raw).await.send(huge);
     }
     scene.serves().await;
     assert_eq!(scene.node.status_of(raw).await.unwrap().inbound, 3);
@@ -220,14 +206,7 @@ async fn hanging_up_makes_no_room_for_more_requests() {
     let mut replies = Vec::new();
     for _ in 0..2 {
         drop(scene.raw.send(Bytes { bytes: question.clone(), hold: false }));
-        let reply = scene
-            .node
-            .hear(|event| match event {
-                Event::Inbound { peer, reply, .. } if peer == raw => Some(reply),
-                _ => None,
-            })
-            .await;
-        replies.push(reply);
+        replies.push(scene.node.asked_by(raw).await);
     }
     // It comes back on a new connection, which supersedes the old one.
     let mut again = Raw::new(9);

@@ -97,13 +97,13 @@ async fn pings_that_do_not_come_back_close_the_connection() {
     let mut watchful = config();
     watchful.ping.interval = Duration::from_millis(20);
     watchful.ping.timeout = Duration::from_millis(100);
-    watchful.ping.failures = 2;
     let mut county = Node::with(1, watchful);
     let address = county.address().await;
     let (town_key, county_key) = (key(2).public(), county.key);
     county.handle.allow(town_key, Vec::new(), false).await;
-    // The town runs on a runtime of its own, which nobody drives once it is connected: its socket
-    // stays open and says nothing, like a machine that hangs.
+    // The town runs on a runtime of its own, which nobody drives once it is told to freeze: its
+    // socket stays open and says nothing, like a machine that hangs.
+    let (freeze, freezing) = tokio::sync::oneshot::channel::<()>();
     let (thaw, frozen) = std::sync::mpsc::channel::<()>();
     let town = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -111,12 +111,15 @@ async fn pings_that_do_not_come_back_close_the_connection() {
             let mut town = Node::start(2);
             town.handle.allow(county_key, vec![address], true).await;
             town.connected(county_key).await;
+            freezing.await.unwrap();
             town
         });
         let _ = frozen.recv();
         drop(town);
     });
     county.connected(town_key).await;
+    county.until(town_key, |peer| peer.connections[0].round_trip.is_some()).await;
+    freeze.send(()).unwrap();
     county.disconnected(town_key).await;
     thaw.send(()).unwrap();
     town.join().unwrap();

@@ -139,6 +139,18 @@ fn a_later_version_is_told_from_damage() {
 }
 
 #[test]
+fn a_map_that_announces_other_pairs_than_it_has_is_refused() {
+    for header in [bare(), with_role("warden")] {
+        let bytes = header.encode();
+        assert!(Header::decode(&bytes).is_ok());
+        for head in (0xa0..=0xb7).filter(|head| *head != bytes[0]) {
+            let other = [&[head], &bytes[1..]].concat();
+            assert!(Header::decode(&other).is_err(), "{head:02x}");
+        }
+    }
+}
+
+#[test]
 fn an_epoch_may_start_without_a_past_but_a_log_may_not_lose_one() {
     assert_eq!(bare_header(0, 0, RecordId::ZERO).check(), Ok(()));
     assert_eq!(bare_header(1, 0, RecordId::ZERO).check(), Ok(()));

@@ -1,9 +1,9 @@
 //! Reading the journal, from any thread, while it grows.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use engine::store::{Frame, Position, StoreError};
+use engine::store::{Frame, Position, Replay, StoreError};
 
 use crate::disk::failed;
 use crate::frame::{self, HEADER, Head, Marker};
@@ -27,8 +27,6 @@ pub(crate) struct Files {
     end: AtomicU64,
     /// What was found at open, and reported: replay goes over it.
     damage: Vec<Damage>,
-    /// Start and end of the frame that replay came to last, so that it needn't look for the next.
-    resume: Mutex<(u64, u64)>,
 }
 
 impl Files {
@@ -39,7 +37,7 @@ impl Files {
         damage: Vec<Damage>,
     ) -> Self {
         let (segments, end) = (RwLock::new(segments), AtomicU64::new(end));
-        Self { marker, segments, end, damage, resume: Mutex::default() }
+        Self { marker, segments, end, damage }
     }
 
     pub(crate) fn marker(&self) -> Marker {
@@ -94,7 +92,8 @@ impl Files {
         frame::decode(clear, sealed, vault).map_err(|e| segment.damaged(at, e.to_string()))
     }
 
-    /// Frames from a position on, in order, at most `limit`.
+    /// Frames from a position on, in order, at most `limit`, and where the next one starts: the
+    /// end, if there is none.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] for damage that was not there at open; [`StoreError::Io`].
@@ -103,26 +102,27 @@ impl Files {
         from: u64,
         limit: usize,
         vault: &Vault,
-    ) -> Result<Vec<(Position, Frame)>, StoreError> {
-        let segments = self.segments();
-        let end = self.end();
+    ) -> Result<Replay, StoreError> {
+        let (segments, end) = (self.segments(), self.end());
+        let start = self.boundary(from);
+        let mut scan = Scan::new(&segments, self.marker, start, Some(end), REPLAY_READ);
         let mut frames = Vec::new();
-        let mut scan = Scan::new(&segments, self.marker, self.boundary(from), Some(end), REPLAY_READ);
-        while frames.len() < limit {
-            match scan.next()? {
-                None => break,
-                Some(Found::Damage(damage)) => self.expect_known(&damage)?,
-                Some(Found::Frame(head)) if head.position < from => {}
-                Some(Found::Frame(head)) => {
+        while let Some(found) = scan.next()? {
+            match found {
+                Found::Damage(damage) => self.expect_known(&damage)?,
+                Found::Frame(head) if head.position < from => {}
+                Found::Frame(head) if frames.len() == limit => {
+                    return Ok((frames, Position(head.position)));
+                }
+                Found::Frame(head) => {
                     let (clear, sealed) = scan.parts(&head);
                     let frame = frame::decode(clear, sealed, vault);
                     let frame = frame.map_err(|e| scan.wrong(&head, &e.to_string()))?;
                     frames.push((Position(head.position), frame));
-                    *self.resume() = (head.position, head.position + head.length());
                 }
             }
         }
-        Ok(frames)
+        Ok((frames, Position(end)))
     }
 
     /// What the journal holds just before a position: tells this journal from any other, and this
@@ -160,19 +160,11 @@ impl Files {
     /// Where to start so as to find the first frame at or after `from`: `from` itself when a frame
     /// starts there, else the start of its segment.
     fn boundary(&self, from: u64) -> u64 {
-        let (last, next) = *self.resume();
-        if last < from && from <= next {
-            return next;
-        }
         let Ok((segment, stop)) = self.segment_of(from) else { return from };
         let mut head = [0; HEADER];
         let read = read_up_to(&segment.file, &mut head, segment.offset(from));
         let starts = read.is_ok() && fits(&Head::read(&head), &self.marker, from) && from < stop;
         if starts { from } else { segment.start }
-    }
-
-    fn resume(&self) -> MutexGuard<'_, (u64, u64)> {
-        self.resume.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn expect_known(&self, found: &Damage) -> Result<(), StoreError> {

@@ -54,6 +54,8 @@ pub(crate) struct Recovery {
     pub(crate) frames: u64,
     pub(crate) damage: Vec<Damage>,
     pub(crate) torn: Option<Torn>,
+    /// A segment that was only being created, and was removed.
+    pub(crate) unborn: Option<PathBuf>,
     /// Files that don't belong into the folder.
     pub(crate) strays: Vec<PathBuf>,
 }
@@ -84,7 +86,7 @@ pub(crate) fn recover<R: CryptoRng + ?Sized>(
     let (found, strays) = segment::list(folder)?;
     let mut recovery = Recovery { strays, ..Recovery::default() };
     let mut segments = open_all(found)?;
-    drop_unborn(&mut segments, &setting)?;
+    recovery.unborn = drop_unborn(&mut segments, &setting)?;
     if segments.is_empty() {
         segments.push(Arc::new(first_segment(&setting, &disk, rng)?));
         recovery.created = true;
@@ -107,23 +109,27 @@ fn open_all(found: Vec<(u64, PathBuf)>) -> Result<Vec<Arc<Segment>>, StoreError>
 
 /// A last segment without a whole header, and nothing after it, was being created: no batch was
 /// ever written to it.
-fn drop_unborn(segments: &mut Vec<Arc<Segment>>, setting: &Setting) -> Result<(), JournalError> {
-    let Some(last) = segments.last() else { return Ok(()) };
+fn drop_unborn(
+    segments: &mut Vec<Arc<Segment>>,
+    setting: &Setting,
+) -> Result<Option<PathBuf>, JournalError> {
+    let Some(last) = segments.last() else { return Ok(None) };
     let reached = setting.known.map_or(0, |(_, end)| end);
     let has_header = !matches!(last.label()?, Err(LabelError::Short | LabelError::Damaged));
     if has_header || last.stop()? > last.start {
-        return Ok(());
+        return Ok(None);
     }
     if last.start < reached {
         return Err(JournalError::Rewound { end: last.start, reached });
     }
-    fs::remove_file(&last.path).map_err(|e| failed("remove", &last.path, e))?;
+    let path = last.path.clone();
+    fs::remove_file(&path).map_err(|e| failed("remove", &path, e))?;
     segments.pop();
     // The segment before it is now the one to be continued, so it has to be writable.
     if let Some(last) = segments.pop() {
         segments.push(Arc::new(Segment::open(last.start, last.path.clone(), true)?));
     }
-    Ok(())
+    Ok(Some(path))
 }
 
 fn first_segment<R: CryptoRng + ?Sized>(

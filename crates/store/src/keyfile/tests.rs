@@ -2,14 +2,11 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::*;
-
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().unwrap()
-}
+use crate::sample;
 
 #[test]
 fn a_node_key_comes_back_and_nobody_else_may_read_it() {
-    let folder = folder();
+    let folder = sample::folder();
     let path = node_key_path(folder.path());
     let key = NodeKey::generate(&mut StdRng::seed_from_u64(1));
     create_node_key(&path, &key).unwrap();
@@ -22,7 +19,7 @@ fn a_node_key_comes_back_and_nobody_else_may_read_it() {
 
 #[test]
 fn a_key_is_never_overwritten() {
-    let folder = folder();
+    let folder = sample::folder();
     let path = storage_key_path(folder.path());
     let mut rng = StdRng::seed_from_u64(1);
     let first = StorageKey::generate(&mut rng);
@@ -34,7 +31,7 @@ fn a_key_is_never_overwritten() {
 
 #[test]
 fn a_key_that_others_could_read_is_refused() {
-    let folder = folder();
+    let folder = sample::folder();
     let path = storage_key_path(folder.path());
     StorageKey::generate(&mut StdRng::seed_from_u64(1)).create(&path).unwrap();
     for mode in [0o640, 0o604, 0o620, 0o601, 0o666] {
@@ -46,7 +43,7 @@ fn a_key_that_others_could_read_is_refused() {
 
 #[test]
 fn a_damaged_cut_or_foreign_key_file_is_refused() {
-    let folder = folder();
+    let folder = sample::folder();
     let path = storage_key_path(folder.path());
     StorageKey::generate(&mut StdRng::seed_from_u64(1)).create(&path).unwrap();
     assert!(load_node_key(&path).is_err(), "a storage key is no node key");

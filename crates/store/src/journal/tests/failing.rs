@@ -17,7 +17,7 @@ fn on(folder: &Path, quota: Option<u64>) -> (Journal, Arc<Disk>) {
 fn whichever_call_fails_a_refused_batch_is_not_there() {
     for errno in [Errno::IO, Errno::NOSPC, Errno::ROFS, Errno::MFILE] {
         for (lasting, call) in [false, true].into_iter().flat_map(|l| (0..40).map(move |c| (l, c))) {
-            let folder = tempfile::tempdir().unwrap();
+            let folder = sample::folder();
             let (mut journal, disk) = on(folder.path(), None);
             disk.faults.fail_at(call, errno, lasting);
             let (mut rng, mut acknowledged) = (StdRng::seed_from_u64(4), Vec::new());
@@ -48,7 +48,7 @@ fn whichever_call_fails_a_refused_batch_is_not_there() {
 
 #[test]
 fn a_full_quota_refuses_the_batch_before_anything_is_written() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sample::folder();
     let (mut journal, _) = on(folder.path(), Some(1000));
     let mut rng = StdRng::seed_from_u64(4);
     journal.append(&[sample::local(1, &[1; 500])], &vault(), &mut rng).unwrap();
@@ -61,7 +61,7 @@ fn a_full_quota_refuses_the_batch_before_anything_is_written() {
 
 #[test]
 fn a_disk_without_its_reserve_is_full() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sample::folder();
     let disk = Arc::new(Disk::new(folder.path(), u64::MAX));
     let setting = setting(folder.path(), None);
     let (mut journal, _) = recover(setting, disk, &mut StdRng::seed_from_u64(3)).unwrap();

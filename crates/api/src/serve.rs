@@ -1,0 +1,176 @@
+//! Connections: a bounded number, in all and from one address, each with a limit on how long its
+//! headers may take, how large they may be, and how long a reader may stall (S14).
+
+mod stall;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tower::ServiceExt;
+
+/// What a client may take of a node.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections at once; more wait unaccepted.
+    pub connections: usize,
+    /// Connections at once from one address other than loopback; more are closed at once.
+    pub per_address: usize,
+    /// How long a request's head may take to arrive, and how long an idle connection is kept.
+    pub head: Duration,
+    /// How long a client may take no byte of what is written to it.
+    pub stall: Duration,
+    /// Largest head of a request in bytes; hyper takes no less than 8,192.
+    pub head_bytes: usize,
+    /// Most header fields in a request.
+    pub header_fields: usize,
+    /// How long requests that have begun may take after the signal to shut down.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 2_048,
+            per_address: 256,
+            head: Duration::from_secs(15),
+            stall: Duration::from_secs(30),
+            head_bytes: 16 * 1024,
+            header_fields: 64,
+            drain: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Serves the router with the default [`Limits`] until `shutdown` completes, then lets what has
+/// begun finish and returns.
+///
+/// # Errors
+/// None at present: what goes wrong on one connection ends that connection.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send,
+) -> std::io::Result<()> {
+    serve_within(listener, router, Limits::default(), shutdown).await
+}
+
+/// As [`serve`], with other limits.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_within(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    shutdown: impl Future<Output = ()> + Send,
+) -> std::io::Result<()> {
+    let limits = Arc::new(limits);
+    let room = Arc::new(Semaphore::new(limits.connections));
+    let visitors = Visitors::default();
+    let (stop, stopped) = watch::channel(false);
+    let mut open = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        while open.try_join_next().is_some() {}
+        let permit = tokio::select! {
+            () = &mut shutdown => break,
+            permit = room.clone().acquire_owned() => permit,
+        };
+        let accepted = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, from)) = accepted else {
+            // Out of files, most likely: others have to end before another can begin.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let Some(visit) = visitors.enter(from.ip(), limits.per_address) else { continue };
+        let (router, limits, stopped) = (router.clone(), limits.clone(), stopped.clone());
+        open.spawn(async move {
+            connection(stream, from, router, &limits, stopped).await;
+            drop((permit, visit));
+        });
+    }
+    drop(listener);
+    let _ = stop.send(true);
+    let all = async { while open.join_next().await.is_some() {} };
+    // Whoever is not done by then is cut off when the set is dropped.
+    let _ = tokio::time::timeout(limits.drain, all).await;
+    Ok(())
+}
+
+async fn connection(
+    stream: TcpStream,
+    from: SocketAddr,
+    router: Router,
+    limits: &Limits,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let _ = stream.set_nodelay(true);
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(from));
+        router.clone().oneshot(request)
+    });
+    let io = TokioIo::new(stall::Stall::new(stream, limits.stall));
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(limits.head_bytes.max(8_192))
+        .max_headers(limits.header_fields)
+        .serve_connection(io, service);
+    let mut serving = pin!(serving);
+    tokio::select! {
+        _ = serving.as_mut() => return,
+        _ = stopped.wait_for(|stop| *stop) => serving.as_mut().graceful_shutdown(),
+    }
+    let _ = serving.await;
+}
+
+/// How many connections each address has open.
+#[derive(Clone, Default)]
+struct Visitors(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// One connection's place among its address's.
+struct Visit {
+    visitors: Visitors,
+    from: IpAddr,
+}
+
+impl Visitors {
+    /// `None` when the address has its share. A reverse proxy on the same machine brings everybody
+    /// from one address, so loopback has no share of its own.
+    fn enter(&self, from: IpAddr, most: usize) -> Option<Visit> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(from).or_default();
+        if *count >= most && !from.is_loopback() {
+            return None;
+        }
+        *count += 1;
+        Some(Visit { visitors: self.clone(), from })
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        let mut open = self.visitors.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.from) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.from);
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What the API needs of the node it speaks for, and what it keeps in memory of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::runtime::Handle;
+use tokio::sync::{RwLock, Semaphore};
+
+use crate::backoff::Backoff;
+use crate::feed::Feed;
+use crate::metrics::Metrics;
+use crate::rate::Buckets;
+
+/// Gives the addresses (multiaddr text) at which this node can be dialled, as they are now.
+pub type Addresses = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
+
+/// How often something may be done: a bucket that holds `burst` and refills at `per_hour`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How often at once; at least 1.
+    pub burst: u32,
+    /// How often in an hour thereafter; at least 1.
+    pub per_hour: u32,
+}
+
+/// What people without an account may do, per address and all together (S24).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Reports from one address.
+    pub reports: Rate,
+    /// Reports from everybody.
+    pub reports_of_all: Rate,
+    /// Looking up and acting by code, from one address.
+    pub codes: Rate,
+}
+
+/// How the API behaves. What is left at its default is safe on an open network.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Browsers reach the node over TLS, its own or a proxy's: the session cookie then bears
+    /// `Secure` and the `__Host-` prefix.
+    pub tls: bool,
+    /// The origin that browsers use, such as `https://grid.example.cn`. Where absent, a request's
+    /// `Origin` has to match its `Host`.
+    pub origin: Option<String>,
+    /// A reverse proxy stands in front and ends `X-Forwarded-For` with the client's address.
+    /// Never set it where clients can connect directly: they could then name any address.
+    pub behind_proxy: bool,
+    /// With it as bearer, `/metrics` may be read from elsewhere than loopback.
+    pub metrics_token: Option<String>,
+    /// What people without an account may do.
+    pub quota: Quota,
+    /// Requests being worked on at once; one more waits a moment and is then refused.
+    pub requests: usize,
+    /// How long a request may take, its body's arrival included.
+    pub within: Duration,
+    /// Event streams open at once.
+    pub streams: usize,
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self {
+            reports: Rate { burst: 10, per_hour: 30 },
+            reports_of_all: Rate { burst: 500, per_hour: 2_000 },
+            codes: Rate { burst: 60, per_hour: 600 },
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            tls: false,
+            origin: None,
+            behind_proxy: false,
+            metrics_token: None,
+            quota: Quota::default(),
+            requests: 256,
+            within: Duration::from_secs(30),
+            streams: 256,
+        }
+    }
+}
+
+/// Everything that the API's handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct State(Arc<Shared>);
+
+/// See [`State`].
+pub(crate) struct Shared {
+    pub(crate) handle: Handle,
+    pub(crate) addresses: Addresses,
+    pub(crate) config: Config,
+    pub(crate) backoff: Backoff,
+    pub(crate) reports: Buckets,
+    pub(crate) reports_of_all: Buckets,
+    pub(crate) codes: Buckets,
+    /// Passwords being hashed at once: each takes a core and 19 MiB.
+    pub(crate) hashing: Semaphore,
+    pub(crate) requests: Semaphore,
+    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) feed: Feed,
+    pub(crate) metrics: Metrics,
+    /// Acts on a case hold its lock shared; one with a precondition holds it alone, so that no
+    /// other act comes between its check and its effect.
+    pub(crate) cases: Vec<RwLock<()>>,
+    /// Kept secret: makes the secrets of repeated requests the same, until a restart.
+    pub(crate) minting: [u8; 32],
+}
+
+/// Locks for acts on cases; a case has the one that its id falls on.
+const CASE_LOCKS: usize = 64;
+/// Passwords hashed at once.
+const HASHING: usize = 2;
+
+impl State {
+    /// The state of an API over a running engine. `addresses` goes into invitations.
+    ///
+    /// # Panics
+    /// When the system gives no random bytes.
+    #[must_use]
+    pub fn new(handle: Handle, addresses: Addresses, config: Config) -> Self {
+        let quota = config.quota;
+        Self(Arc::new(Shared {
+            backoff: Backoff::default(),
+            reports: Buckets::new(quota.reports),
+            reports_of_all: Buckets::new(quota.reports_of_all),
+            codes: Buckets::new(quota.codes),
+            hashing: Semaphore::new(HASHING),
+            requests: Semaphore::new(config.requests),
+            streams: Arc::new(Semaphore::new(config.streams)),
+            feed: Feed::new(),
+            metrics: Metrics::default(),
+            cases: (0..CASE_LOCKS).map(|_| RwLock::new(())).collect(),
+            minting: crate::session::random(),
+            handle,
+            addresses,
+            config,
+        }))
+    }
+}
+
+impl std::ops::Deref for State {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

@@ -1,0 +1,230 @@
+//! A store in memory, for simulations and tests: it keeps the store's promises, and a crash takes
+//! from it what a crash takes from a disk: the index may fall back, what was committed stays.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use record::Hash;
+
+use crate::store::{
+    Commit, Frame, Mark, Mutation, Pair, Position, Read, Replay, Store, StoreError, StoreHealth,
+    Table,
+};
+
+/// After this many commits the index is saved, as a real one would be now and then.
+const SAVE_EVERY: u64 = 50;
+
+/// A store in memory. Clones share their contents.
+#[derive(Clone, Default)]
+pub struct MemoryStore {
+    inner: Arc<RwLock<Inner>>,
+}
+
+#[derive(Clone, Default)]
+struct Index {
+    rows: BTreeMap<(Table, Vec<u8>), Vec<u8>>,
+    tree: BTreeMap<u64, Hash>,
+    up_to: u64,
+}
+
+#[derive(Default)]
+struct Inner {
+    frames: Vec<Frame>,
+    index: Index,
+    saved: Index,
+    commits: u64,
+    fail: Option<u64>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What is found after a crash: every committed frame, and the index as it was last saved.
+    #[must_use]
+    pub fn after_crash(&self) -> Self {
+        let inner = self.read();
+        let found = Inner {
+            frames: inner.frames.clone(),
+            index: inner.saved.clone(),
+            saved: inner.saved.clone(),
+            commits: 0,
+            fail: None,
+        };
+        Self { inner: Arc::new(RwLock::new(found)) }
+    }
+
+    /// The same frames without any index, as after its loss.
+    #[must_use]
+    pub fn without_index(&self) -> Self {
+        let frames = self.read().frames.clone();
+        Self { inner: Arc::new(RwLock::new(Inner { frames, ..Inner::default() })) }
+    }
+
+    /// Makes the commit after `commits` further ones fail, as a full disk would.
+    pub fn fail_after(&self, commits: u64) {
+        self.write().fail = Some(commits);
+    }
+
+    /// Every frame, in order.
+    #[must_use]
+    pub fn frames(&self) -> Vec<Frame> {
+        self.read().frames.clone()
+    }
+
+    /// Every row of the index, for comparing two.
+    #[must_use]
+    pub fn rows(&self) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
+        let inner = self.read();
+        let rows = inner.index.rows.iter();
+        rows.map(|((table, key), value)| (*table, key.clone(), value.clone())).collect()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Index {
+    fn take_in(&mut self, mutations: Vec<Mutation>, tree: Vec<(u64, Hash)>) {
+        for Mutation { table, key, value } in mutations {
+            match value {
+                Some(value) => self.rows.insert((table, key), value),
+                None => self.rows.remove(&(table, key)),
+            };
+        }
+        self.tree.extend(tree);
+    }
+}
+
+impl Read for MemoryStore {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.read().index.rows.get(&(table, key.to_vec())).cloned())
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Pair>, StoreError> {
+        let start = after.filter(|after| *after > prefix).unwrap_or(prefix).to_vec();
+        let inner = self.read();
+        let found = inner
+            .index
+            .rows
+            .range((table, start)..)
+            .take_while(|((found, key), _)| *found == table && key.starts_with(prefix))
+            .filter(|((_, key), _)| after.is_none_or(|after| key.as_slice() > after));
+        Ok(found.take(limit).map(|((_, key), value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn scan_back(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        before: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Pair>, StoreError> {
+        let inner = self.read();
+        let found = inner
+            .index
+            .rows
+            .range((table, prefix.to_vec())..)
+            .take_while(|((found, key), _)| *found == table && key.starts_with(prefix))
+            .filter(|((_, key), _)| before.is_none_or(|before| key.as_slice() < before));
+        let all: Vec<Pair> = found.map(|((_, key), value)| (key.clone(), value.clone())).collect();
+        Ok(all.into_iter().rev().take(limit).collect())
+    }
+
+    fn frame(&self, at: Position) -> Result<Frame, StoreError> {
+        let found = usize::try_from(at.0).ok().and_then(|at| self.read().frames.get(at).cloned());
+        found.ok_or_else(|| StoreError::Damaged {
+            path: "memory".into(),
+            offset: at.0,
+            what: "there is no such frame".into(),
+        })
+    }
+
+    fn tree_node(&self, position: u64) -> Result<Hash, StoreError> {
+        self.read().index.tree.get(&position).copied().ok_or_else(|| StoreError::Damaged {
+            path: "memory".into(),
+            offset: position,
+            what: "there is no such node of the tree".into(),
+        })
+    }
+
+    fn health(&self) -> StoreHealth {
+        let inner = self.read();
+        StoreHealth { next: inner.frames.len() as u64, ..StoreHealth::default() }
+    }
+}
+
+impl Store for MemoryStore {
+    fn reader(&self) -> Arc<dyn Read> {
+        Arc::new(self.clone())
+    }
+
+    fn begin(&self) -> Position {
+        self.end()
+    }
+
+    fn following(&self, at: Position, _frame: &Frame) -> Result<Position, StoreError> {
+        Ok(Position(at.0 + 1))
+    }
+
+    fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
+        let mut inner = self.write();
+        match inner.fail {
+            Some(0) => return Err(StoreError::Full { path: "memory".into() }),
+            Some(left) => inner.fail = Some(left - 1),
+            None => {}
+        }
+        inner.frames.extend(commit.frames);
+        inner.index.take_in(commit.mutations, commit.tree);
+        inner.index.up_to = inner.frames.len() as u64;
+        inner.commits += 1;
+        if inner.commits.is_multiple_of(SAVE_EVERY) {
+            inner.saved = inner.index.clone();
+        }
+        Ok(())
+    }
+
+    fn indexed_up_to(&self) -> Position {
+        Position(self.read().index.up_to)
+    }
+
+    fn replay(&self, from: Position, limit: usize) -> Result<Replay, StoreError> {
+        let inner = self.read();
+        let start = usize::try_from(from.0).unwrap_or(usize::MAX).min(inner.frames.len());
+        let end = start.saturating_add(limit).min(inner.frames.len());
+        let positions = (start as u64..).map(Position);
+        let frames = positions.zip(inner.frames[start..end].iter().cloned()).collect();
+        Ok((frames, Position(end as u64)))
+    }
+
+    fn end(&self) -> Position {
+        Position(self.read().frames.len() as u64)
+    }
+
+    fn index(
+        &mut self,
+        mutations: Vec<Mutation>,
+        tree: Vec<(u64, Hash)>,
+        _mark: Mark,
+        up_to: Position,
+    ) -> Result<(), StoreError> {
+        let mut inner = self.write();
+        inner.index.take_in(mutations, tree);
+        inner.index.up_to = up_to.0;
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! A made-up federation: a root, and nodes with keys, certificates, policy and calendar. Names are
+//! invented; the shape is the articles': county, townships, communities, member units.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::world::Setup;
+use governance::calendar::Calendar;
+use governance::certificate::{Certificate, Issuer, Right, Standing, VERSION, issue_root};
+use governance::policy::Policy;
+use rand::CryptoRng;
+use record::{FederationId, NodeId, NodeKey, PublicKey, Timestamp};
+
+/// The shipped policy.
+pub const POLICY: &str = include_str!("../../../config/policies/she-county.toml");
+const CALENDAR: &str = include_str!("../../../config/calendars/2026.json");
+
+/// What a node is in the federation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Part {
+    /// 县.
+    County,
+    /// 乡镇、街道.
+    Township,
+    /// 社区、村.
+    Community,
+    /// A member unit of a township's big work committee.
+    Unit,
+}
+
+/// A member of the federation.
+#[derive(Clone)]
+pub struct Member {
+    /// What it is.
+    pub part: Part,
+    /// Everything its engine needs.
+    pub setup: Arc<Setup>,
+}
+
+/// A federation in the making.
+pub struct Federation {
+    root: NodeKey,
+    policy: Policy,
+    calendar: Calendar,
+    /// When it was founded; every certificate begins here.
+    pub founded: Timestamp,
+}
+
+impl Federation {
+    /// Founds a federation.
+    ///
+    /// # Panics
+    /// When the shipped policy or calendar is unsound, which their own tests exclude.
+    pub fn found(founded: Timestamp, rng: &mut impl CryptoRng) -> Self {
+        Self {
+            root: NodeKey::generate(rng),
+            policy: Policy::from_toml(POLICY).expect("the shipped policy is sound"),
+            calendar: Calendar::from_year_json(CALENDAR).expect("the shipped calendar is sound"),
+            founded,
+        }
+    }
+
+    /// The root's public key.
+    #[must_use]
+    pub fn root(&self) -> PublicKey {
+        self.root.public()
+    }
+
+    /// The county, certified by the root.
+    pub fn county(&self, area: &str, rng: &mut impl CryptoRng) -> Member {
+        let key = NodeKey::generate(rng);
+        let certificate = self.certificate(Part::County, &key, area);
+        let standing =
+            issue_root(&self.root, certificate, self.founded).expect("a root may certify a county");
+        self.member(Part::County, key, standing)
+    }
+
+    /// A node certified by another.
+    pub fn below(
+        &self,
+        above: &Member,
+        part: Part,
+        area: &str,
+        rng: &mut impl CryptoRng,
+    ) -> Member {
+        let key = NodeKey::generate(rng);
+        let certificate = self.certificate(part, &key, area);
+        let standing = above
+            .setup
+            .standing
+            .issue(&above.setup.key, certificate, self.founded)
+            .expect("the parent may certify it");
+        self.member(part, key, standing)
+    }
+
+    fn certificate(&self, part: Part, key: &NodeKey, area: &str) -> Certificate {
+        let (level, rights): (_, BTreeSet<Right>) = match part {
+            Part::County => ("county", governing()),
+            Part::Township => ("township", governing()),
+            Part::Community => ("community", governing()),
+            Part::Unit => ("township", [Right::Member].into()),
+        };
+        let node = NodeId::from_bytes(*key.public().as_bytes());
+        Certificate {
+            version: VERSION,
+            node,
+            key: key.public(),
+            name: format!("{level} {area}"),
+            level: level.into(),
+            area: area.parse().expect("a fixture's area code is well formed"),
+            delegate: rights.contains(&Right::Enrol),
+            rights,
+            serial: 1,
+            not_before: self.founded,
+            not_after: self.founded.plus(Duration::from_secs(365 * 86_400)),
+            issuer: Issuer::Root,
+        }
+    }
+
+    fn member(&self, part: Part, key: NodeKey, standing: Standing) -> Member {
+        let setup = Setup {
+            key: Arc::new(key),
+            root: self.root.public(),
+            federation: FederationId::of_root(&self.root.public()),
+            standing,
+            policy: self.policy.clone(),
+            calendar: self.calendar.clone(),
+            software: "testkit".into(),
+        };
+        Member { part, setup: Arc::new(setup) }
+    }
+}
+
+fn governing() -> BTreeSet<Right> {
+    [Right::Govern, Right::Enrol, Right::Member, Right::Aggregate].into()
+}
+
+impl Member {
+    /// Its id.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        self.setup.me()
+    }
+
+    /// Its chain as bytes, its own certificate first.
+    #[must_use]
+    pub fn chain(&self) -> Vec<Vec<u8>> {
+        self.setup.standing.chain().map(|link| link.to_vec()).collect()
+    }
+}

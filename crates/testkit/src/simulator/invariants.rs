@@ -1,0 +1,304 @@
+//! The promises that hold at every moment, and those that hold when everything is mended.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use engine::entry::Entry;
+use engine::project::{Order, Whose};
+use engine::staging::disclosures;
+use engine::store::FrameKind;
+use engine::view;
+use governance::case::{Case, CaseId, Custody};
+use governance::field::{self, Class};
+use governance::query::{Grouping, Matter, Metric, Seat, total};
+use record::{NodeId, RecordId, Timestamp, Unverified};
+
+use super::Simulator;
+use crate::federation::Part;
+
+/// A promise that was broken, with the command that plays it again.
+#[derive(Debug)]
+pub struct Broken {
+    /// The seed.
+    pub seed: u64,
+    /// What was found.
+    pub what: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} — play it again with: WANGGE_SEED={} cargo test -p testkit --test days",
+            self.what, self.seed
+        )
+    }
+}
+
+impl std::error::Error for Broken {}
+
+impl Simulator {
+    fn broken(&self, what: impl Into<String>) -> Broken {
+        Broken { seed: self.seed, what: what.into() }
+    }
+
+    /// A message leaves a node: nobody's telephone number may be in it.
+    pub(super) fn watch(&self, from: NodeId, bytes: &[u8]) {
+        for (home, phone) in &self.canaries {
+            let found = bytes.windows(phone.len()).any(|window| window == phone.as_bytes());
+            assert!(
+                !(found && *home == from),
+                "a telephone number left its node (seed {})",
+                self.seed
+            );
+        }
+    }
+
+    /// What holds at every moment: each case is held by exactly one node.
+    pub(super) fn check_always(&self) -> Result<(), Broken> {
+        for (id, views) in self.cases()? {
+            self.check_custody(id, &views)?;
+        }
+        Ok(())
+    }
+
+    /// Every case as every running node sees it.
+    fn cases(&self) -> Result<BTreeMap<CaseId, BTreeMap<NodeId, Case>>, Broken> {
+        let mut all: BTreeMap<CaseId, BTreeMap<NodeId, Case>> = BTreeMap::new();
+        for node in self.nodes() {
+            for case in self.cases_of(node)? {
+                all.entry(case.id).or_default().insert(node, case);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Every case that a node knows, running or not.
+    ///
+    /// # Errors
+    /// When its index can't be read.
+    pub fn cases_of(&self, node: NodeId) -> Result<Vec<Case>, Broken> {
+        let reader = engine::store::Store::reader(&self.places[&node].store);
+        let found = view::cases(&reader, Order::All, None, usize::MAX)
+            .map_err(|error| self.broken(error.to_string()))?;
+        Ok(found.into_iter().map(|(_, case)| case).collect())
+    }
+
+    fn check_custody(&self, id: CaseId, views: &BTreeMap<NodeId, Case>) -> Result<(), Broken> {
+        // A node that is down may have an index that is behind its journal.
+        if views.keys().any(|node| !self.is_up(*node)) {
+            return Ok(());
+        }
+        let here: Vec<NodeId> =
+            views.iter().filter(|(_, case)| case.is_here()).map(|(node, _)| *node).collect();
+        let Some(home) = views.values().next().map(|case| case.home) else { return Ok(()) };
+        let holder =
+            follow(home, views).ok_or_else(|| self.broken(format!("nobody holds case {id}")))?;
+        match here.as_slice() {
+            [] => Ok(()),
+            [one] if *one == holder => Ok(()),
+            others => Err(self.broken(format!(
+                "case {id} is held by {others:?}, but the baton is with {holder}"
+            ))),
+        }
+    }
+
+    /// What holds when everything is mended and everybody has finished.
+    pub(super) fn check_end(&mut self) -> Result<(), Broken> {
+        self.check_all_home()?;
+        self.check_promised()?;
+        self.check_disclosed()?;
+        self.check_quarantine()?;
+        self.check_replay()?;
+        self.check_witnessed()?;
+        self.check_counts()
+    }
+
+    /// Every case is ended and at home, and every node that takes part knows it.
+    fn check_all_home(&self) -> Result<(), Broken> {
+        for (id, views) in self.cases()? {
+            for (node, case) in &views {
+                let home = case.home == *node;
+                if home && !(case.is_here() && case.is_ended()) {
+                    let (stage, custody) = (&case.stage, &case.custody);
+                    let what = format!("case {id} did not come home: {stage}, {custody:?}");
+                    return Err(self.broken(what));
+                }
+            }
+            if !views.contains_key(&views.values().next().map_or(NodeId::ZERO, |case| case.home)) {
+                return Err(self.broken(format!("case {id} is lost at home")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whatever was acknowledged is still there.
+    fn check_promised(&self) -> Result<(), Broken> {
+        for (node, place) in &self.places {
+            let federation = place.member.setup.federation;
+            let own = place.store.frames().into_iter().filter(|f| f.kind == FrameKind::Own);
+            let found: BTreeSet<RecordId> = own
+                .filter_map(|frame| Unverified::<record::Header>::parse(frame.envelope).ok())
+                .map(|record| record.claimed_id(&federation))
+                .collect();
+            if let Some(lost) = place.promised.difference(&found).next() {
+                return Err(self.broken(format!("{node} lost the acknowledged record {lost}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody holds a field that was not released to it, and personal ones nobody but home.
+    fn check_disclosed(&self) -> Result<(), Broken> {
+        for (node, place) in &self.places {
+            for frame in place.store.frames() {
+                let Some(entry) = frame.entry.clone().filter(|_| frame.kind == FrameKind::Foreign)
+                else {
+                    continue;
+                };
+                let entry = Unverified::<Entry>::parse(entry)
+                    .map_err(|error| self.broken(error.to_string()))?;
+                for disclosure in disclosures(&frame) {
+                    let id = disclosure.field;
+                    let personal =
+                        field::by_id(id).is_none_or(|known| known.class == Class::Personal);
+                    if personal || !entry.peek().fields.contains(&id) {
+                        return Err(self.broken(format!("{node} holds field {id} unreleased")));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Honest nodes reject nothing of each other.
+    fn check_quarantine(&self) -> Result<(), Broken> {
+        for (node, place) in &self.places {
+            let held = place.store.rows().into_iter();
+            let mut held = held.filter(|(table, ..)| *table == engine::store::Table::Quarantine);
+            if let Some((_, _, value)) = held.next() {
+                let held: engine::note::Quarantined =
+                    engine::staging::decode(&value).map_err(|e| self.broken(e.to_string()))?;
+                return Err(self.broken(format!("{node} rejected a record: {}", held.why)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The index is a function of the journal.
+    fn check_replay(&self) -> Result<(), Broken> {
+        for (node, place) in &self.places {
+            let bare = place.store.without_index();
+            drop(super::open(&place.member, &bare, 0));
+            if bare.rows() != place.store.rows() {
+                return Err(self.broken(format!("{node} replays to another index")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Parents have countersigned what their children's logs were.
+    fn check_witnessed(&self) -> Result<(), Broken> {
+        for (node, place) in &self.places {
+            let Some(parent) = place.member.setup.standing.parent() else { continue };
+            let reader = engine::store::Store::reader(&place.store);
+            let row = view::peer(&reader, parent).map_err(|e| self.broken(e.to_string()))?;
+            let log = place.engine.as_ref().map(|engine| engine.log().clone());
+            let seen = row.and_then(|row| row.countersigned);
+            if let Some(log) = log.filter(|log| log.frontier.size() > 0)
+                && seen.as_ref().is_none_or(|seen| seen.root != log.frontier.root())
+            {
+                return Err(self.broken(format!("{node}'s log is not countersigned")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The county's answer is the sum of what its nodes hold, complete and by name.
+    fn check_counts(&mut self) -> Result<(), Broken> {
+        let county = self.of(Part::County)[0];
+        for (metric, grouping) in [
+            (Metric::Received, Grouping::None),
+            (Metric::Received, Grouping::Channel),
+            (Metric::Closed, Grouping::LevelSettled),
+            (Metric::Open, Grouping::Stage),
+        ] {
+            let matter = Matter {
+                metric,
+                grouping,
+                from: Timestamp::from_millis(0),
+                until: self.now.plus(Duration::from_secs(86_400)),
+                area: None,
+            };
+            let budget = Duration::from_secs(100);
+            let (question, answer) =
+                self.ask(county, matter.clone(), budget).map_err(|error| self.broken(error))?;
+            let standing = self.places[&county].member.setup.standing.clone();
+            let sum = total(&question, &answer, &standing, self.now, |_, _| true)
+                .map_err(|error| self.broken(error.to_string()))?;
+            let Some(told) = sum.complete() else {
+                let missing = format!("{:?}", sum.completeness());
+                return Err(self.broken(format!("the answer is partial: {missing}")));
+            };
+            let held = self.count_directly(&matter)?;
+            if told.sum().count != held {
+                let told = told.sum().count;
+                return Err(self.broken(format!("{metric:?}: told {told}, held {held}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn count_directly(&self, matter: &Matter) -> Result<u64, Broken> {
+        let mut sum = 0;
+        for (node, place) in &self.places {
+            let reader = engine::store::Store::reader(&place.store);
+            let area = place.member.setup.standing.certificate().area.clone();
+            let seat = Seat { node: *node, area };
+            let tally = view::count(&reader, matter, &seat, self.now)
+                .map_err(|error| self.broken(error.to_string()))?;
+            sum += tally.sum().count;
+        }
+        Ok(sum)
+    }
+
+    /// Who this node is, for reading its frames.
+    #[must_use]
+    pub fn whose(&self, node: NodeId) -> Whose {
+        let setup = &self.places[&node].member.setup;
+        Whose { me: node, federation: setup.federation }
+    }
+}
+
+/// Follows the baton from home to whoever has it.
+fn follow(home: NodeId, views: &BTreeMap<NodeId, Case>) -> Option<NodeId> {
+    let mut at = home;
+    for _ in 0..views.len() + 1 {
+        let next = match &views.get(&at)?.custody {
+            Custody::Here {} => return Some(at),
+            Custody::With { node, .. } => *node,
+            Custody::Offered { offer, to, .. } => {
+                let taken = views.get(to).is_some_and(|there| answered(there, *offer));
+                if !taken {
+                    return Some(at);
+                }
+                *to
+            }
+        };
+        at = next;
+    }
+    None
+}
+
+/// Whether a node has accepted an offer, as its own view shows.
+fn answered(there: &Case, offer: RecordId) -> bool {
+    let seen = there.steps.iter().any(|step| step.record == offer);
+    let open = match &there.custody {
+        Custody::With { offer: Some(open), .. } => open.offer == offer,
+        Custody::With { offer: None, .. } | Custody::Here {} | Custody::Offered { .. } => false,
+    };
+    let refused =
+        there.steps.last().is_some_and(|step| step.act == governance::act::ActKind::RefuseCustody);
+    seen && !open && !refused
+}

@@ -1,0 +1,68 @@
+//! What lies where in a data folder. The store has its own files in it, besides these.
+
+use std::path::{Path, PathBuf};
+
+/// A data folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The folder at a path.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The node's signing key.
+    #[must_use]
+    pub fn node_key(&self) -> PathBuf {
+        store::keyfile::node_key_path(&self.0)
+    }
+
+    /// The key under which values are encrypted on this disk.
+    #[must_use]
+    pub fn storage_key(&self) -> PathBuf {
+        store::keyfile::storage_key_path(&self.0)
+    }
+
+    /// The federation's root key, where this folder founded one. It belongs on removable media.
+    #[must_use]
+    pub fn root_key(&self) -> PathBuf {
+        self.0.join("root.key")
+    }
+
+    /// Federation and certificates: see [`crate::identity::Identity`].
+    #[must_use]
+    pub fn identity(&self) -> PathBuf {
+        self.0.join("identity.json")
+    }
+
+    /// The configuration that `init` writes.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.0.join(crate::config::FILE_NAME)
+    }
+
+    /// The first operator's bearer token, for programs on this machine.
+    #[must_use]
+    pub fn operator_token(&self) -> PathBuf {
+        self.0.join("operator.token")
+    }
+
+    /// Where the node is reached while it runs: see [`crate::summary::Summary`].
+    #[must_use]
+    pub fn running(&self) -> PathBuf {
+        self.0.join("running.json")
+    }
+
+    /// Where it was reached the last time: see [`crate::summary::Last`].
+    #[must_use]
+    pub fn last(&self) -> PathBuf {
+        self.0.join("addresses.json")
+    }
+}
