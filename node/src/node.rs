@@ -1,136 +1,197 @@
 //! A running node: the store, the engine, the network and the API, joined. The four never see each
 //! other; here is where they meet, and the order in which they start and stop.
 
+mod error;
 mod events;
+mod listen;
 mod open;
 mod outward;
 mod stop;
+mod web;
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
-use engine::command::{Agent, Command, Refused, What};
-use engine::runtime::{self, Clock, Handle};
-use record::Timestamp;
-use tokio::sync::{oneshot, watch};
+use engine::command::{Agent, Command, What};
+use engine::runtime::{self, Clock, Handle, Outward};
+use record::{NodeId, Timestamp};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::calendar::CalendarFileError;
 use crate::config::Config;
-use crate::file::{self, FileError};
+use crate::file;
 use crate::folder::Folder;
-use crate::identity::{Identity, IdentityError};
+use crate::identity::Identity;
 use crate::neighbours::Neighbours;
-use crate::policy::PolicyFileError;
-use crate::ports::{PortError, socket};
-use crate::seed::SeedError;
 use crate::summary::{Last, Summary};
 
+pub use error::StartError;
 pub use open::{Opened, SOFTWARE, open};
-pub use stop::Stopped;
 
-/// Why a node does not start. Nothing is left running then.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// No policy.
-    #[error(transparent)]
-    Policy(#[from] PolicyFileError),
-    /// No calendar.
-    #[error(transparent)]
-    Calendar(#[from] CalendarFileError),
-    /// The folder belongs to no federation, or its identity can't be used.
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    /// A key can't be used.
-    #[error(transparent)]
-    Key(#[from] store::keyfile::KeyFileError),
-    /// No randomness.
-    #[error(transparent)]
-    Seed(#[from] SeedError),
-    /// The store can't be opened.
-    #[error("the store in {folder} can't be opened")]
-    Store {
-        /// The data folder.
-        folder: std::path::PathBuf,
-        /// Why.
-        #[source]
-        source: store::OpenError,
-    },
-    /// The index can't be brought up to the journal.
-    #[error("the journal in {folder} can't be replayed: run `wangge verify` on it")]
-    Replay {
-        /// The data folder.
-        folder: std::path::PathBuf,
-        /// Why.
-        #[source]
-        source: engine::store::StoreError,
-    },
-    /// A file of the data folder can't be read or written.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A port can't be listened on.
-    #[error(transparent)]
-    Port(#[from] PortError),
-    /// The network does not start.
-    #[error("the network does not start")]
-    Network(#[from] network::StartError),
-    /// A thread or a socket could not be had.
-    #[error("the system refused a thread or a socket")]
-    System(#[source] std::io::Error),
-    /// The parent could not be entered among the peers.
-    #[error("the parent can't be entered among the peers")]
-    Parent(#[source] Refused),
-}
+use listen::Ports;
+use web::Web;
+
+/// One jurisdiction's node.
+pub struct Node;
 
 /// A node that runs until [`Running::stop`].
 pub struct Running {
     summary: Summary,
-    identity: Identity,
     engine: Handle,
     network: network::Handle,
     room: runtime::Running,
-    http: Http,
-    tasks: Vec<JoinHandle<()>>,
-    /// Turns true when the engine or the network ends by itself.
-    broken: watch::Receiver<bool>,
+    web: Web,
+    tasks: Tasks,
     folder: Folder,
+    deadline: std::time::Duration,
 }
 
-/// The API's task.
-struct Http {
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<std::io::Result<()>>,
+/// What carries messages between the engine and the network.
+struct Tasks {
+    outward: JoinHandle<()>,
+    events: JoinHandle<()>,
+    /// Turns true when one of them ends.
+    ended: watch::Receiver<bool>,
 }
-
-/// The node as a whole.
-pub struct Node;
 
 impl Node {
     /// Opens the data folder, starts everything, and returns when the node is ready: the journal
     /// is replayed, the ports are open, `running.json` is written.
     ///
     /// # Errors
-    /// [`StartError`].
+    /// [`StartError`]; nothing is left running then.
     pub async fn start(config: Config) -> Result<Running, StartError> {
-        let opened = open_aside(config.clone()).await?;
         let folder = Folder::new(&config.data);
+        let opened = open_aside(config.clone()).await?;
+        let Opened { engine, identity, key, .. } = opened;
         let last: Last = file::read(&folder.last())?.unwrap_or_default();
         // Whatever says that a node runs here is from one that crashed: we hold the lock.
         file::remove(&folder.running())?;
         let (engine, outward, room) =
-            runtime::start(opened.engine, clock()).map_err(StartError::System)?;
-        match Ports::settle(&config, &last, &opened.key) {
-            Ok(ports) => {
-                let parts = Parts { config, folder, identity: opened.identity, engine, room };
-                parts.join(ports, outward).await
+            runtime::start(engine, clock()).map_err(StartError::System)?;
+        let joined = match Ports::open(&config, &last, &key) {
+            Ok(ports) => join(&config, &folder, &identity, &engine, outward, ports).await,
+            Err(error) => Err(error),
+        };
+        match joined {
+            Ok(Joined { summary, network, web, tasks }) => {
+                let deadline = config.shutdown.deadline;
+                Ok(Running { summary, engine, network, room, web, tasks, folder, deadline })
             }
             Err(error) => {
-                drop(outward);
                 room.stop().await;
                 Err(error)
             }
         }
     }
+}
+
+impl Running {
+    /// Where it is reached.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Base URL of its API.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.summary.url
+    }
+
+    /// The node.
+    #[must_use]
+    pub fn id(&self) -> NodeId {
+        self.summary.node
+    }
+
+    /// Its engine.
+    #[must_use]
+    pub fn engine(&self) -> &Handle {
+        &self.engine
+    }
+
+    /// Its network.
+    #[must_use]
+    pub fn network(&self) -> &network::Handle {
+        &self.network
+    }
+
+    /// Waits until the engine or the network ends by itself, which neither should: what is left
+    /// is to stop.
+    pub async fn broken(&self) {
+        let mut ended = self.tasks.ended.clone();
+        // An error means that both tasks are gone.
+        let _ = ended.wait_for(|ended| *ended).await;
+    }
+}
+
+/// What runs around the engine.
+struct Joined {
+    summary: Summary,
+    network: network::Handle,
+    web: Web,
+    tasks: Tasks,
+}
+
+/// Joins engine, network and API. On an error the network is shut down again.
+async fn join(
+    config: &Config,
+    folder: &Folder,
+    identity: &Identity,
+    engine: &Handle,
+    outward: mpsc::Receiver<Outward>,
+    ports: Ports,
+) -> Result<Joined, StartError> {
+    let Ports { http, network, events, fixed } = ports;
+    let parent = (config.parent.addresses.clone(), identity.parent.clone());
+    let neighbours = Neighbours::new(network.clone(), parent.0, parent.1);
+    let (listening, mut heard) = watch::channel(0);
+    let tasks = Tasks::start(engine, &network, neighbours, outward, events, listening);
+    let ready = async {
+        meet_parent(engine, identity).await?;
+        listen::until_all(config.network.listen.len(), &mut heard).await;
+        let at = http.local_addr().map_err(StartError::System)?;
+        let addresses = listen::told(network.addresses().await);
+        let summary = summary(identity, at, addresses.clone());
+        file::write(&folder.last(), &Last { http: at.port(), network: fixed, addresses })?;
+        let web = Web::start(config, engine, &network, &summary, http)?;
+        file::write(&folder.running(), &summary)?;
+        Ok((summary, web))
+    };
+    match ready.await {
+        Ok((summary, web)) => Ok(Joined { summary, network, web, tasks }),
+        Err(error) => {
+            network.shutdown(std::time::Duration::ZERO).await;
+            Err(error)
+        }
+    }
+}
+
+impl Tasks {
+    fn start(
+        engine: &Handle,
+        network: &network::Handle,
+        neighbours: Neighbours,
+        outward: mpsc::Receiver<Outward>,
+        events: mpsc::Receiver<network::Event>,
+        listening: watch::Sender<usize>,
+    ) -> Self {
+        let (ending, ended) = watch::channel(false);
+        let ending = Arc::new(ending);
+        let (engine, network) = (engine.clone(), network.clone());
+        let first = outward::carry_out(outward, engine.clone(), network.clone(), neighbours);
+        let second = events::hear(events, engine, network, listening);
+        Self {
+            outward: tokio::spawn(until_ended(first, ending.clone())),
+            events: tokio::spawn(until_ended(second, ending)),
+            ended,
+        }
+    }
+}
+
+async fn until_ended(task: impl Future<Output = ()>, ending: Arc<watch::Sender<bool>>) {
+    task.await;
+    ending.send_replace(true);
 }
 
 /// Opening reads the whole journal where the index is gone: not on the runtime's threads.
@@ -140,100 +201,43 @@ async fn open_aside(config: Config) -> Result<Opened, StartError> {
         .map_err(|error| StartError::System(std::io::Error::other(error)))?
 }
 
+/// Enters the parent among the peers, if a joining that was cut short has not.
+async fn meet_parent(engine: &Handle, identity: &Identity) -> Result<(), StartError> {
+    let (Some(parent), Some(chain)) = (identity.standing.parent(), identity.parent_chain()) else {
+        return Ok(());
+    };
+    if engine.world().directory.get(parent).is_some() {
+        return Ok(());
+    }
+    let what = What::PutPeer { chain, addresses: identity.parent.clone() };
+    let command = Command { by: Agent::Console, once: None, what };
+    engine.command(command).await.map(|_| ()).map_err(StartError::Parent)
+}
+
 /// The system's time.
 fn clock() -> Clock {
-    Arc::new(|| Timestamp::from(chrono::Utc::now()))
+    Arc::new(now)
 }
 
-/// What listens.
-struct Ports {
-    http: TcpListener,
-    network: network::Handle,
-    events: tokio::sync::mpsc::Receiver<network::Event>,
+/// The system's time now.
+#[must_use]
+pub fn now() -> Timestamp {
+    Timestamp::from(chrono::Utc::now())
 }
 
-impl Ports {
-    fn settle(
-        config: &Config,
-        last: &Last,
-        key: &record::NodeKey,
-    ) -> Result<Self, StartError> {
-        let before = Some(last.http).filter(|port| *port != 0);
-        let http = config.ports.bind("http.listen", config.http.listen, before)?;
-        http.set_nonblocking(true).map_err(StartError::System)?;
-        let mut settings = config.network.clone();
-        settings.listen = config.ports.settle("network.listen", &settings.listen, &last.network)?;
-        let (network, events) = network::start(settings, key)?;
-        Ok(Self { http, network, events })
+fn summary(identity: &Identity, at: std::net::SocketAddr, addresses: Vec<String>) -> Summary {
+    let node = identity.standing.node();
+    Summary {
+        pid: std::process::id(),
+        node,
+        short: node.short().to_string(),
+        name: identity.standing.certificate().name.clone(),
+        url: listen::url(at),
+        addresses,
+        software: SOFTWARE.to_owned(),
+        since: now(),
     }
 }
 
-/// What is there before anything listens.
-struct Parts {
-    config: Config,
-    folder: Folder,
-    identity: Identity,
-    engine: Handle,
-    room: runtime::Running,
-}
-
-impl Parts {
-    async fn join(
-        self,
-        ports: Ports,
-        outward: tokio::sync::mpsc::Receiver<runtime::Outward>,
-    ) -> Result<Running, StartError> {
-        let Self { config, folder, identity, engine, room } = self;
-        let Ports { http, network, events } = ports;
-        let (breaking, broken) = watch::channel(false);
-        let breaking = Arc::new(breaking);
-        let neighbours = Neighbours::new(
-            network.clone(),
-            config.parent.addresses.clone(),
-            identity.parent.clone(),
-        );
-        let (listening, mut heard) = watch::channel(Vec::new());
-        let tasks = vec![
-            tokio::spawn(outward::carry_out(
-                outward,
-                engine.clone(),
-                network.clone(),
-                neighbours,
-                breaking.clone(),
-            )),
-            tokio::spawn(events::hear(
-                events,
-                engine.clone(),
-                network.clone(),
-                listening,
-                breaking,
-            )),
-        ];
-        let started = async {
-            meet_parent(&engine, &identity).await?;
-            until_listening(&config, &mut heard).await;
-            let addresses = network.addresses().await;
-            let port = http.local_addr().map_err(StartError::System)?;
-            let summary = summary(&identity, port, addresses);
-            let state = stop::api_state(&config, &engine, &summary);
-            let listener =
-                tokio::net::TcpListener::from_std(http).map_err(StartError::System)?;
-            file::write(&folder.last(), &last(port.port(), &config, &summary.addresses))?;
-            Ok((summary, stop::serve(listener, state, config.shutdown.deadline)))
-        };
-        match started.await {
-            Ok((summary, http)) => {
-                file::write(&folder.running(), &summary)?;
-                let running = Running {
-                    summary, identity, engine, network, room, http, tasks, broken, folder,
-                };
-                Ok(running)
-            }
-            Err(error) => {
-                network.shutdown(std::time::Duration::ZERO).await;
-                room.stop().await;
-                Err(error)
-            }
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

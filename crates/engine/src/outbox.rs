@@ -8,7 +8,7 @@ use record::{NodeId, Signed, Unverified};
 use serde_bytes::ByteBuf;
 
 use crate::entry::Entry;
-use crate::peer::PeerRow;
+use crate::peer::Card;
 use crate::project::{self, stream_key};
 use crate::staging::{disclosures, row};
 use crate::store::{Position, Read, StoreError, Table};
@@ -48,7 +48,7 @@ pub fn page(
     }
     authors.remove(&setup.me());
     for author in authors {
-        let known: Option<PeerRow> = row(reader, Table::Peer, author.as_bytes())?;
+        let known: Option<Card> = row(reader, Table::Peer, author.as_bytes())?;
         page.chains.extend(known.map(|known| known.chain));
     }
     Ok(page)

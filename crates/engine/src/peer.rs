@@ -9,20 +9,49 @@ use serde_bytes::ByteBuf;
 
 use crate::wire::ChainBytes;
 
-/// What the index keeps of a peer.
+/// A peer as it is shown: who it is, how far the streams have come, what was witnessed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PeerRow {
+    /// Its certificates and addresses.
+    pub card: Card,
+    /// The streams between it and this node.
+    pub streams: Streams,
+    /// What each has witnessed of the other's log.
+    pub witness: Witness,
+}
+
+/// Who a peer is and where it can be reached.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PeerRow {
+pub struct Card {
     /// Its certificate chain, its own certificate first.
     pub chain: ChainBytes,
     /// Where it can be dialled, multiaddr text.
     pub addresses: Vec<String>,
+}
+
+/// How far the streams between a peer and this node have come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Streams {
     /// Entries received from it: number and id of the last.
     pub inbox: Mark,
     /// Entries for it: number and id of the last.
     pub outbox: Mark,
     /// How far it has acknowledged.
     pub acknowledged: u64,
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Self { number: 0, id: RecordId::ZERO }
+    }
+}
+
+/// What a peer and this node have witnessed of each other's log.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
     /// The last checkpoint of its log that this node countersigned.
     pub witnessed: Option<Witnessed>,
     /// The last checkpoint of this node's log that it countersigned.
@@ -53,23 +82,6 @@ pub struct Witnessed {
     pub time: Timestamp,
     /// The signed countersignature.
     pub seal: ByteBuf,
-}
-
-impl PeerRow {
-    /// A peer known by its chain alone.
-    #[must_use]
-    pub fn new(chain: ChainBytes, addresses: Vec<String>) -> Self {
-        let start = Mark { number: 0, id: RecordId::ZERO };
-        Self {
-            chain,
-            addresses,
-            inbox: start,
-            outbox: start,
-            acknowledged: 0,
-            witnessed: None,
-            countersigned: None,
-        }
-    }
 }
 
 /// What a peer is to this node.

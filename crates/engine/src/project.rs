@@ -21,7 +21,7 @@ pub use stream::{log_key, stream_key};
 use crate::command::Receipt;
 use crate::kind;
 use crate::note::Note;
-use crate::staging::{Lookup, ROW_LIMITS, Staging, disclosures};
+use crate::staging::{Lookup, NOTE_LIMITS, Staging, disclosures};
 use crate::store::{Frame, FrameKind, Position, StoreError, Table};
 
 /// Who this node is, as far as projection needs it.
@@ -176,7 +176,7 @@ fn note(
     if frame.note.is_empty() {
         return Ok(());
     }
-    let note: Note = cbor::decode(&frame.note, &ROW_LIMITS)
+    let note: Note = cbor::decode(&frame.note, &NOTE_LIMITS)
         .map_err(|error| senseless(at, &format!("its note: {error}")))?;
     match note {
         Note::Done(done) => {

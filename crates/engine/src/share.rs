@@ -6,7 +6,7 @@ use governance::release::{self, Release};
 use record::{FieldId, NodeId, RecordId, Signed, Subject, Timestamp};
 
 use crate::entry::{Entry, VERSION};
-use crate::peer::PeerRow;
+use crate::peer::Streams;
 use crate::project;
 use crate::sign::whose;
 use crate::staging::{Lookup, Staging, disclosures, row};
@@ -87,16 +87,19 @@ fn stage(
 ) -> Result<(), StoreError> {
     let key = release.to.as_bytes().to_vec();
     // A party this node never met has no stream: it is told by whoever brought it in.
-    let Some(peer) = row::<PeerRow>(staging, Table::Peer, &key)? else { return Ok(()) };
+    if staging.value(Table::Peer, &key)?.is_none() {
+        return Ok(());
+    }
+    let outbox = row::<Streams>(staging, Table::Stream, &key)?.unwrap_or_default().outbox;
     let mut fields = release.fields.clone();
     fields.sort_unstable();
-    let first = peer.outbox.number == 0;
+    let first = outbox.number == 0;
     let entry = Entry {
         version: VERSION,
         sender: setup.me(),
         recipient: release.to,
-        number: peer.outbox.number + 1,
-        prev: if first { RecordId::ZERO } else { peer.outbox.id },
+        number: outbox.number + 1,
+        prev: if first { RecordId::ZERO } else { outbox.id },
         record: step.record,
         author: step.author,
         epoch: step.epoch,

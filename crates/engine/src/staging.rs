@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use record::cbor::{self, Limits};
+use record::cbor::Limits;
 use record::chain::Head;
 use record::tree::{Frontier, Nodes};
 use record::{Disclosure, Hash, RecordId};
@@ -12,8 +12,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::store::{Commit, Frame, Mark, Mutation, Pair, Position, Read, Store, StoreError, Table};
 
-/// Bounds of a row of the index.
-pub const ROW_LIMITS: Limits =
+/// Bounds of a frame's note.
+pub const NOTE_LIMITS: Limits =
     Limits { bytes: crate::store::MAX_VALUE, depth: 16, items: 32 * 1024 };
 
 /// Reading rows, whether committed or staged.
@@ -67,7 +67,7 @@ impl Lookup for Arc<dyn Read> {
 ///
 /// # Errors
 /// When the index can't be read, or holds what this version can't read.
-pub fn row<T: DeserializeOwned + Serialize>(
+pub fn row<T: DeserializeOwned>(
     view: &(impl Lookup + ?Sized),
     table: Table,
     key: &[u8],
@@ -76,12 +76,13 @@ pub fn row<T: DeserializeOwned + Serialize>(
     decode(&bytes).map(Some)
 }
 
-/// A row's value, decoded.
+/// A row's value, decoded. Rows are this node's own words to itself, written and read in bulk:
+/// they are plain CBOR and not checked for canonical form.
 ///
 /// # Errors
 /// When this version can't read it.
-pub fn decode<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, StoreError> {
-    cbor::decode(bytes, &ROW_LIMITS)
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    ciborium::from_reader(bytes)
         .map_err(|error| StoreError::Index { what: format!("a row of the index: {error}") })
 }
 
@@ -164,7 +165,9 @@ impl<'s> Staging<'s> {
         key: Vec<u8>,
         value: &T,
     ) -> Result<(), StoreError> {
-        let value = cbor::encode(value).expect("rows are plain data without floats");
+        let mut bytes = Vec::with_capacity(128);
+        ciborium::into_writer(value, &mut bytes).expect("writing to memory does not fail");
+        let value = bytes;
         self.put_bytes(table, key, value)
     }
 

@@ -77,12 +77,10 @@ pub enum Table {
     Quarantine = 15,
     /// Query code of a report → case id and digest of the reporter's secret.
     Receipt = 16,
-    /// (witness, size) → countersignature.
+    /// Node id → what it and this node have witnessed of each other's log.
     Witness = 17,
-    /// Anything the index keeps by record id, such as offers of custody.
-    Offer = 18,
-    /// Query id → what was asked and answered.
-    Question = 19,
+    /// Node id → how far the streams between it and this node have come.
+    Stream = 18,
 }
 
 /// What a frame is about.

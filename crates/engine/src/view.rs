@@ -91,10 +91,14 @@ pub fn record_of(
     Ok(Some((readable.record, readable.fields)))
 }
 
-/// A peer's row.
+/// A peer: who it is, how far the streams have come, what was witnessed.
 ///
 /// # Errors
 /// When the index can't be read.
 pub fn peer(reader: &Arc<dyn Read>, node: NodeId) -> Result<Option<PeerRow>, StoreError> {
-    row(reader, Table::Peer, node.as_bytes())
+    let key = node.as_bytes();
+    let Some(card) = row(reader, Table::Peer, key)? else { return Ok(None) };
+    let streams = row(reader, Table::Stream, key)?.unwrap_or_default();
+    let witness = row(reader, Table::Witness, key)?.unwrap_or_default();
+    Ok(Some(PeerRow { card, streams, witness }))
 }

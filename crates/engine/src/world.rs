@@ -10,7 +10,7 @@ use governance::roster::{Person, Roster};
 use governance::territory::{Place, Territory};
 use record::{FederationId, NodeId, NodeKey, PublicKey, Subject, Unverified};
 
-use crate::peer::{Directory, PeerRow};
+use crate::peer::{Card, Directory};
 use crate::staging::{Lookup, decode};
 use crate::store::{StoreError, Table};
 
@@ -72,20 +72,20 @@ impl World {
             world.roster.insert(Subject::from_bytes(id), person);
         }
         for (_, value) in all(view, Table::Peer)? {
-            world.meet(setup, &decode::<PeerRow>(&value)?);
+            world.meet(setup, &decode::<Card>(&value)?);
         }
         Ok(world)
     }
 
     /// Takes in a peer; a chain that no longer verifies leaves it unknown.
-    pub fn meet(&mut self, setup: &Setup, row: &PeerRow) {
+    pub fn meet(&mut self, setup: &Setup, row: &Card) {
         // Validity in time is asked where the peer is spoken to; here the chain alone counts.
         let Some(standing) = standing_of(setup, row) else { return };
         self.directory.insert(&setup.standing, standing, row.addresses.clone());
     }
 }
 
-fn standing_of(setup: &Setup, row: &PeerRow) -> Option<Standing> {
+fn standing_of(setup: &Setup, row: &Card) -> Option<Standing> {
     let begins = row.chain.iter().filter_map(|link| {
         let parsed = Unverified::<Certificate>::parse(link.to_vec()).ok()?;
         Some(parsed.peek().not_before)

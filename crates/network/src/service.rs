@@ -49,6 +49,8 @@ pub(crate) struct Service {
     answering: HashMap<InboundRequestId, InFlight>,
     /// The node's replies, each with its deadline.
     replies: FuturesUnordered<BoxFuture<'static, Answered>>,
+    /// When a response was sent last.
+    last_response: Option<Instant>,
     rng: StdRng,
     phase: Phase,
 }
@@ -72,6 +74,7 @@ impl Service {
             asked: HashMap::new(),
             answering: HashMap::new(),
             replies: FuturesUnordered::new(),
+            last_response: None,
             rng: StdRng::from_rng(&mut rand::rng()),
             phase: Phase::Running,
         }
@@ -80,7 +83,7 @@ impl Service {
     /// Runs until the node shuts the network down or lets go of it.
     pub(crate) async fn run(mut self) {
         while !self.is_over() {
-            let phase_ends = self.phase.ends();
+            let phase_ends = self.phase_ends(Instant::now());
             tokio::select! {
                 biased;
                 command = self.commands.recv(), if self.phase.is_running() => match command {

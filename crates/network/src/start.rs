@@ -73,7 +73,7 @@ fn swarm(
     let settings = swarm::Config::with_tokio_executor()
         .with_idle_connection_timeout(NEVER_IDLE)
         // The request goes out together with the name of its protocol: one round trip saved.
-        //.with_substream_upgrade_protocol_override(Version::V1Lazy)
+        .with_substream_upgrade_protocol_override(Version::V1Lazy)
         .with_max_negotiating_inbound_streams(config.streams());
     let behaviour = Behaviour::new(config, &pair);
     let mut swarm = Swarm::new(transport, behaviour, pair.public().to_peer_id(), settings);

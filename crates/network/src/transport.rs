@@ -43,7 +43,7 @@ fn connections(config: &Config, key: &Keypair) -> Result<Transport, noise::Error
         .authenticate(noise::Config::new(key)?)
         .multiplex(yamux)
         .timeout(config.connections.handshake)
-        .map(move |(peer, muxer), _| (peer, Orderly::boxed(StreamMuxerBox::new(muxer), closing)))
+        .map(move |(peer, muxer), _| (peer, Prompt::boxed(StreamMuxerBox::new(muxer), closing)))
         .boxed();
     #[cfg(feature = "quic")]
     let base = with_quic(base, config, key);
@@ -63,68 +63,28 @@ fn with_quic(base: Transport, config: &Config, key: &Keypair) -> Transport {
     quic.max_connection_data = 8 * 1024 * 1024;
     let closing = config.connections.closing;
     quic::tokio::Transport::new(quic)
-        .map(move |(peer, muxer), _| (peer, Orderly::boxed(StreamMuxerBox::new(muxer), closing)))
+        .map(move |(peer, muxer), _| (peer, Prompt::boxed(StreamMuxerBox::new(muxer), closing)))
         .or_transport(base)
         .map(|either, _| either.into_inner())
         .boxed()
 }
 
-/// A connection that ends in order.
-///
-/// What has arrived is read before its end is told: a response and the goodbye that follows it often
-/// come in one piece, and libp2p would drop the one with the other. And closing takes no longer than
-/// a limit: a connection whose peer has vanished in the middle of a large message would wait to flush
-/// it until TCP gives up, a quarter of an hour later, and count as connected all the while.
-struct Orderly {
+/// A connection that closes within a time limit. Left to itself, a connection whose peer has
+/// vanished in the middle of a large message waits to flush it until TCP gives up, a quarter of an
+/// hour later, and would count as connected all the while.
+struct Prompt {
     inner: StreamMuxerBox,
     limit: Duration,
     closing: Option<Pin<Box<Sleep>>>,
-    ended: Option<End>,
 }
 
-/// The end of a connection, kept back until then.
-struct End {
-    error: Option<io::Error>,
-    told: Pin<Box<Sleep>>,
-}
-
-/// Time for the streams of a connection that has ended to be read out; they are in memory.
-const READING_OUT: Duration = Duration::from_millis(20);
-
-impl Orderly {
+impl Prompt {
     fn boxed(inner: StreamMuxerBox, limit: Duration) -> StreamMuxerBox {
-        StreamMuxerBox::new(Self { inner, limit, closing: None, ended: None })
-    }
-
-    /// Keeps the first error back for a moment.
-    fn hold_back<T>(
-        &mut self,
-        polled: Poll<io::Result<T>>,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<T>> {
-        let Poll::Ready(Err(error)) = polled else {
-            return polled;
-        };
-        let mut told = Box::pin(tokio::time::sleep(READING_OUT));
-        // A fresh timer is pending; polling it makes it wake this connection.
-        let _ = told.as_mut().poll(context);
-        self.ended = Some(End { error: Some(error), told });
-        Poll::Pending
-    }
-
-    /// The error that was kept back, when its time has come; `None` while the connection is good.
-    fn end(&mut self, context: &mut Context<'_>) -> Option<Poll<io::Error>> {
-        let ended = self.ended.as_mut()?;
-        let told = ended.told.is_elapsed() || ended.told.as_mut().poll(context).is_ready();
-        Some(if told {
-            Poll::Ready(ended.error.take().unwrap_or(io::ErrorKind::NotConnected.into()))
-        } else {
-            Poll::Pending
-        })
+        StreamMuxerBox::new(Self { inner, limit, closing: None })
     }
 }
 
-impl StreamMuxer for Orderly {
+impl StreamMuxer for Prompt {
     type Substream = SubstreamBox;
     type Error = io::Error;
 
@@ -132,22 +92,14 @@ impl StreamMuxer for Orderly {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<SubstreamBox>> {
-        if let Some(end) = self.end(context) {
-            return end.map(Err);
-        }
-        let polled = Pin::new(&mut self.inner).poll_inbound(context);
-        self.hold_back(polled, context)
+        Pin::new(&mut self.inner).poll_inbound(context)
     }
 
     fn poll_outbound(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<SubstreamBox>> {
-        if let Some(end) = self.end(context) {
-            return end.map(Err);
-        }
-        let polled = Pin::new(&mut self.inner).poll_outbound(context);
-        self.hold_back(polled, context)
+        Pin::new(&mut self.inner).poll_outbound(context)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -163,11 +115,7 @@ impl StreamMuxer for Orderly {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<StreamMuxerEvent>> {
-        if let Some(end) = self.end(context) {
-            return end.map(Err);
-        }
-        let polled = Pin::new(&mut self.inner).poll(context);
-        self.hold_back(polled, context)
+        Pin::new(&mut self.inner).poll(context)
     }
 }
 
@@ -210,7 +158,7 @@ mod tests {
     #[tokio::test]
     async fn a_connection_to_a_peer_that_has_vanished_closes_all_the_same() {
         let vanished = StreamMuxerBox::new(Vanished);
-        let closed = Orderly::boxed(vanished, Duration::from_millis(10)).close().await;
+        let closed = Prompt::boxed(vanished, Duration::from_millis(10)).close().await;
         assert!(closed.is_err());
     }
 }

@@ -12,8 +12,21 @@ fn main() {
         for node in day.nodes() {
             for case in day.cases_of(node).unwrap() {
                 if e.what.contains(&case.id.to_string()) {
-                    println!("\n== {} {:?}: stage {} custody {:?} parties {:?} units {:?}", node.short(), day.places[&node].member.part, case.stage, case.custody, case.parties.len(), case.units.iter().map(|u| (u.reported_in.is_some(), u.done.is_some())).collect::<Vec<_>>());
-                    for s in &case.steps { println!("   {} {} {}", s.time, s.author.short(), s.act.key()); }
+                    println!(
+                        "\n== {} {:?}: stage {} custody {:?} parties {:?} units {:?}",
+                        node.short(),
+                        day.places[&node].member.part,
+                        case.stage,
+                        case.custody,
+                        case.parties.len(),
+                        case.units
+                            .iter()
+                            .map(|u| (u.reported_in.is_some(), u.done.is_some()))
+                            .collect::<Vec<_>>()
+                    );
+                    for s in &case.steps {
+                        println!("   {} {} {}", s.time, s.author.short(), s.act.key());
+                    }
                 }
             }
         }

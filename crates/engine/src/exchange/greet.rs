@@ -9,7 +9,7 @@ use crate::acts::Desk;
 use crate::command::Refused;
 use crate::engine::{About, Effect};
 use crate::note::Note;
-use crate::peer::{PeerRow, Relation};
+use crate::peer::{Card, Relation, Witness};
 use crate::sign;
 use crate::staging::row;
 use crate::store::{FrameKind, StoreError, Table};
@@ -123,8 +123,8 @@ impl Desk<'_, '_> {
     }
 
     fn seen(&self, node: NodeId) -> Option<(u32, u64)> {
-        let known: Result<Option<PeerRow>, StoreError> =
-            row(self.staging, Table::Peer, node.as_bytes());
+        let known: Result<Option<Witness>, StoreError> =
+            row(self.staging, Table::Witness, node.as_bytes());
         let witnessed = known.ok().flatten()?.witnessed?;
         Some((witnessed.epoch, witnessed.size))
     }
@@ -136,7 +136,7 @@ impl Desk<'_, '_> {
         chain: ChainBytes,
         addresses: &[String],
     ) -> Result<(), Refused> {
-        let known: Option<PeerRow> = row(self.staging, Table::Peer, node.as_bytes())?;
+        let known: Option<Card> = row(self.staging, Table::Peer, node.as_bytes())?;
         // An empty list says nothing: the peer can't be dialled, or does not know its addresses.
         let told = !addresses.is_empty();
         let same = known

@@ -10,7 +10,7 @@ use crate::arrival::{Arrival, PageError, VerifiedPage};
 use crate::command::Refused;
 use crate::engine::{About, Effect, Ticket};
 use crate::entry::{Acknowledgement, VERSION};
-use crate::peer::{Mark, PeerRow};
+use crate::peer::{Mark, Streams};
 use crate::project;
 use crate::sign::{self, whose};
 use crate::staging::{Lookup, row};
@@ -45,9 +45,9 @@ impl Desk<'_, '_> {
         let Some(key) = self.world.directory.get(node).map(|peer| peer.standing.key()) else {
             return;
         };
-        let inbox = match row::<PeerRow>(self.staging, Table::Peer, node.as_bytes()) {
-            Ok(Some(peer)) => peer.inbox,
-            Ok(None) | Err(_) => return,
+        let inbox = match row::<Streams>(self.staging, Table::Stream, node.as_bytes()) {
+            Ok(streams) => streams.unwrap_or_default().inbox,
+            Err(_) => return,
         };
         let acknowledgement = (inbox.number > 0).then(|| self.acknowledge(node, inbox));
         let request = Request::Pull(Pull { after: inbox.number, acknowledgement });
@@ -150,8 +150,8 @@ impl Desk<'_, '_> {
 
     /// Takes in one entry. `false`: it does not continue the stream.
     fn receive(&mut self, from: NodeId, arrival: Arrival) -> Result<bool, Refused> {
-        let peer: Option<PeerRow> = row(self.staging, Table::Peer, from.as_bytes())?;
-        let inbox = peer.ok_or(Refused::NotFound("peer"))?.inbox;
+        let streams: Option<Streams> = row(self.staging, Table::Stream, from.as_bytes())?;
+        let inbox = streams.unwrap_or_default().inbox;
         let entry = &arrival.entry;
         if entry.number <= inbox.number {
             // Sent again after a lost response: it is here already.
@@ -214,8 +214,8 @@ impl Desk<'_, '_> {
         let said = Unverified::<Acknowledgement>::parse(bytes.to_vec())
             .and_then(|said| said.verify(&self.setup.federation, &key));
         let Ok(said) = said else { return Ok(false) };
-        let known: Option<PeerRow> = row(self.staging, Table::Peer, peer.as_bytes())?;
-        let Some(known) = known else { return Ok(false) };
+        let known: Option<Streams> = row(self.staging, Table::Stream, peer.as_bytes())?;
+        let known = known.unwrap_or_default();
         let fits = said.sender == self.setup.me()
             && said.recipient == peer
             && said.number == after

@@ -10,7 +10,7 @@ use serde_bytes::ByteBuf;
 use crate::acts::Desk;
 use crate::command::Refused;
 use crate::engine::About;
-use crate::peer::{PeerRow, Witnessed};
+use crate::peer::{self, Witnessed};
 use crate::project;
 use crate::sign::{self, whose};
 use crate::staging::row;
@@ -47,7 +47,7 @@ impl Desk<'_, '_> {
     fn witness_request(&self, parent: NodeId) -> Result<Option<Request>, StoreError> {
         let log = &self.staging.log;
         let Some(head) = log.head else { return Ok(None) };
-        let known: Option<PeerRow> = row(self.staging, Table::Peer, parent.as_bytes())?;
+        let known: Option<peer::Witness> = row(self.staging, Table::Witness, parent.as_bytes())?;
         let from = known.and_then(|peer| peer.countersigned).map_or(0, |seen| seen.size);
         let size = log.frontier.size();
         if from >= size {
@@ -90,7 +90,7 @@ impl Desk<'_, '_> {
         if checkpoint.author != peer {
             return Ok(None);
         }
-        let known: Option<PeerRow> = row(self.staging, Table::Peer, peer.as_bytes())?;
+        let known: Option<peer::Witness> = row(self.staging, Table::Witness, peer.as_bytes())?;
         let last = known.and_then(|known| known.witnessed);
         if let Some(last) = &last
             && asked.from < last.size

@@ -6,7 +6,7 @@ use serde_bytes::ByteBuf;
 
 use super::{Whose, senseless};
 use crate::entry::{Acknowledgement, Entry};
-use crate::peer::{Mark, PeerRow, Witnessed};
+use crate::peer::{Card, Mark, Streams, Witness, Witnessed};
 use crate::staging::{Staging, row};
 use crate::store::{Frame, Position, StoreError, Table};
 use crate::wire::ChainBytes;
@@ -32,18 +32,28 @@ pub fn stream_key(peer: NodeId, number: u64) -> Vec<u8> {
     key
 }
 
-/// Changes a peer's row.
-pub(super) fn update(
+/// Changes how far the streams with a peer have come.
+fn move_on(
     staging: &mut Staging<'_>,
-    at: Position,
     node: NodeId,
-    change: impl FnOnce(&mut PeerRow),
+    change: impl FnOnce(&mut Streams),
 ) -> Result<(), StoreError> {
     let key = node.as_bytes().to_vec();
-    let mut peer: PeerRow =
-        row(staging, Table::Peer, &key)?.ok_or_else(|| senseless(at, "a peer never met"))?;
-    change(&mut peer);
-    staging.put(Table::Peer, key, &peer)
+    let mut streams: Streams = row(staging, Table::Stream, &key)?.unwrap_or_default();
+    change(&mut streams);
+    staging.put(Table::Stream, key, &streams)
+}
+
+/// Changes what a peer and this node have witnessed.
+fn witness(
+    staging: &mut Staging<'_>,
+    node: NodeId,
+    change: impl FnOnce(&mut Witness),
+) -> Result<(), StoreError> {
+    let key = node.as_bytes().to_vec();
+    let mut known: Witness = row(staging, Table::Witness, &key)?.unwrap_or_default();
+    change(&mut known);
+    staging.put(Table::Witness, key, &known)
 }
 
 pub(super) fn peer(
@@ -54,12 +64,7 @@ pub(super) fn peer(
     addresses: Vec<String>,
 ) -> Result<(), StoreError> {
     let node = of_peer(frame, at)?;
-    let key = node.as_bytes().to_vec();
-    let row = match row::<PeerRow>(staging, Table::Peer, &key)? {
-        Some(known) => PeerRow { chain, addresses, ..known },
-        None => PeerRow::new(chain, addresses),
-    };
-    staging.put(Table::Peer, key, &row)
+    staging.put(Table::Peer, node.as_bytes().to_vec(), &Card { chain, addresses })
 }
 
 pub(super) fn received(
@@ -73,7 +78,7 @@ pub(super) fn received(
     let key = stream_key(entry.sender, entry.number);
     staging.put_bytes(Table::Inbox, key, at.to_bytes().to_vec())?;
     let mark = Mark { number: entry.number, id: entry.id() };
-    update(staging, at, entry.sender, |peer| peer.inbox = mark)
+    move_on(staging, entry.sender, |streams| streams.inbox = mark)
 }
 
 pub(super) fn sent(
@@ -86,7 +91,7 @@ pub(super) fn sent(
     let key = stream_key(entry.recipient, entry.number);
     staging.put_bytes(Table::Outbox, key, at.to_bytes().to_vec())?;
     let mark = Mark { number: entry.number, id: entry.id() };
-    update(staging, at, entry.recipient, |peer| peer.outbox = mark)
+    move_on(staging, entry.recipient, |streams| streams.outbox = mark)
 }
 
 pub(super) fn acknowledged(
@@ -96,8 +101,8 @@ pub(super) fn acknowledged(
     frame: &Frame,
 ) -> Result<(), StoreError> {
     let ack: Signed<Acknowledgement> = stored(whose, at, frame.envelope.clone())?;
-    update(staging, at, ack.recipient, |peer| {
-        peer.acknowledged = peer.acknowledged.max(ack.number);
+    move_on(staging, ack.recipient, |streams| {
+        streams.acknowledged = streams.acknowledged.max(ack.number);
     })
 }
 
@@ -117,7 +122,7 @@ pub(super) fn witnessed(
         time: checkpoint.time,
         seal,
     };
-    update(staging, at, checkpoint.author, |peer| peer.witnessed = Some(seen))
+    witness(staging, checkpoint.author, |known| known.witnessed = Some(seen))
 }
 
 /// A witness's countersignature of this node's checkpoint.
@@ -131,9 +136,7 @@ pub(super) fn countersigned(
     let epoch = staging.log.mark().epoch;
     let bytes = ByteBuf::from(seal.bytes().to_vec());
     let seen = Witnessed { epoch, size: seal.size, root: seal.root, time: seal.time, seal: bytes };
-    let key = stream_key(seal.witness, seal.size);
-    staging.put_bytes(Table::Witness, key, at.to_bytes().to_vec())?;
-    update(staging, at, seal.witness, |peer| peer.countersigned = Some(seen))
+    witness(staging, seal.witness, |known| known.countersigned = Some(seen))
 }
 
 fn of_peer(frame: &Frame, at: Position) -> Result<NodeId, StoreError> {

@@ -65,7 +65,7 @@ impl Service {
         };
         let key = peer.key;
         let cause = cause.map(|cause| cause as &dyn std::error::Error);
-        eprintln!("{:?} CLOSED {:?}", std::time::Instant::now(), cause);
+        tracing::debug!(peer = %key, cause, "connection closed");
         peer.connections.retain(|open| open.id != connection);
         if peer.is_connected() {
             return;

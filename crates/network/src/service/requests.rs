@@ -70,9 +70,12 @@ impl Service {
                 let error = self.judge(&peer, error);
                 self.on_response(request_id, Err(error));
             }
-            request_response::Event::InboundFailure { request_id, error, .. } => { eprintln!("{:?} INFAIL {error:?}", std::time::Instant::now()); self.settle(request_id, |flight| flight.done = true); }
-             request_response::Event::ResponseSent { request_id, .. } => {
-                eprintln!("{:?} SENT", std::time::Instant::now()); self.settle(request_id, |flight| flight.done = true);
+            request_response::Event::InboundFailure { request_id, .. } => {
+                self.settle(request_id, |flight| flight.done = true);
+            }
+            request_response::Event::ResponseSent { request_id, .. } => {
+                self.last_response = Some(Instant::now());
+                self.settle(request_id, |flight| flight.done = true);
             }
         }
     }
@@ -170,7 +173,7 @@ impl Service {
 
     /// Why a request of ours failed; counts it where the peer is to blame.
     fn judge(&mut self, id: &PeerId, failure: OutboundFailure) -> RequestError {
-        eprintln!("{:?} FAIL {failure:?}", std::time::Instant::now());
+        tracing::debug!(peer = %id, error = &failure as &dyn std::error::Error, "request failed");
         match failure {
             OutboundFailure::DialFailure => RequestError::NotConnected,
             OutboundFailure::Timeout => RequestError::TimedOut,

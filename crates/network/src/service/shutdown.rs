@@ -17,17 +17,13 @@ pub(super) enum Phase {
     Closing { until: Instant, done: Option<oneshot::Sender<()>> },
 }
 
+/// Time for a response that was sent to be read: the end of a connection can overtake it, because a
+/// peer that writes into a closed connection loses what it has not read yet.
+const READING: Duration = Duration::from_millis(250);
+
 impl Phase {
     pub(super) fn is_running(&self) -> bool {
         matches!(self, Self::Running)
-    }
-
-    /// When the phase ends at the latest.
-    pub(super) fn ends(&self) -> Option<Instant> {
-        match self {
-            Self::Running => None,
-            Self::Draining { until, .. } | Self::Closing { until, .. } => Some(*until),
-        }
     }
 }
 
@@ -53,14 +49,25 @@ impl Service {
         self.begin(Instant::now(), None);
     }
 
+    /// When the phase ends at the latest.
+    pub(super) fn phase_ends(&self, now: Instant) -> Option<Instant> {
+        match self.phase {
+            Phase::Running => None,
+            Phase::Draining { until, .. } => {
+                Some(self.drained(now).map_or(until, |at| at.min(until)))
+            }
+            Phase::Closing { until, .. } => Some(until),
+        }
+    }
+
     /// State transition: `Draining` → `Closing` when nothing is under way or the time is over.
     pub(super) fn advance(&mut self) {
         let now = Instant::now();
-        let idle = self.asked.is_empty() && self.answering.is_empty();
-        let Phase::Draining { until, done } = &mut self.phase else {
+        let over = self.phase_ends(now).is_some_and(|ends| ends <= now);
+        let Phase::Draining { done, .. } = &mut self.phase else {
             return;
         };
-        if !idle && now < *until {
+        if !over {
             return;
         }
         let done = done.take();
@@ -91,6 +98,12 @@ impl Service {
             Phase::Closing { done: Some(done), .. } => super::reply(done, ()),
             Phase::Running | Phase::Draining { .. } | Phase::Closing { .. } => {}
         }
+    }
+
+    /// When nothing will be under way any more, where that is known.
+    fn drained(&self, now: Instant) -> Option<Instant> {
+        let idle = self.asked.is_empty() && self.answering.is_empty();
+        idle.then(|| self.last_response.map_or(now, |at| at + READING))
     }
 
     fn begin(&mut self, until: Instant, done: Option<oneshot::Sender<()>>) {

@@ -3,17 +3,8 @@
 use super::*;
 use crate::{RequestError, StartError};
 
-static BUF: std::sync::Mutex<Vec<(std::time::Instant, std::thread::ThreadId, String)>> = std::sync::Mutex::new(Vec::new());
-struct D; impl Drop for D { fn drop(&mut self) { if std::thread::panicking() { for (t,_,l) in BUF.lock().unwrap().iter() { eprintln!("{t:?} {l}"); } } } }
-struct L;
-impl log::Log for L {
-    fn enabled(&self, _: &log::Metadata) -> bool { true }
-    fn log(&self, r: &log::Record) { if r.target().starts_with("yamux") { BUF.lock().unwrap().push((std::time::Instant::now(), std::thread::current().id(), r.args().to_string())); } }
-    fn flush(&self) {}
-}
 #[tokio::test]
 async fn a_shut_down_answers_what_is_under_way_and_closes_everything() {
-    let _d = D; log::set_logger(&L).unwrap(); log::set_max_level(log::LevelFilter::Trace);
     let (mut first, mut second) = pair(Node::start(1), Node::start(2)).await;
     let to = second.key;
     let asking = first.handle.clone();

@@ -205,7 +205,7 @@ impl Simulator {
             let reader = engine::store::Store::reader(&place.store);
             let row = view::peer(&reader, parent).map_err(|e| self.broken(e.to_string()))?;
             let log = place.engine.as_ref().map(|engine| engine.log().clone());
-            let seen = row.and_then(|row| row.countersigned);
+            let seen = row.and_then(|row| row.witness.countersigned);
             if let Some(log) = log.filter(|log| log.frontier.size() > 0)
                 && seen.as_ref().is_none_or(|seen| seen.root != log.frontier.root())
             {

@@ -1,0 +1,198 @@
+//! A JSON body: its type and size are checked before it is parsed, and what is wrong is named by
+//! its path without repeating its value.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use hyper::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+
+use crate::problem::{Kind, Problem};
+use crate::state::State;
+
+/// A body that was read, and the digest of the request it came in.
+pub(crate) struct Body<T> {
+    pub(crate) value: T,
+    pub(crate) digest: [u8; 32],
+}
+
+/// No body, as of acts that say everything in their address.
+pub(crate) struct Empty {
+    pub(crate) digest: [u8; 32],
+}
+
+impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        let json = request.headers().get(CONTENT_TYPE).is_some_and(|value| {
+            let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+            essence.trim().eq_ignore_ascii_case("application/json")
+        });
+        if !json {
+            return Err(Kind::MEDIA_TYPE.into());
+        }
+        let (mut hasher, bytes) = read(request, state).await?;
+        hasher.update(&bytes);
+        let value = parse(&bytes)?;
+        Ok(Self { value, digest: *hasher.finalize().as_bytes() })
+    }
+}
+
+impl FromRequest<State> for Empty {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
+        let (hasher, bytes) = read(request, state).await?;
+        if bytes.is_empty() || bytes.trim_ascii() == b"{}" {
+            return Ok(Self { digest: *hasher.finalize().as_bytes() });
+        }
+        Err(Problem::at(Kind::BODY, "body", "must be empty"))
+    }
+}
+
+/// The bytes, and a hasher that has taken in method and path.
+async fn read(request: Request, state: &State) -> Result<(blake3::Hasher, Bytes), Problem> {
+    let mut hasher = blake3::Hasher::new_derive_key("wangge api request digest v1");
+    for part in [request.method().as_str(), request.uri().path()] {
+        hasher.update(&(part.len() as u64).to_be_bytes()).update(part.as_bytes());
+    }
+    let read = Bytes::from_request(request, state).await;
+    let bytes = read.map_err(|rejection| {
+        let large = rejection.status() == hyper::StatusCode::PAYLOAD_TOO_LARGE;
+        Problem::from(if large { Kind::TOO_LARGE } else { Kind::MALFORMED })
+    })?;
+    Ok((hasher, bytes))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = path(&error.path().to_string());
+        wrong(&path, error.inner())
+    })?;
+    json.end().map_err(|error| wrong("body", &error))?;
+    Ok(value)
+}
+
+fn wrong(path: &str, error: &serde_json::Error) -> Problem {
+    match error.classify() {
+        serde_json::error::Category::Data => Problem::at(Kind::BODY, path, words(error)),
+        serde_json::error::Category::Syntax
+        | serde_json::error::Category::Eof
+        | serde_json::error::Category::Io => {
+            let at = format!("is no JSON at line {} column {}", error.line(), error.column());
+            Problem::at(Kind::MALFORMED, "body", at)
+        }
+    }
+}
+
+/// The path inside the body. Keys that are not plain names are the client's own words and are not
+/// repeated.
+fn path(found: &str) -> String {
+    if found == "." || found == "?" {
+        return "body".into();
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | '-');
+    let telling = found.split('.').all(|part| part.starts_with(|c: char| c.is_ascii_lowercase()));
+    if telling && found.len() <= 128 && found.chars().all(plain) {
+        format!("body.{found}")
+    } else {
+        "body".into()
+    }
+}
+
+/// What serde says, without the value that it found.
+fn words(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    let expected = || text.rsplit_once(", expected ").map(|(_, after)| format!("must be {after}"));
+    let found_first = ["invalid type: ", "invalid value: ", "invalid length: ", "unknown variant "];
+    if found_first.iter().any(|start| text.starts_with(start)) {
+        return expected().unwrap_or_else(|| "is not accepted".into());
+    }
+    if text.starts_with("unknown field ") {
+        let known = text.rsplit_once(", expected ").map(|(_, known)| known);
+        return known.map_or("is not known here".into(), |known| {
+            format!("has a field that is not known here; known: {}", clipped(known))
+        });
+    }
+    let of_ours = ["missing field `", "duplicate field `"];
+    let quotes = text.contains(['"', '`']) && !of_ours.iter().any(|start| text.starts_with(start));
+    if quotes { "is not accepted".into() } else { clipped(text).into() }
+}
+
+fn clipped(text: &str) -> &str {
+    let end = text.char_indices().nth(400).map_or(text.len(), |(at, _)| at);
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use governance::act::{Act, Report};
+    use governance::territory::Place;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CANARY: &str = "13812345678";
+
+    fn refused<T: DeserializeOwned>(json: &str) -> String {
+        match parse::<T>(json.as_bytes()) {
+            Ok(_) => panic!("{json} was taken"),
+            Err(problem) => format!("{problem:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_path() {
+        let problem = refused::<Vec<Place>>(r#"[{"id":"x"}]"#);
+        assert!(problem.contains("[0]") || problem.contains("body"), "{problem}");
+        let problem = refused::<Report>(r#"{"title":1}"#);
+        assert!(problem.contains("body.title") && problem.contains("a string"), "{problem}");
+        let problem = refused::<Report>(r#"{"title":"a","contact_fone":"b"}"#);
+        assert!(problem.contains("not known here"), "{problem}");
+        assert!(refused::<Act>(r#"{"act":"take","x":1}"#).contains("not known"));
+        assert!(refused::<Act>(r#"{"act":"take"} x"#).contains("column"));
+    }
+
+    #[test]
+    fn what_was_sent_is_not_repeated() {
+        let bodies = [
+            format!(r#""{CANARY}""#),
+            CANARY.to_owned(),
+            format!(r#"{{"{CANARY}":1}}"#),
+            format!(r#"{{"act":"{CANARY}"}}"#),
+            format!(r#"{{"act":"dispatch","assignee":"{CANARY}"}}"#),
+            format!(r#"{{"act":"triage","grade":"{CANARY}"}}"#),
+            format!(r#"{{"act":"verify","solved":"{CANARY}"}}"#),
+            format!(r#"{{"act":"triage","urgency":{CANARY}}}"#),
+            format!(r#"{{"act":"take","{CANARY}":true}}"#),
+            format!(r#"{{"act":"report","title":{{"{CANARY}":[]}}}}"#),
+        ];
+        for body in &bodies {
+            let problem = refused::<Act>(body);
+            assert!(!problem.contains(CANARY), "{problem}");
+        }
+        let report = format!(r#"{{"title":"a","description":"b","channel":"c","happened":"{CANARY}"}}"#);
+        assert!(!refused::<Report>(&report).contains(CANARY));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused_without_a_panic(bytes: Vec<u8>) {
+            let _ = parse::<Act>(&bytes);
+        }
+
+        #[test]
+        fn any_text_in_any_place_is_never_repeated(text in "[0-9]{7,12}|[a-z \"`,\\\\]{7,12}zq") {
+            let quoted = serde_json::to_string(&text).unwrap();
+            for body in [
+                format!(r#"{{"act":{quoted}}}"#),
+                format!(r#"{{"act":"dispatch","assignee":{quoted}}}"#),
+                format!(r#"{{"act":"triage","grade":{quoted}}}"#),
+            ] {
+                prop_assert!(!refused::<Act>(&body).contains(&text));
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The engine's refusals as problems: every one by name, so that a new one does not compile until
+//! it is given a kind here.
+
+use engine::command::Refused;
+use engine::store::StoreError;
+use governance::authorize::Refusal;
+
+use super::{Kind, Problem};
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Rule(refusal) => refusal.into(),
+            Refused::Power(power) => Self::because(
+                Kind::POWER,
+                format!("需要权限 {power}"),
+                format!("this needs the power {power}"),
+            ),
+            Refused::NoStanding => Kind::NO_STANDING.into(),
+            Refused::NotFound(_) => Self::not_found(),
+            Refused::Invalid { field, what } => {
+                Self::at(Kind::FIELD, format!("body.{field}"), what)
+            }
+            Refused::KeyReused => {
+                let message = "choose a new key for a new request";
+                Self::at(Kind::KEY_REUSED, "header.idempotency-key", message)
+            }
+            Refused::Busy(wait) => Self::after(Kind::BUSY, wait),
+            Refused::Frozen(_) => Kind::FROZEN.into(),
+            Refused::Storage(error) => Self::from(error.as_ref()),
+            Refused::Stopping => Kind::STOPPING.into(),
+        }
+    }
+}
+
+/// What failed is for the operator's log, not for the client.
+impl From<&StoreError> for Problem {
+    fn from(error: &StoreError) -> Self {
+        tracing::error!(error = %error, "storage failed under a request");
+        Kind::READ_ONLY.into()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let kind = kind(&refusal);
+        match &refusal {
+            Refusal::Field(problem) => {
+                return Self::at(kind, format!("body.{}", problem.field), problem.what.clone());
+            }
+            Refusal::Needs { field, .. } => {
+                return Self::at(kind, format!("body.{field}"), "is needed here");
+            }
+            // These hold what was sent, which may be anything.
+            Refusal::UnknownCategory { .. } => return Self::at(kind, "body.category", kind.en),
+            Refusal::UnknownChannel { .. } => return Self::at(kind, "body.channel", kind.en),
+            Refusal::NotInPolicy { .. }
+            | Refusal::NoCase
+            | Refusal::Opened
+            | Refusal::Role { .. }
+            | Refusal::Scope { .. }
+            | Refusal::Stage { .. }
+            | Refusal::NotHolder { .. }
+            | Refusal::NoOffer
+            | Refusal::NotCalled
+            | Refusal::NotAssigned
+            | Refusal::TopLevel
+            | Refusal::NoParent
+            | Refusal::AtHome
+            | Refusal::HandlerVerifies
+            | Refusal::UnknownPerson { .. }
+            | Refusal::UnknownUnit { .. }
+            | Refusal::UnknownPlace { .. }
+            | Refusal::InFuture => {}
+        }
+        Self::because(kind, refusal.zh(), refusal.to_string())
+    }
+}
+
+fn kind(refusal: &Refusal) -> Kind {
+    match refusal {
+        Refusal::Field(_) => Kind::FIELD,
+        Refusal::NotInPolicy { .. } => Kind::NOT_IN_POLICY,
+        Refusal::Needs { .. } => Kind::FIELD_NEEDED,
+        Refusal::NoCase => Kind::NO_CASE,
+        Refusal::Opened => Kind::OPENED,
+        Refusal::Role { .. } => Kind::ROLE,
+        Refusal::Scope { .. } => Kind::SCOPE,
+        Refusal::Stage { .. } => Kind::STAGE,
+        Refusal::NotHolder { .. } => Kind::NOT_HOLDER,
+        Refusal::NoOffer => Kind::NO_OFFER,
+        Refusal::NotCalled => Kind::NOT_CALLED,
+        Refusal::NotAssigned => Kind::NOT_ASSIGNED,
+        Refusal::TopLevel => Kind::TOP_LEVEL,
+        Refusal::NoParent => Kind::NO_PARENT,
+        Refusal::AtHome => Kind::AT_HOME,
+        Refusal::HandlerVerifies => Kind::HANDLER_VERIFIES,
+        Refusal::UnknownPerson { .. } => Kind::UNKNOWN_PERSON,
+        Refusal::UnknownUnit { .. } => Kind::UNKNOWN_UNIT,
+        Refusal::UnknownPlace { .. } => Kind::UNKNOWN_PLACE,
+        Refusal::UnknownCategory { .. } => Kind::UNKNOWN_CATEGORY,
+        Refusal::UnknownChannel { .. } => Kind::UNKNOWN_CHANNEL,
+        Refusal::InFuture => Kind::IN_FUTURE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_the_name_that_the_rules_give_it() {
+        let refusals = [
+            Refusal::NoCase,
+            Refusal::Opened,
+            Refusal::NoOffer,
+            Refusal::NotCalled,
+            Refusal::NotAssigned,
+            Refusal::TopLevel,
+            Refusal::NoParent,
+            Refusal::AtHome,
+            Refusal::HandlerVerifies,
+            Refusal::InFuture,
+            Refusal::UnknownCategory { category: "x".into() },
+            Refusal::UnknownChannel { channel: "x".into() },
+            Refusal::Needs { act: governance::act::ActKind::Close, field: "title".into() },
+        ];
+        for refusal in refusals {
+            assert_eq!(kind(&refusal).code, refusal.code());
+        }
+    }
+
+    #[test]
+    fn what_was_sent_is_not_repeated() {
+        let canary = "13812345678";
+        for refusal in [
+            Refusal::UnknownCategory { category: canary.into() },
+            Refusal::UnknownChannel { channel: canary.into() },
+        ] {
+            assert!(!format!("{:?}", Problem::from(refusal)).contains(canary));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Opening ports, and what is told of them.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use record::NodeKey;
+use tokio::sync::{mpsc, watch};
+
+use super::StartError;
+use crate::config::Config;
+use crate::ports::socket;
+use crate::summary::Last;
+
+/// Most addresses in a hello; see [`engine::wire::Hello`].
+const MOST_TOLD: usize = 8;
+/// How long listening may take to be confirmed; after that the node goes on without.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What listens.
+pub(super) struct Ports {
+    pub(super) http: TcpListener,
+    pub(super) network: network::Handle,
+    pub(super) events: mpsc::Receiver<network::Event>,
+    /// Ports of the network's listeners, in the order of the configuration; 0 where there is none.
+    pub(super) fixed: Vec<u16>,
+}
+
+impl Ports {
+    pub(super) fn open(config: &Config, last: &Last, key: &NodeKey) -> Result<Self, StartError> {
+        let before = Some(last.http).filter(|port| *port != 0);
+        let http = config.ports.bind("http.listen", config.http.listen, before)?;
+        http.set_nonblocking(true).map_err(StartError::System)?;
+        let mut settings = config.network.clone();
+        settings.listen = config.ports.settle("network.listen", &settings.listen, &last.network)?;
+        let fixed =
+            settings.listen.iter().map(|at| socket(at).map_or(0, |at| at.port())).collect();
+        let (network, events) = network::start(settings, key)?;
+        Ok(Self { http, network, events, fixed })
+    }
+}
+
+/// Waits until as many listeners have told their first address.
+pub(super) async fn until_all(listeners: usize, heard: &mut watch::Receiver<usize>) {
+    let all = heard.wait_for(|count| *count >= listeners);
+    if tokio::time::timeout(PATIENCE, all).await.is_err() {
+        tracing::warn!("not every address of network.listen is being listened on");
+    }
+}
+
+/// The addresses that peers are told: no more than a hello takes, those of this machine alone
+/// last.
+pub(super) fn told(mut addresses: Vec<String>) -> Vec<String> {
+    addresses.sort_by_key(|address| {
+        socket(address).is_some_and(|at| at.ip().is_loopback())
+    });
+    addresses.truncate(MOST_TOLD);
+    addresses
+}
+
+/// The URL for somebody on this machine.
+pub(super) fn url(at: SocketAddr) -> String {
+    if at.ip().is_unspecified() {
+        format!("http://127.0.0.1:{}", at.port())
+    } else {
+        format!("http://{at}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peers_are_told_at_most_eight_addresses_and_loopback_last() {
+        let mut all: Vec<String> =
+            (0..9).map(|n| format!("/ip4/192.0.2.{n}/tcp/7440/p2p/x")).collect();
+        all.insert(0, "/ip4/127.0.0.1/tcp/7440/p2p/x".to_owned());
+        let told = told(all);
+        assert_eq!(told.len(), 8);
+        assert!(told.iter().all(|address| !address.contains("127.0.0.1")));
+    }
+
+    #[test]
+    fn a_url_can_be_opened_on_this_machine() {
+        assert_eq!(url("0.0.0.0:8480".parse().unwrap()), "http://127.0.0.1:8480");
+        assert_eq!(url("192.0.2.1:80".parse().unwrap()), "http://192.0.2.1:80");
+    }
+}

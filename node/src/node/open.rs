@@ -1,0 +1,90 @@
+//! Opening a data folder: keys, identity, policy and calendar, store, engine. No network yet.
+
+use std::sync::Arc;
+
+use engine::engine::Engine;
+use engine::world::Setup;
+use record::NodeKey;
+use store::keyfile;
+
+use super::StartError;
+use crate::config::Config;
+use crate::folder::Folder;
+use crate::identity::Identity;
+use crate::seed;
+
+/// Program and version, as peers are told.
+pub const SOFTWARE: &str = concat!("wangge ", env!("CARGO_PKG_VERSION"));
+
+/// A data folder that is open, and locked until the engine is dropped.
+pub struct Opened {
+    /// The engine, its index brought up to the journal.
+    pub engine: Engine,
+    /// Who the node is and how it works.
+    pub setup: Arc<Setup>,
+    /// Federation and certificates.
+    pub identity: Identity,
+    /// The signing key.
+    pub key: Arc<NodeKey>,
+}
+
+/// Opens a node's data folder. Blocks; where the index is gone, for as long as a replay takes.
+///
+/// # Errors
+/// [`StartError`].
+pub fn open(config: &Config) -> Result<Opened, StartError> {
+    let policy = config.policy.load()?;
+    let calendar = config.calendar.load()?;
+    let folder = Folder::new(&config.data);
+    let key = Arc::new(keyfile::load_node_key(&folder.node_key()).map_err(|error| {
+        if folder.node_key().exists() { error.into() } else { missing(&folder) }
+    })?);
+    let identity = Identity::load(&folder, &key.public())?;
+    let mut rng = seed::rng()?;
+    let (store, report) = store::open(folder.path(), &store::Options::default(), &mut rng)?;
+    tell(&report);
+    let setup = Arc::new(Setup {
+        key: key.clone(),
+        root: identity.root,
+        federation: identity.federation(),
+        standing: identity.standing.clone(),
+        policy,
+        calendar,
+        software: SOFTWARE.to_owned(),
+    });
+    let engine = Engine::open(setup.clone(), Box::new(store), Box::new(rng)).map_err(|source| {
+        StartError::Replay { folder: folder.path().into(), source }
+    })?;
+    if let Err(error) = identity.standing.check(super::now()) {
+        let error: &dyn std::error::Error = &error;
+        tracing::error!(error, "this node's certificates do not hold now: peers will refuse it");
+    }
+    Ok(Opened { engine, setup, identity, key })
+}
+
+/// A folder without a key has no identity either, and the way out is the same.
+fn missing(folder: &Folder) -> StartError {
+    crate::identity::IdentityError::Missing { folder: folder.path().into() }.into()
+}
+
+/// What an operator should know of what was found.
+fn tell(report: &store::OpenReport) {
+    tracing::info!(
+        frames = report.frames,
+        bytes = report.journal_bytes,
+        index = ?report.index,
+        "the store is open"
+    );
+    if let Some(torn) = &report.torn {
+        tracing::warn!(?torn, "a batch that was being written at the last stop was cut off");
+    }
+    for damage in &report.damage {
+        tracing::error!(?damage, "the journal is damaged: run `wangge verify`");
+    }
+    if let Some(why) = &report.watermark_lost {
+        tracing::warn!(why, "the watermark was lost and is made anew");
+    }
+    if !report.strays.is_empty() {
+        tracing::warn!(strays = ?report.strays, "files that don't belong in the journal's folder");
+    }
+}

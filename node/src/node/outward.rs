@@ -1,0 +1,54 @@
+//! From the engine to the network.
+
+use std::time::Duration;
+
+use engine::engine::About;
+use engine::runtime::{Handle, Outward};
+use engine::wire::Request;
+use record::{NodeId, PublicKey};
+use tokio::sync::mpsc;
+
+use crate::neighbours::Neighbours;
+
+/// Carries out what the engine asks until the engine ends. It never waits for the engine: each
+/// request to a peer runs on a task of its own, which brings the response back.
+pub(super) async fn carry_out(
+    mut outward: mpsc::Receiver<Outward>,
+    engine: Handle,
+    network: network::Handle,
+    mut neighbours: Neighbours,
+) {
+    neighbours.tell(&engine.world()).await;
+    while let Some(effect) = outward.recv().await {
+        match effect {
+            Outward::Request { to, key, about, request, within } => {
+                let asking = Asking { to, key, about, within };
+                tokio::spawn(asking.put(request, engine.clone(), network.clone()));
+            }
+            Outward::Enrolment(open) => network.open_enrolment(open).await,
+            Outward::World(world) => neighbours.tell(&world).await,
+            Outward::Misbehaved { key, what } => {
+                tracing::warn!(peer = %key, what, "a peer broke the protocol");
+            }
+        }
+    }
+}
+
+/// A request on its way.
+struct Asking {
+    to: NodeId,
+    key: PublicKey,
+    about: About,
+    within: Duration,
+}
+
+impl Asking {
+    async fn put(self, request: Request, engine: Handle, network: network::Handle) {
+        let response = network.request(&self.key, request, self.within).await;
+        let response = response.inspect_err(|error| {
+            let error: &dyn std::error::Error = error;
+            tracing::debug!(peer = %self.to, about = ?self.about, error, "no response");
+        });
+        engine.response(self.to, self.about, response.ok()).await;
+    }
+}
