@@ -118,6 +118,9 @@ fn check(config: &Config, layers: &[Layer]) -> Result<(), ConfigError> {
             "write a time above zero and at most \"5m\"",
         ));
     }
+    if let Some((key, fix)) = config.http.problem() {
+        return Err(ConfigError::rule(layers, key, fix));
+    }
     let addresses = config.parent.addresses.iter().enumerate();
     for (index, address) in addresses {
         if let Err(error) = network::peer_of_address(address) {

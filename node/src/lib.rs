@@ -1,1 +1,30 @@
-//! node
+//! One jurisdiction's node, as a library: configuration, identity, and the wiring of store,
+//! engine, network and API. The binary `wangge` is [`cli::run`]; tests and the test network start
+//! the same [`node::Node`].
+//!
+//! The life of a node: [`found::found`] or [`join::enrol`] make its data folder,
+//! [`operator::Operator::install`] its first account, [`node::Node::start`] runs it,
+//! [`node::Running::stop`] ends it.
+
+pub mod calendar;
+pub mod cli;
+pub mod config;
+pub mod export;
+pub mod file;
+pub mod folder;
+pub mod found;
+pub mod http;
+pub mod identity;
+pub mod invite;
+pub mod join;
+pub mod local;
+pub mod log;
+pub mod neighbours;
+pub mod node;
+pub mod offline;
+pub mod operator;
+pub mod policy;
+pub mod ports;
+mod seed;
+pub mod shutdown;
+pub mod summary;

@@ -1,2 +1,7 @@
-//! The `wangge` binary.
-fn main() {}
+//! The `wangge` binary: see [`node::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    node::cli::run(std::env::args_os())
+}

@@ -27,7 +27,7 @@ use crate::summary::{Last, Summary};
 pub use error::StartError;
 pub use open::{Opened, SOFTWARE, open};
 
-use listen::Ports;
+use listen::{Heard, Ports};
 use web::Web;
 
 /// One jurisdiction's node.
@@ -145,16 +145,16 @@ async fn join(
     let Ports { http, network, events, fixed } = ports;
     let parent = (config.parent.addresses.clone(), identity.parent.clone());
     let neighbours = Neighbours::new(network.clone(), parent.0, parent.1);
-    let (listening, mut heard) = watch::channel(0);
+    let (listening, mut heard) = watch::channel(Heard::default());
     let tasks = Tasks::start(engine, &network, neighbours, outward, events, listening);
     let ready = async {
         meet_parent(engine, identity).await?;
         listen::until_all(config.network.listen.len(), &mut heard).await;
         let at = http.local_addr().map_err(StartError::System)?;
-        let addresses = listen::told(network.addresses().await);
+        let addresses = heard.borrow().addresses.clone();
         let summary = summary(identity, at, addresses.clone());
         file::write(&folder.last(), &Last { http: at.port(), network: fixed, addresses })?;
-        let web = Web::start(config, engine, &network, &summary, http)?;
+        let web = Web::start(config, engine, heard, http)?;
         file::write(&folder.running(), &summary)?;
         Ok((summary, web))
     };
@@ -174,7 +174,7 @@ impl Tasks {
         neighbours: Neighbours,
         outward: mpsc::Receiver<Outward>,
         events: mpsc::Receiver<network::Event>,
-        listening: watch::Sender<usize>,
+        listening: watch::Sender<Heard>,
     ) -> Self {
         let (ending, ended) = watch::channel(false);
         let ending = Arc::new(ending);

@@ -12,6 +12,7 @@ pub mod command;
 pub mod engine;
 pub mod entry;
 mod exchange;
+pub mod invitation;
 pub mod kind;
 pub mod memory;
 pub mod note;

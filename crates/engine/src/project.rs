@@ -16,6 +16,7 @@ use serde_bytes::ByteBuf;
 
 pub use case::Order;
 pub use case::{fact_key, order_keys, receipt_hash};
+pub use roster::person_key;
 pub use stream::{log_key, stream_key};
 
 use crate::command::Receipt;

@@ -1,5 +1,8 @@
 //! Reading what the index holds, for the API, the console and the answering of questions.
 
+mod local;
+mod proof;
+
 use std::sync::Arc;
 
 use governance::case::{Case, CaseId, Step};
@@ -10,6 +13,11 @@ use crate::peer::PeerRow;
 use crate::project::{self, Order, Whose};
 use crate::staging::{decode, row};
 use crate::store::{Read, StoreError, Table};
+
+pub use local::{
+    Staff, account, accounts, invitation, quarantined, reported, staff, token, tokens,
+};
+pub use proof::{Head, Proof, prove};
 
 const PAGE: usize = 2_000;
 

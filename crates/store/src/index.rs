@@ -256,6 +256,12 @@ impl Index {
         }
     }
 
+    /// What a panic inside sled would do.
+    #[cfg(test)]
+    pub(crate) fn break_down(&self) {
+        let _ = self.attempt(|| -> sled::Result<()> { panic!("inside sled") });
+    }
+
     fn overlay(&self) -> std::sync::RwLockReadGuard<'_, Overlay> {
         self.overlay.read().unwrap_or_else(PoisonError::into_inner)
     }

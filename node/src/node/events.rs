@@ -4,7 +4,7 @@ use engine::runtime::Handle;
 use network::Event;
 use tokio::sync::{mpsc, watch};
 
-use super::listen;
+use super::listen::{self, Heard};
 
 /// Hears the network until it ends. Requests are answered on tasks of their own; the network
 /// bounds how many there are.
@@ -12,18 +12,17 @@ pub(super) async fn hear(
     mut events: mpsc::Receiver<Event>,
     engine: Handle,
     network: network::Handle,
-    listening: watch::Sender<usize>,
+    listening: watch::Sender<Heard>,
 ) {
     while let Some(event) = events.recv().await {
         match event {
             Event::Listening { address } => {
                 tracing::info!(address, "listening for other nodes");
-                tell_addresses(&engine, &network).await;
-                listening.send_modify(|count| *count += 1);
+                tell_addresses(&engine, &network, &listening, 1).await;
             }
             Event::StoppedListening { address } => {
                 tracing::warn!(address, "no longer listening");
-                tell_addresses(&engine, &network).await;
+                tell_addresses(&engine, &network, &listening, 0).await;
             }
             // A newcomer that may only enrol is nobody to the engine yet.
             Event::Connected { known: false, .. } => {}
@@ -44,6 +43,16 @@ pub(super) async fn hear(
     }
 }
 
-async fn tell_addresses(engine: &Handle, network: &network::Handle) {
-    engine.addresses(listen::told(network.addresses().await)).await;
+async fn tell_addresses(
+    engine: &Handle,
+    network: &network::Handle,
+    listening: &watch::Sender<Heard>,
+    more: usize,
+) {
+    let addresses = listen::told(network.addresses().await);
+    engine.addresses(addresses.clone()).await;
+    listening.send_modify(|heard| {
+        heard.count += more;
+        heard.addresses = addresses;
+    });
 }

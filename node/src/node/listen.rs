@@ -39,9 +39,18 @@ impl Ports {
     }
 }
 
+/// What the network has told of its listeners.
+#[derive(Default)]
+pub(super) struct Heard {
+    /// Addresses that came up since the start.
+    pub(super) count: usize,
+    /// Addresses for other nodes now.
+    pub(super) addresses: Vec<String>,
+}
+
 /// Waits until as many listeners have told their first address.
-pub(super) async fn until_all(listeners: usize, heard: &mut watch::Receiver<usize>) {
-    let all = heard.wait_for(|count| *count >= listeners);
+pub(super) async fn until_all(listeners: usize, heard: &mut watch::Receiver<Heard>) {
+    let all = heard.wait_for(|heard| heard.count >= listeners);
     if tokio::time::timeout(PATIENCE, all).await.is_err() {
         tracing::warn!("not every address of network.listen is being listened on");
     }

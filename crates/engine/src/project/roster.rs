@@ -3,7 +3,7 @@
 use governance::field;
 use governance::roster::{Appointment, Person};
 use governance::territory::Place;
-use record::{FieldId, Fields};
+use record::{FieldId, Fields, Subject};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Readable, senseless};
@@ -35,6 +35,12 @@ pub(super) fn place(
     Ok(true)
 }
 
+/// Key of the position of the last record that says a person's name.
+#[must_use]
+pub fn person_key(person: Subject) -> Vec<u8> {
+    [b"person".as_slice(), person.as_bytes()].concat()
+}
+
 /// A person with all appointments.
 pub(super) fn person(
     staging: &mut Staging<'_>,
@@ -44,6 +50,11 @@ pub(super) fn person(
     let key = readable.record.subject.as_bytes().to_vec();
     let mut person: Person = row(staging, Table::Person, &key)?.unwrap_or_default();
     let fields = &readable.fields;
+    if readable.record.kind == kind::PERSON {
+        // Names and telephone numbers stay in the record; the index knows where the last one is.
+        let place = at.to_bytes().to_vec();
+        staging.put_bytes(Table::Meta, person_key(readable.record.subject), place)?;
+    }
     if readable.record.kind == kind::APPOINTED {
         person.appointments.push(Appointment {
             role: need(fields, field::ROLE, at)?,

@@ -41,7 +41,11 @@ async fn an_unknown_peer_may_only_enrol() {
     }
     let got = newcomer.handle.request(&to, enrol(), PATIENCE).await.unwrap();
     assert!(matches!(got, Response::Enrolled(_)));
-    drop(county);
+    // Nor may the county ask anything of a node that does not know it yet.
+    for request in [Request::Hello(hello()), enrol(), pull()] {
+        let got = county.request(&newcomer.key, request, PATIENCE).await.unwrap();
+        assert!(got == Response::Refused);
+    }
 }
 
 #[tokio::test]

@@ -164,6 +164,18 @@ async fn a_guest_has_no_second_chance() {
 }
 
 #[tokio::test]
+async fn connections_that_come_too_fast_are_not_even_shaken_hands_with() {
+    let mut config = config();
+    config.connections.arrivals_burst = 2;
+    config.connections.arrivals_per_second = 0;
+    let mut scene = scene(config).await;
+    let mut third = Raw::new(8);
+    scene.node.handle.allow(third.key, Vec::new(), false).await;
+    third.fail_to_connect(&scene.address).await;
+    scene.serves().await;
+}
+
+#[tokio::test]
 async fn a_thousand_streams_at_once_harm_nobody_else() {
     let mut scene = scene(config()).await;
     let mut held = Vec::new();
@@ -173,6 +185,8 @@ async fn a_thousand_streams_at_once_harm_nobody_else() {
     for _ in 0..5 {
         scene.serves().await;
     }
+    let inbound = scene.node.status_of(scene.raw.key).await.unwrap().inbound;
+    assert!(inbound <= config().requests.inbound_per_peer);
 }
 
 #[tokio::test]

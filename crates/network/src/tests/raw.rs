@@ -40,6 +40,8 @@ enum News {
     Up,
     Down,
     Spoke,
+    /// No connection came about.
+    Failed,
 }
 
 #[derive(NetworkBehaviour)]
@@ -127,6 +129,12 @@ impl Raw {
         self.wait_for(News::Up).await;
     }
 
+    /// Dials where nobody shakes hands.
+    pub(super) async fn fail_to_connect(&mut self, address: &str) {
+        self.commands.send(Command::Dial(address.parse().unwrap())).unwrap();
+        self.wait_for(News::Failed).await;
+    }
+
     pub(super) async fn disconnected(&mut self) {
         self.wait_for(News::Down).await;
     }
@@ -142,7 +150,7 @@ impl Raw {
                 match self.news.recv().await.unwrap() {
                     News::Spoke => spoke += 1,
                     News::Down => return spoke,
-                    News::Up => panic!("it dials once"),
+                    News::Up | News::Failed => panic!("it dials once, and somebody is there"),
                 }
             }
         })
@@ -212,6 +220,9 @@ async fn drive(
                 SwarmEvent::ConnectionEstablished { peer_id, .. } => {
                     connected = Some(peer_id);
                     let _ = news.send(News::Up);
+                }
+                SwarmEvent::OutgoingConnectionError { .. } => {
+                    let _ = news.send(News::Failed);
                 }
                 SwarmEvent::ConnectionClosed { num_established: 0, .. } => {
                     connected = None;

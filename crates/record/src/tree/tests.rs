@@ -172,8 +172,62 @@ fn a_stored_frontier_is_checked() {
     let bytes = crate::cbor::encode(&frontier).unwrap();
     let limits = crate::cbor::Limits::of_bytes(4096);
     assert_eq!(crate::cbor::decode(&bytes, &limits), Ok(frontier));
-    for json in [r#"{"size":1,"peaks":[]}"#, r#"{"size":9223372036854775808,"peaks":[]}"#] {
+    let peak = Hash::ZERO;
+    let one_too_few = r#"{"size":1,"peaks":[]}"#.to_owned();
+    let too_large = format!(r#"{{"size":{},"peaks":["{peak}"]}}"#, MAX_SIZE * 2);
+    let fits = format!(r#"{{"size":{MAX_SIZE},"peaks":["{peak}"]}}"#);
+    assert!(serde_json::from_str::<Frontier>(&fits).is_ok());
+    for json in [&one_too_few, &too_large] {
         assert!(serde_json::from_str::<Frontier>(json).is_err());
+    }
+}
+
+/// Sizes are not part of a root, so the number of hashes has to tell that they are wrong.
+#[test]
+fn a_proof_that_leads_to_the_root_by_too_few_or_too_many_steps_is_refused() {
+    let grown = grow(4);
+    let root = |size: u64| mth(&grown.data[..size as usize]);
+    let leaf = leaf_hash(&datum(1));
+    let proof = inclusion_proof(&grown.nodes[..], 1, 2).unwrap();
+    let length = Err(ProofError::Length { actual: 1 });
+    assert_eq!(verify_inclusion(&leaf, 1, 2, &proof, &root(2)), Ok(()));
+    assert_eq!(verify_inclusion(&leaf, 1, 4, &proof, &root(2)), length);
+    assert_eq!(verify_inclusion(&leaf, 0, 1, &proof, &root(2)), length);
+
+    let proof = consistency_proof(&grown.nodes[..], 1, 2).unwrap();
+    assert_eq!(verify_consistency(1, &root(1), 2, &root(2), &proof), Ok(()));
+    assert_eq!(verify_consistency(1, &root(1), 4, &root(2), &proof), length);
+    let proof = consistency_proof(&grown.nodes[..], 1, 4).unwrap();
+    let length = Err(ProofError::Length { actual: 2 });
+    assert_eq!(verify_consistency(1, &root(1), 2, &root(4), &proof), length);
+}
+
+#[test]
+fn the_trivial_consistencies_are_checked_too() {
+    let (empty, other) = (empty_root(), leaf_hash(b"other"));
+    assert_eq!(verify_consistency(0, &empty, 7, &other, &[]), Ok(()));
+    assert_eq!(verify_consistency(0, &empty, 0, &empty, &[]), Ok(()));
+    assert_eq!(verify_consistency(7, &other, 7, &other, &[]), Ok(()));
+    assert_eq!(verify_consistency(0, &other, 7, &other, &[]), Err(ProofError::OldRoot));
+    assert_eq!(verify_consistency(7, &other, 7, &empty, &[]), Err(ProofError::Root));
+    assert_eq!(verify_consistency(0, &empty, 0, &other, &[]), Err(ProofError::Root));
+    for (old, root) in [(0, empty), (7, other)] {
+        let verdict = verify_consistency(old, &root, 7, &other, &[other]);
+        assert_eq!(verdict, Err(ProofError::Length { actual: 1 }));
+    }
+}
+
+#[test]
+fn impossible_sizes_are_refused_as_such() {
+    let hash = leaf_hash(b"");
+    let cases = [(3, 3), (4, 3), (0, 0), (0, MAX_SIZE + 1), (u64::MAX - 1, u64::MAX)];
+    for (index, size) in cases {
+        let verdict = verify_inclusion(&hash, index, size, &[], &hash);
+        assert_eq!(verdict, Err(ProofError::Sizes { index, size }));
+    }
+    for (index, size) in [(4, 3), (1, MAX_SIZE + 1), (0, u64::MAX), (u64::MAX, u64::MAX)] {
+        let verdict = verify_consistency(index, &hash, size, &hash, &[]);
+        assert_eq!(verdict, Err(ProofError::Sizes { index, size }));
     }
 }
 

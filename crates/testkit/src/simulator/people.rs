@@ -6,7 +6,7 @@ use engine::command::{Agent, Command, Receipt, Refused, What};
 use engine::project::Order;
 use engine::view;
 use governance::act::{Act, Report, Triage, Whistle};
-use governance::case::{Case, Custody};
+use governance::case::{Case, Custody, Party};
 use governance::change::Phase;
 use governance::roster::Appointment;
 use governance::territory::Place as Ground;
@@ -248,7 +248,7 @@ impl Simulator {
                     Some((assignee, Act::Take {}))
                 }
             }
-            Phase::Handling => self.choose_handling(case, by, luck),
+            Phase::Handling => choose_handling(case, by, luck),
             Phase::Verifying if !home => {
                 Some((by, Act::SendHome { done: true, opinion: "已办结，请核查".into() }))
             }
@@ -299,17 +299,6 @@ impl Simulator {
         }
     }
 
-    fn choose_handling(&mut self, case: &Case, by: Agent, luck: u32) -> Option<(Agent, Act)> {
-        if case.units.iter().any(|call| call.done.is_none()) {
-            return None;
-        }
-        if luck < 20 {
-            return Some((by, Act::Progress { note: "正在协调".into() }));
-        }
-        let handler = case.assignee.map_or(by, Agent::Staff);
-        Some((handler, Act::Handle { opinion: "已处置完毕".into() }))
-    }
-
     fn verify(&mut self, case: &Case, staff: &Staff, luck: u32) -> Option<(Agent, Act)> {
         let solved = luck >= 10 || case.steps.len() > 60;
         let act = Act::Verify { solved, satisfaction: Some(4) };
@@ -347,8 +336,20 @@ impl Simulator {
     }
 }
 
+fn choose_handling(case: &Case, by: Agent, luck: u32) -> Option<(Agent, Act)> {
+    let called = |node: &NodeId| case.parties.get(node) == Some(&Party::Unit);
+    if case.units.iter().any(|call| called(&call.node) && call.done.is_none()) {
+        return None;
+    }
+    if luck < 20 {
+        return Some((by, Act::Progress { note: "正在协调".into() }));
+    }
+    let handler = case.assignee.map_or(by, Agent::Staff);
+    Some((handler, Act::Handle { opinion: "已处置完毕".into() }))
+}
+
 fn may_verify(case: &Case, staff: &Staff, person: Subject) -> bool {
-    let leads = staff.of("grid_leader") == Some(person) && case.level == "grid";
+    let leads = staff.of("grid_leader") == Some(person);
     let dispatches = staff.of("community_dispatcher") == Some(person);
     leads || dispatches || case.reporter == Some(person)
 }

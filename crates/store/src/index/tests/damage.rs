@@ -141,7 +141,7 @@ fn an_older_copy_is_behind_and_one_that_is_ahead_or_foreign_is_rebuilt() {
     assert_eq!(state, IndexState::Ready { up_to, behind });
     index.close().unwrap();
     // The older journal with the newer index, and another journal of the same length.
-    let mut other = Fixture::new();
+    let mut other = Fixture::seeded(2);
     let (_, state) = load(fixture.folder.path(), &other.journal).unwrap();
     assert!(matches!(state, IndexState::Rebuilding { why, .. } if why.contains("ahead")));
     other.commit(one(1));

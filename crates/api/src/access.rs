@@ -1,0 +1,113 @@
+//! Who may read what: pure functions of who asks, the policy, the ground and the case. Deny by
+//! default. What may be *done* is [`governance::authorize`]'s to say.
+
+use governance::act::ActKind;
+use governance::case::Case;
+use governance::field::{self, Class};
+use governance::policy::{Policy, Power};
+use governance::roster::{Actor, Standing};
+use governance::territory::Territory;
+use record::{FieldId, NodeId, Timestamp};
+
+/// Who asks, and by what it is judged.
+#[derive(Clone, Copy)]
+pub(crate) struct Viewer<'a> {
+    /// Who asks.
+    pub(crate) actor: &'a Actor,
+    /// This node.
+    pub(crate) me: NodeId,
+    /// How this place works.
+    pub(crate) policy: &'a Policy,
+    /// Its ground.
+    pub(crate) territory: &'a Territory,
+    /// Now.
+    pub(crate) now: Timestamp,
+}
+
+/// Whether the case exists as far as this person is concerned.
+///
+/// Staff see a case by an appointment in force that covers its ground; a case given to them or
+/// reported by them; and, at a member unit, the cases that the unit was called to, whose ground is
+/// not its own. A resident sees the one they reported, and only where they reported it.
+#[must_use]
+pub(crate) fn sees(viewer: &Viewer<'_>, case: &Case) -> bool {
+    let Viewer { actor, me, territory, now, .. } = *viewer;
+    match &actor.standing {
+        Standing::Resident => case.home == me && case.reporter == Some(actor.id),
+        Standing::Node => false,
+        Standing::Staff(held) if held.is_empty() => false,
+        Standing::Staff(held) => {
+            let own = [case.assignee, case.reporter].contains(&Some(actor.id));
+            let called = case.call_of(me).is_some();
+            let (place, grid) = (case.place, case.grid.as_ref());
+            own || called || held.iter().any(|held| held.covers(territory, place, grid, now))
+        }
+    }
+}
+
+/// Whether they may read who the reporter is and who is involved: by the power for it over the
+/// case's ground, and by nothing else. The reporter's own code does not open it either: a code
+/// gets around more easily than a person's data should.
+#[must_use]
+pub(crate) fn reads_personal(viewer: &Viewer<'_>, case: &Case) -> bool {
+    let Viewer { actor, policy, territory, now, .. } = *viewer;
+    let ground = (case.place, case.grid.as_ref());
+    actor.has_power_over(policy, Power::Personal, territory, ground.0, ground.1, now)
+}
+
+/// Whether they may read a field of a record of an act on a case which they see. Fields that
+/// nobody knows are nobody's to read.
+#[must_use]
+pub(crate) fn reads(viewer: &Viewer<'_>, case: &Case, act: ActKind, id: FieldId) -> bool {
+    let Some(entry) = field::by_id(id) else { return false };
+    match &viewer.actor.standing {
+        Standing::Resident => told_to_reporter(act, id),
+        Standing::Node => false,
+        Standing::Staff(_) => match entry.class {
+            Class::Structural | Class::Content => true,
+            Class::Personal => reads_personal(viewer, case),
+        },
+    }
+}
+
+/// What a reporter is told of their case: the matter's title, why it was refused and where to go
+/// instead, and what was done. Words between offices are not theirs.
+fn told_to_reporter(act: ActKind, id: FieldId) -> bool {
+    match act {
+        ActKind::Report => id == field::TITLE,
+        ActKind::Refuse => id == field::REASON || id == field::INSTEAD,
+        ActKind::SettleOnSpot | ActKind::Handle => id == field::OPINION,
+        ActKind::Accept
+        | ActKind::Triage
+        | ActKind::HandUp
+        | ActKind::Dispatch
+        | ActKind::Take
+        | ActKind::Return
+        | ActKind::Progress
+        | ActKind::Verify
+        | ActKind::Close
+        | ActKind::Reopen
+        | ActKind::Escalate
+        | ActKind::SendHome
+        | ActKind::AcceptCustody
+        | ActKind::RefuseCustody
+        | ActKind::Whistle
+        | ActKind::ReportIn
+        | ActKind::UnitResult => false,
+    }
+}
+
+/// What a resident may do with their code.
+#[must_use]
+pub(crate) fn resident_may(act: ActKind) -> bool {
+    matches!(act, ActKind::Verify | ActKind::Reopen)
+}
+
+/// Whether they may read colleagues' telephone numbers; names are for all staff.
+#[must_use]
+pub(crate) fn reads_phones(actor: &Actor, policy: &Policy) -> bool {
+    actor.has_power(policy, Power::Roster) || actor.has_power(policy, Power::Personal)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! What concerns this node alone: accounts, tokens, its own people's names, receipts, and what
+//! was received but not applied.
+
+use std::sync::Arc;
+
+use governance::case::CaseId;
+use governance::field;
+use record::Subject;
+
+use crate::note::{Account, Invitation, Quarantined, Token};
+use crate::project::{self, Whose};
+use crate::staging::{decode, row};
+use crate::store::{Position, Read, StoreError, Table};
+
+/// A member of staff as the roster's last record about them has it. Personal: not printable.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Staff {
+    /// Name.
+    pub name: String,
+    /// Telephone number.
+    pub phone: Option<String>,
+}
+
+/// A person's name and telephone number, from the last record that registered them.
+///
+/// # Errors
+/// When index or journal can't be read.
+pub fn staff(
+    reader: &Arc<dyn Read>,
+    whose: Whose,
+    person: Subject,
+) -> Result<Option<Staff>, StoreError> {
+    let found = reader.get(Table::Meta, &project::person_key(person))?;
+    let Some(at) = found.as_deref().and_then(Position::from_bytes) else { return Ok(None) };
+    let readable = project::read(whose, at, &reader.frame(at)?)?;
+    if readable.record.subject != person {
+        return Err(damaged("the index points at another person: rebuild it"));
+    }
+    let read = |id| readable.fields.get::<String>(id);
+    let unreadable = |_| damaged("a person's record can't be read");
+    let name = read(field::PERSON_NAME).map_err(unreadable)?.unwrap_or_default();
+    let phone = read(field::PERSON_PHONE).map_err(unreadable)?;
+    Ok(Some(Staff { name, phone }))
+}
+
+/// An account by its login name.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn account(reader: &Arc<dyn Read>, name: &str) -> Result<Option<Account>, StoreError> {
+    row(reader, Table::Account, name.as_bytes())
+}
+
+/// Accounts by name, strictly after one where given.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn accounts(
+    reader: &Arc<dyn Read>,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<Account>, StoreError> {
+    let after = after.map(str::as_bytes);
+    let found = Read::scan(reader.as_ref(), Table::Account, &[], after, limit)?;
+    found.iter().map(|(_, value)| decode(value)).collect()
+}
+
+/// What the secret with this blake3 hash stands for, ended or not.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn token(reader: &Arc<dyn Read>, hash: &[u8; 32]) -> Result<Option<Token>, StoreError> {
+    row(reader, Table::Token, hash)
+}
+
+/// Sessions and tokens with the hashes of their secrets, strictly after one where given.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn tokens(
+    reader: &Arc<dyn Read>,
+    after: Option<&[u8; 32]>,
+    limit: usize,
+) -> Result<Vec<([u8; 32], Token)>, StoreError> {
+    let after = after.map(<[u8; 32]>::as_slice);
+    let found = Read::scan(reader.as_ref(), Table::Token, &[], after, limit)?;
+    found
+        .into_iter()
+        .map(|(key, value)| {
+            let hash = key.try_into().map_err(|_| damaged("a token's key"))?;
+            Ok((hash, decode(&value)?))
+        })
+        .collect()
+}
+
+/// What the invitation whose secret has this blake3 hash offers; `None` once used or withdrawn.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn invitation(
+    reader: &Arc<dyn Read>,
+    hash: &[u8; 32],
+) -> Result<Option<Invitation>, StoreError> {
+    row(reader, Table::Invitation, hash)
+}
+
+/// The case that a reporter's receipt is for; see [`crate::code::reporter`].
+///
+/// # Errors
+/// When the index can't be read.
+pub fn reported(reader: &Arc<dyn Read>, reporter: Subject) -> Result<Option<CaseId>, StoreError> {
+    let found = reader.get(Table::Receipt, &project::receipt_hash(reporter))?;
+    let id = found.map(|id| id.try_into().map_err(|_| damaged("a receipt's row"))).transpose()?;
+    Ok(id.map(Subject::from_bytes))
+}
+
+/// Stream entries received but not applied, newest first, strictly before a position where given.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn quarantined(
+    reader: &Arc<dyn Read>,
+    before: Option<Position>,
+    limit: usize,
+) -> Result<Vec<(Position, Quarantined)>, StoreError> {
+    let before = before.map(Position::to_bytes);
+    let before = before.as_ref().map(<[u8; 8]>::as_slice);
+    let found = Read::scan_back(reader.as_ref(), Table::Quarantine, &[], before, limit)?;
+    found
+        .into_iter()
+        .map(|(key, value)| {
+            let at = Position::from_bytes(&key).ok_or_else(|| damaged("a quarantine's key"))?;
+            Ok((at, decode(&value)?))
+        })
+        .collect()
+}
+
+fn damaged(what: &str) -> StoreError {
+    StoreError::Index { what: what.to_owned() }
+}

@@ -1,0 +1,176 @@
+//! Joining a federation: dial the parent that the invitation names, show the secret, check the
+//! certificates that come back against the invitation's root, and keep them.
+
+use std::time::Duration;
+
+use engine::invitation::Invitation;
+use engine::wire::{Enrol, Request, Response};
+use governance::certificate::{ChainError, Standing, verify_chain};
+use network::{DialFailure, Event, RequestError};
+use record::{FederationId, NodeKey, PublicKey};
+use tokio::sync::mpsc;
+
+use crate::config::Config;
+use crate::folder::Folder;
+use crate::found::{FoundError, prepare};
+use crate::identity::{Identity, IdentityError};
+use crate::node::now;
+
+/// How long the parent may take to be reached and to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why joining failed. Nothing was kept then but the node's own key.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// The folder can't be made.
+    #[error(transparent)]
+    Folder(#[from] FoundError),
+    /// The identity can't be read or written.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The invitation's time is over.
+    #[error("the invitation expired at {0}: ask for a new one")]
+    Expired(record::Timestamp),
+    /// The folder belongs to a federation already.
+    #[error("{folder} belongs to another parent or federation already: choose another --data folder")]
+    Taken {
+        /// The folder.
+        folder: std::path::PathBuf,
+    },
+    /// The network does not start.
+    #[error("the network does not start: correct the section [network]")]
+    Network(#[from] network::StartError),
+    /// The parent was not reached at any address.
+    #[error("the parent was not reached at {}: is it running, and its port open?", .tried.join(", "))]
+    Unreachable {
+        /// The addresses.
+        tried: Vec<String>,
+        /// Why the last one failed.
+        #[source]
+        source: Option<DialFailure>,
+    },
+    /// The parent did not answer.
+    #[error("the parent did not answer: try again")]
+    Silent(#[source] RequestError),
+    /// The parent refused; it does not say why.
+    #[error(
+        "the parent refused: the invitation was used or withdrawn or has expired; ask for a new one"
+    )]
+    Refused,
+    /// The certificates do not hold under the root that the invitation names.
+    #[error(
+        "the certificates that came back do not hold under the invitation's root ({root}): do not \
+         join, and tell whoever invited you"
+    )]
+    Root {
+        /// Short id of the federation that the invitation names.
+        root: String,
+        /// Why.
+        #[source]
+        source: ChainError,
+    },
+    /// The certificates are for another node or by another parent.
+    #[error("the certificates that came back are not for this node by the parent who invited it")]
+    Other,
+}
+
+/// Enrols this node with the parent that an invitation names, and writes its identity. A folder
+/// that has been enrolled by this very parent is left as it is, so that an interrupted joining can
+/// be repeated.
+///
+/// # Errors
+/// [`JoinError`].
+pub async fn enrol(config: &Config, invitation: &Invitation) -> Result<Identity, JoinError> {
+    let folder = Folder::new(&config.data);
+    let key = prepare(&folder)?;
+    if folder.identity().exists() {
+        let identity = Identity::load(&folder, &key.public())?;
+        let same = identity.root == invitation.root
+            && identity.standing.parent() == Some(invitation.parent);
+        let taken = || JoinError::Taken { folder: folder.path().into() };
+        return if same { Ok(identity) } else { Err(taken()) };
+    }
+    if invitation.expires <= now() {
+        return Err(JoinError::Expired(invitation.expires));
+    }
+    let settings = network::Config { listen: Vec::new(), ..config.network.clone() };
+    let (network, events) = network::start(settings, &key)?;
+    let outcome = ask(&network, events, invitation).await;
+    network.shutdown(Duration::from_secs(1)).await;
+    let standing = check(&key, invitation, &outcome?)?;
+    let parent = invitation.addresses.clone();
+    let identity = Identity { root: invitation.root, standing, parent };
+    identity.save(&folder)?;
+    Ok(identity)
+}
+
+/// Dials the parent and shows it the secret; gives the chain it answers with.
+async fn ask(
+    network: &network::Handle,
+    mut events: mpsc::Receiver<Event>,
+    invitation: &Invitation,
+) -> Result<Vec<Vec<u8>>, JoinError> {
+    // In this version a node keeps the key it was born with.
+    let parent = invitation.parent.genesis_key();
+    network.dial_once(parent, invitation.addresses.clone()).await;
+    let reached = reached(&mut events, &parent, invitation.addresses.len());
+    let tried = || invitation.addresses.clone();
+    match tokio::time::timeout(PATIENCE, reached).await {
+        Ok(Ok(())) => {}
+        Ok(Err(source)) => return Err(JoinError::Unreachable { tried: tried(), source }),
+        Err(_) => return Err(JoinError::Unreachable { tried: tried(), source: None }),
+    }
+    let secret = invitation.secret.to_vec().into();
+    let request = Request::Enrol(Enrol { secret, addresses: Vec::new() });
+    let response = network.request(&parent, request, PATIENCE).await.map_err(JoinError::Silent)?;
+    match response {
+        Response::Enrolled(chain) => Ok(chain.into_iter().map(Into::into).collect()),
+        Response::Refused
+        | Response::Hello(_)
+        | Response::Page(_)
+        | Response::Done
+        | Response::Witnessed(_)
+        | Response::Answer(_) => Err(JoinError::Refused),
+    }
+}
+
+/// Waits until the parent is connected or every address has failed.
+async fn reached(
+    events: &mut mpsc::Receiver<Event>,
+    parent: &PublicKey,
+    addresses: usize,
+) -> Result<(), Option<DialFailure>> {
+    let (mut failed, mut last) = (0, None);
+    while failed < addresses.max(1) {
+        match events.recv().await {
+            Some(Event::Connected { peer, .. }) if peer == *parent => return Ok(()),
+            Some(Event::DialFailed { reason, .. }) => {
+                failed += 1;
+                last = Some(reason);
+            }
+            Some(
+                Event::Connected { .. }
+                | Event::Disconnected { .. }
+                | Event::Listening { .. }
+                | Event::StoppedListening { .. }
+                | Event::Inbound { .. }
+                | Event::Misbehaved { .. },
+            ) => {}
+            None => break,
+        }
+    }
+    Err(last)
+}
+
+fn check(
+    key: &NodeKey,
+    invitation: &Invitation,
+    chain: &[Vec<u8>],
+) -> Result<Standing, JoinError> {
+    let federation = FederationId::of_root(&invitation.root);
+    let standing = verify_chain(&invitation.root, &federation, chain, now()).map_err(|source| {
+        JoinError::Root { root: federation.short().to_string(), source }
+    })?;
+    let ours = standing.key() == key.public() && standing.parent() == Some(invitation.parent);
+    if ours { Ok(standing) } else { Err(JoinError::Other) }
+}

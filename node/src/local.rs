@@ -1,0 +1,172 @@
+//! Asking the node that runs on this machine, over its own API.
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Bytes;
+use hyper::{Method, Request, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+use zeroize::Zeroizing;
+
+use crate::file::{self, FileError};
+use crate::folder::Folder;
+use crate::summary::Summary;
+
+/// Largest answer, in bytes.
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
+/// Largest token file, in bytes.
+const MAX_TOKEN: usize = 1024;
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// The running node of a data folder.
+pub struct Local {
+    summary: Summary,
+    token: Zeroizing<String>,
+}
+
+/// Why it can't be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// No node runs on the folder.
+    #[error("no node runs on {folder}: start it with `wangge serve`")]
+    NotRunning {
+        /// The data folder.
+        folder: std::path::PathBuf,
+    },
+    /// `running.json` can't be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// No token.
+    #[error(
+        "{path} can't be read: it holds the operator's token; run this as the user who made the \
+         data folder"
+    )]
+    Token {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The connection failed.
+    #[error("the node at {url} does not answer: is it still running? (see its log)")]
+    Connection {
+        /// Its URL.
+        url: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The node refused.
+    #[error("the node refused with status {status}: {why}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The problem's title and detail (RFC 9457).
+        why: String,
+    },
+    /// The answer is not JSON.
+    #[error("the node's answer is not json: is another program listening at its port?")]
+    Answer(#[source] serde_json::Error),
+}
+
+impl Local {
+    /// Finds the running node of a folder, and the operator's token.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub fn find(folder: &Folder) -> Result<Self, LocalError> {
+        let summary: Option<Summary> = file::read(&folder.running())?;
+        let summary = summary
+            .ok_or_else(|| LocalError::NotRunning { folder: folder.path().into() })?;
+        let path = folder.operator_token();
+        let token = std::fs::read(&path).and_then(|bytes| {
+            let text = String::from_utf8(bytes).ok().filter(|text| text.len() <= MAX_TOKEN);
+            text.ok_or_else(|| std::io::Error::other("it is not a token"))
+        });
+        let token = token.map_err(|source| LocalError::Token { path, source })?;
+        Ok(Self { summary, token: Zeroizing::new(token.trim().to_owned()) })
+    }
+
+    /// The node's own words on where it is.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Reads a resource, such as `/v1/peers`.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub async fn get(&self, path: &str) -> Result<Value, LocalError> {
+        self.ask(Method::GET, path, None).await
+    }
+
+    /// Posts JSON to a resource.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, LocalError> {
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, LocalError> {
+        let exchange = self.exchange(method, path, body.map(Value::to_string).unwrap_or_default());
+        let answer = match tokio::time::timeout(WITHIN, exchange).await {
+            Ok(answer) => answer,
+            Err(elapsed) => Err(elapsed.into()),
+        };
+        let (status, bytes) = answer.map_err(|source| LocalError::Connection {
+            url: self.summary.url.clone(),
+            source,
+        })?;
+        if !status.is_success() {
+            return Err(LocalError::Refused { status: status.as_u16(), why: problem(&bytes) });
+        }
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(LocalError::Answer)
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: String,
+    ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+        let host = self.summary.url.strip_prefix("http://").unwrap_or(&self.summary.url);
+        let stream = TcpStream::connect(host).await?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let connection = tokio::spawn(connection);
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, host)
+            .header(header::AUTHORIZATION, format!("Bearer {}", *self.token))
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body)))?;
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await?;
+        connection.abort();
+        Ok((status, body.to_bytes()))
+    }
+}
+
+/// Title and detail of a problem document.
+fn problem(bytes: &[u8]) -> String {
+    let document: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let part = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
+    let said: Vec<String> = ["title", "detail"].into_iter().filter_map(part).collect();
+    if said.is_empty() { "it gave no reason".to_owned() } else { said.join(": ") }
+}

@@ -1,0 +1,48 @@
+//! The API's task.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use engine::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::StartError;
+use super::listen::Heard;
+use crate::config::Config;
+
+/// The running API.
+pub(super) struct Web {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Web {
+    pub(super) fn start(
+        config: &Config,
+        engine: &Handle,
+        heard: watch::Receiver<Heard>,
+        listener: TcpListener,
+    ) -> Result<Self, StartError> {
+        let listener =
+            tokio::net::TcpListener::from_std(listener).map_err(StartError::System)?;
+        let addresses: api::Addresses = Arc::new(move || heard.borrow().addresses.clone());
+        let router = api::router(api::State::new(engine.clone(), addresses, config.http.api()));
+        let limits = api::Limits { drain: config.shutdown.deadline, ..api::Limits::default() };
+        let (stop, stopped) = oneshot::channel();
+        let until = async {
+            // Dropping the other end stops it, too.
+            let _ = stopped.await;
+        };
+        let task = tokio::spawn(api::serve_within(listener, router, limits, until));
+        Ok(Self { stop, task })
+    }
+
+    /// Accepts nothing new and lets what has begun finish within the deadline.
+    pub(super) async fn stop(self) {
+        let _ = self.stop.send(());
+        if let Ok(Err(error)) = self.task.await {
+            tracing::warn!(%error, "the api ended with an error");
+        }
+    }
+}
