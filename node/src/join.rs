@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use engine::invitation::Invitation;
+use engine::invitation::Token;
 use engine::wire::{Enrol, Request, Response};
 use governance::certificate::{ChainError, Standing, verify_chain};
 use network::{DialFailure, Event, RequestError};
@@ -80,7 +80,7 @@ pub enum JoinError {
 ///
 /// # Errors
 /// [`JoinError`].
-pub async fn enrol(config: &Config, invitation: &Invitation) -> Result<Identity, JoinError> {
+pub async fn enrol(config: &Config, invitation: &Token) -> Result<Identity, JoinError> {
     let folder = Folder::new(&config.data);
     let key = prepare(&folder)?;
     if folder.identity().exists() {
@@ -108,7 +108,7 @@ pub async fn enrol(config: &Config, invitation: &Invitation) -> Result<Identity,
 async fn ask(
     network: &network::Handle,
     mut events: mpsc::Receiver<Event>,
-    invitation: &Invitation,
+    invitation: &Token,
 ) -> Result<Vec<Vec<u8>>, JoinError> {
     // In this version a node keeps the key it was born with.
     let parent = invitation.parent.genesis_key();
@@ -164,7 +164,7 @@ async fn reached(
 
 fn check(
     key: &NodeKey,
-    invitation: &Invitation,
+    invitation: &Token,
     chain: &[Vec<u8>],
 ) -> Result<Standing, JoinError> {
     let federation = FederationId::of_root(&invitation.root);

@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use engine::command::{Refused, What};
 use engine::note::{Account, Token};
 use engine::store::Table;
 use governance::policy::{Policy, Power};
 use governance::roster::Appointment;
+use rand::{Rng as _, RngExt as _};
 use zeroize::Zeroizing;
 
 use crate::file::{self, FileError};
@@ -142,15 +144,18 @@ impl Operator {
     }
 
     fn issue_token(&self, offline: &mut Offline, folder: &Folder) -> Result<(), OperatorError> {
-        let secret = api::token::generate();
+        let mut secret = Zeroizing::new([0; 32]);
+        seed::rng()?.fill_bytes(secret.as_mut_slice());
         let token = Token {
             account: self.login.clone(),
             expires: now().plus(TOKEN_VALIDITY),
             label: Some("operator.token".to_owned()),
         };
-        let hash = api::token::hash(&secret);
+        let hash = *blake3::hash(secret.as_slice()).as_bytes();
         offline.command(What::PutToken { hash, token: Some(token) })?;
-        Ok(file::write_bytes(&folder.operator_token(), secret.as_bytes())?)
+        // As the API reads a bearer: 32 bytes in lower-case hex.
+        let text = Zeroizing::new(HEXLOWER.encode(secret.as_slice()));
+        Ok(file::write_bytes(&folder.operator_token(), text.as_bytes())?)
     }
 }
 
@@ -159,7 +164,6 @@ impl Operator {
 /// # Errors
 /// When the system has no randomness.
 pub fn generate_password() -> Result<Zeroizing<String>, SeedError> {
-    use rand::RngExt as _;
     let mut rng = seed::rng()?;
     let pick = |_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())]);
     Ok(Zeroizing::new((0..GENERATED).map(pick).collect()))

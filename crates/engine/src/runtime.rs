@@ -286,10 +286,8 @@ impl Room {
             let mut stop = false;
             let mut inputs = std::mem::take(&mut self.undone);
             for message in messages.drain(..) {
-                match message {
-                    Message::Stop => stop = true,
-                    other => inputs.push(self.desk.take(other)),
-                }
+                stop |= matches!(message, Message::Stop);
+                inputs.push(self.desk.take(message));
             }
             if waited.is_err() || self.engine.is_asking() {
                 inputs.push(Input::Tick);

@@ -12,7 +12,7 @@ use record::{FederationId, NodeId, NodeKey, PublicKey, Subject, Unverified};
 
 use crate::peer::{Card, Directory};
 use crate::staging::{Lookup, decode};
-use crate::store::{StoreError, Table};
+use crate::store::{Pair, StoreError, Table};
 
 /// Who this node is and how it works: fixed while it runs.
 pub struct Setup {
@@ -106,10 +106,10 @@ pub fn verify(
     verify_chain(&setup.root, &setup.federation, &chain, now)
 }
 
-fn all(view: &dyn Lookup, table: Table) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+fn all(view: &dyn Lookup, table: Table) -> Result<Vec<Pair>, StoreError> {
     let mut found = Vec::new();
     loop {
-        let after = found.last().map(|(key, _): &(Vec<u8>, Vec<u8>)| key.clone());
+        let after = found.last().map(|(key, _): &Pair| key.clone());
         let page = view.scan(table, &[], after.as_deref(), PAGE)?;
         let done = page.len() < PAGE;
         found.extend(page);

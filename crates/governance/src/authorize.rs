@@ -117,10 +117,10 @@ fn check_report(scene: &Scene<'_>, report: &Report) -> Result<(), Refusal> {
         return Err(Refusal::UnknownChannel { channel: report.channel.clone() });
     }
     known_category(scene, report.category.as_ref())?;
-    if let Some(place) = report.place {
-        if scene.territory.get(place, scene.now).is_none() {
-            return Err(Refusal::UnknownPlace { place });
-        }
+    if let Some(place) = report.place
+        && scene.territory.get(place, scene.now).is_none()
+    {
+        return Err(Refusal::UnknownPlace { place });
     }
     if report.happened.is_some_and(|at| at > scene.now) {
         return Err(Refusal::InFuture);
@@ -212,11 +212,10 @@ fn within(scene: &Scene<'_>, case: &Case, actor: &Actor, held: &Appointment) -> 
 
 /// The node acts by itself only to take a case that comes home, and to pass it on down.
 fn node_itself(scene: &Scene<'_>, case: &Case, act: ActKind) -> Result<Permit, Refusal> {
-    let homecoming = match act {
-        ActKind::AcceptCustody => case.offer_to(scene.me).is_some_and(|offer| !offer.upward),
-        ActKind::SendHome => case.below(scene.me).is_some(),
-        _ => false,
-    };
+    let takes =
+        act == ActKind::AcceptCustody && case.offer_to(scene.me).is_some_and(|offer| !offer.upward);
+    let passes_on = act == ActKind::SendHome && case.below(scene.me).is_some();
+    let homecoming = takes || passes_on;
     let automatic = scene.policy.custody.homecoming == crate::policy::Homecoming::Automatic;
     if homecoming && automatic { Ok(Permit { role: None }) } else { Err(Refusal::Role { act }) }
 }

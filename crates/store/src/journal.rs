@@ -58,6 +58,11 @@ impl Journal {
         &self.files
     }
 
+    #[cfg(test)]
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
     /// Appends a batch: durable on return, or nothing of it is there. After any error but
     /// [`StoreError::TooLarge`] nothing more may be appended.
     ///

@@ -106,7 +106,7 @@ impl JournalStore {
         let newest = *self.kept.newest();
         newest.map_or(Ok(()), |watermark| {
             let closed = Watermark { closed: true, ..watermark };
-            closed.write(&self.kept.watermark_path, &self.kept.disk)
+            closed.write(&self.kept.watermark_path)
         })
     }
 

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use engine::store::StoreError;
 
-use crate::disk::Disk;
 use crate::index::Index;
 use crate::journal::Files;
 use crate::watermark::Watermark;
@@ -24,7 +23,6 @@ const FLUSH_PERIOD: Duration = Duration::from_secs(5);
 pub(crate) struct Kept {
     pub(crate) index: Arc<Index>,
     pub(crate) files: Arc<Files>,
-    pub(crate) disk: Arc<Disk>,
     pub(crate) watermark_path: PathBuf,
     /// The newest state; the thread writes it when it is due.
     pub(crate) watermark: Mutex<Option<Watermark>>,
@@ -48,13 +46,12 @@ impl Kept {
     pub(crate) fn new(
         index: Arc<Index>,
         files: Arc<Files>,
-        disk: Arc<Disk>,
         watermark_path: PathBuf,
         watermark: Option<Watermark>,
     ) -> Self {
         let watermark = Mutex::new(watermark);
         let (bell, rung) = (Mutex::default(), Condvar::new());
-        Self { index, files, disk, watermark_path, watermark, bell, rung }
+        Self { index, files, watermark_path, watermark, bell, rung }
     }
 
     /// There is a whole layer to carry.
@@ -101,7 +98,7 @@ impl Kept {
         let Some(watermark) = newest.filter(|_| newest != *written) else { return };
         // Whatever comes of it: a disk that refuses is not asked again for the same.
         *written = newest;
-        if let Err(error) = watermark.write(&self.watermark_path, &self.disk) {
+        if let Err(error) = watermark.write(&self.watermark_path) {
             tracing::error!(%error, "the watermark can't be written");
         }
     }

@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::store::StoreError;
+use engine::store::{Mark, StoreError};
 use rand::rngs::StdRng;
 use rand::{CryptoRng, SeedableRng};
+use record::{RecordId, tree};
 use serde::Serialize;
 
 use crate::blobs::Blobs;
 use crate::disk::{self, Disk, failed};
 use crate::index::open::{IndexState, Setting as IndexSetting};
 use crate::index::{self, Index};
-use crate::journal::{self, Damage, Journal, JournalError, Recovery, Torn};
+use crate::journal::{self, Damage, Files, Journal, JournalError, Recovery, Torn};
 use crate::journal_store::{JournalStore, Parts, Shared};
 use crate::keeper::{Keeper, Kept};
 use crate::keyfile::{KeyFileError, StorageKey, storage_key_path};
@@ -157,21 +158,29 @@ pub fn open<R: CryptoRng + ?Sized>(
     let recovered = journal::recover(setting, Arc::clone(&disk), rng);
     let (journal, recovery) = recovered.map_err(|error| refused(folder, error))?;
     let (index, state) = open_index(folder, options, &journal, watermark.as_ref())?;
-    let blobs = Blobs::open(&folder.join("blobs"), Arc::clone(&disk))?;
+    let blobs = Blobs::open(&folder.join("blobs"), disk)?;
     let report = report(&journal, recovery, known, state);
 
     let (index, files) = (Arc::new(index), Arc::clone(journal.files()));
-    let running = watermark.map(|watermark| Watermark { closed: false, ..watermark });
+    let running = watermark.or_else(|| first_watermark(&files));
+    let running = running.map(|watermark| Watermark { closed: false, ..watermark });
     if let Some(running) = running {
-        running.write(&watermark_path, &disk)?;
+        running.write(&watermark_path)?;
     }
     let shared = Shared::new(folder, Arc::clone(&files), vault, Arc::clone(&index));
-    let kept = Arc::new(Kept::new(index, files, disk, watermark_path, running));
+    let kept = Arc::new(Kept::new(index, files, watermark_path, running));
     let keeper = Keeper::start(Arc::clone(&kept), running);
     let keeper = keeper.map_err(|e| failed("start a thread for", folder, e))?;
     let (rng, found) = (StdRng::from_rng(rng), watermark);
     let parts = Parts { journal, shared, kept, keeper, blobs, rng, found, lock };
     Ok((JournalStore::new(parts), report))
+}
+
+/// A journal without frames needs no replay to be known.
+fn first_watermark(files: &Files) -> Option<Watermark> {
+    let mark = Mark { epoch: 0, count: 0, head: RecordId::ZERO, root: tree::empty_root() };
+    let first = Watermark { journal: files.marker(), end: 0, mark, closed: false };
+    (files.end() == 0).then_some(first)
 }
 
 fn lock(folder: &Path) -> Result<Lock, OpenError> {

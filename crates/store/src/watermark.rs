@@ -11,7 +11,7 @@ use engine::store::{Mark, StoreError};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::disk::{Disk, failed};
+use crate::disk::{self, failed};
 use crate::frame::Marker;
 use crate::stamped::{self, StampError};
 
@@ -38,7 +38,7 @@ pub(crate) fn path(folder: &Path) -> PathBuf {
 }
 
 impl Watermark {
-    pub(crate) fn write(&self, path: &Path, disk: &Disk) -> Result<(), StoreError> {
+    pub(crate) fn write(&self, path: &Path) -> Result<(), StoreError> {
         let line = |text: String| Zeroizing::new(text);
         let Mark { epoch, count, head, root } = self.mark;
         let values = [
@@ -51,7 +51,8 @@ impl Watermark {
             line(self.closed.to_string()),
         ];
         let lines: Vec<_> = LINES.into_iter().zip(values).collect();
-        disk.replace(path, stamped::write(TITLE, &lines).as_bytes())
+        let written = disk::replace(path, stamped::write(TITLE, &lines).as_bytes());
+        written.map_err(|e| failed("write", path, e))
     }
 
     /// Reads the watermark. `Ok(None)` when there is none; the inner error when it is damaged.
@@ -98,9 +99,9 @@ mod tests {
     #[test]
     fn it_comes_back_and_an_altered_one_is_refused() {
         let folder = sample::folder();
-        let (path, disk) = (path(folder.path()), Disk::new(folder.path(), 0));
+        let path = path(folder.path());
         assert!(Watermark::read(&path).unwrap().is_none());
-        watermark().write(&path, &disk).unwrap();
+        watermark().write(&path).unwrap();
         assert_eq!(Watermark::read(&path).unwrap(), Some(Ok(watermark())));
         let whole = fs::read(&path).unwrap();
         for at in 0..whole.len() {

@@ -28,13 +28,13 @@ fn play_all(weather: &Weather, seeds: std::ops::Range<u64>) {
                     }
                     let mut day = Simulator::new(seed, weather.clone());
                     if let Err(found) = day.play() {
-                        broken.lock().unwrap().push(found.to_string());
+                        broken.lock().expect("no thread panics with the lock").push(found.to_string());
                     }
                 }
             });
         }
     });
-    let broken = broken.into_inner().unwrap();
+    let broken = broken.into_inner().expect("no thread panicked");
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
@@ -52,7 +52,7 @@ fn on_a_stormy_day_of_25_nodes_every_promise_holds() {
 fn one_seed_is_one_day() {
     let day = |seed| {
         let mut day = Simulator::new(seed, Weather::storm());
-        day.play().unwrap();
+        day.play().expect("every promise holds");
         day.digest()
     };
     assert_eq!(day(7), day(7));

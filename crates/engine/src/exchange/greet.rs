@@ -24,7 +24,7 @@ impl Desk<'_, '_> {
     /// A connection is up: say who we are.
     pub(crate) fn connected(&mut self, key: PublicKey) {
         let Some((node, peer)) = self.world.directory.by_key(key) else { return };
-        if peer.relation == Relation::Other || !peer.standing.check(self.now).is_ok() {
+        if peer.relation == Relation::Other || peer.standing.check(self.now).is_err() {
             return;
         }
         let session = self.talk.sessions.entry(node).or_default();

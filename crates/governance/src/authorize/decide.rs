@@ -150,7 +150,25 @@ fn next(scene: &Scene<'_>, case: &Case, act: &Act) -> (String, String) {
             (stage.clone(), scene.level.to_owned())
         }
         Act::HandUp { .. } => (stage_of(scene, case, act), scene.level.to_owned()),
-        _ => (stage_of(scene, case, act), case.level.clone()),
+        Act::Report(_)
+        | Act::Accept {}
+        | Act::Refuse { .. }
+        | Act::Triage(_)
+        | Act::SettleOnSpot { .. }
+        | Act::Dispatch { .. }
+        | Act::Take {}
+        | Act::Return { .. }
+        | Act::Progress { .. }
+        | Act::Handle { .. }
+        | Act::Verify { .. }
+        | Act::Close { .. }
+        | Act::Reopen { .. }
+        | Act::Escalate { .. }
+        | Act::SendHome { .. }
+        | Act::RefuseCustody { .. }
+        | Act::Whistle(_)
+        | Act::ReportIn {}
+        | Act::UnitResult { .. } => (stage_of(scene, case, act), case.level.clone()),
     }
 }
 

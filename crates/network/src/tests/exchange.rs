@@ -53,6 +53,19 @@ async fn two_nodes_exchange_every_type_of_message_both_ways() {
     }
 }
 
+#[cfg(feature = "quic")]
+#[tokio::test]
+async fn two_nodes_exchange_every_type_of_message_over_quic() {
+    let mut over_quic = config();
+    over_quic.listen = vec!["/ip4/127.0.0.1/udp/0/quic-v1".to_owned()];
+    let (first, mut second) = pair(Node::start(1), Node::with(2, over_quic)).await;
+    for (request, response) in every_type() {
+        exchange(&first, &mut second, request, response).await;
+    }
+    let status = first.status_of(second.key).await.unwrap();
+    assert!(status.connections[0].address.contains("quic-v1"));
+}
+
 #[tokio::test]
 async fn many_requests_at_the_same_time_get_each_its_own_answer() {
     let (first, second) = pair(Node::start(1), Node::start(2)).await;

@@ -80,7 +80,11 @@ pub(crate) fn open(
         let why = "the index is missing".to_owned();
         return start_anew(setting, tree, (files.end() > 0).then_some((why, None)));
     }
-    match load(setting).and_then(|(db, marker)| check(db, marker, tree, files, watermark)) {
+    let loaded = load(setting, files.end() == 0).and_then(|(db, marker)| {
+        check(&marker, tree, files, watermark)?;
+        Ok((db, marker))
+    });
+    match loaded {
         Ok((db, marker)) => {
             let (up_to, behind) = (marker.up_to, files.end() - marker.up_to);
             Ok(Loaded { db, marker, state: IndexState::Ready { up_to, behind } })
@@ -98,23 +102,32 @@ fn start_anew(
     rebuilt: Option<(String, Option<PathBuf>)>,
 ) -> Result<Loaded, StoreError> {
     tree.clear()?;
-    let (db, marker) = load(setting).map_err(|what| StoreError::Index { what })?;
+    let (db, marker) = load(setting, true).map_err(|what| StoreError::Index { what })?;
     let state = rebuilt.map_or(IndexState::Created, |(why, kept)| {
         tracing::warn!(%why, "the index is rebuilt from the journal");
         IndexState::Rebuilding { why, kept }
     });
-    Ok(Loaded { db, marker: marker.unwrap_or_default(), state })
+    Ok(Loaded { db, marker, state })
 }
 
-/// Opens sled in a thread of its own and adds up what it holds.
-fn load(setting: &Setting) -> Result<(sled::Db, Option<Marker>), String> {
+/// Opens sled in a thread of its own and adds up what it holds. Only a new index may be empty; it
+/// gets its marker now, so that an empty one later on has lost something.
+fn load(setting: &Setting, may_be_empty: bool) -> Result<(sled::Db, Marker), String> {
     let size = folder_bytes(&setting.folder);
     let patience = setting.patience + Duration::from_secs(size / BYTES_PER_SECOND);
     let (folder, cache_bytes) = (setting.folder.clone(), setting.cache_bytes);
     within(patience, move || {
         let db = open_sled(&folder, cache_bytes).map_err(|e| format!("sled can't open it: {e}"))?;
-        let marker = add_up(&db)?;
-        Ok((db, marker))
+        match add_up(&db)? {
+            Some(marker) => Ok((db, marker)),
+            None if may_be_empty => {
+                let marker = Marker::default();
+                let put = db.insert(MARKER_KEY, marker.write()).and_then(|_| db.flush());
+                put.map_err(|e| format!("sled can't write to it: {e}"))?;
+                Ok((db, marker))
+            }
+            None => Err("it is empty".to_owned()),
+        }
     })?
 }
 
@@ -163,16 +176,11 @@ fn add_up(db: &sled::Db) -> Result<Option<Marker>, String> {
 
 /// Whether an index that adds up fits everything else.
 fn check(
-    db: sled::Db,
-    marker: Option<Marker>,
+    marker: &Marker,
     tree: &TreeFile,
     files: &Files,
     watermark: Option<&Watermark>,
-) -> Result<(sled::Db, Marker), String> {
-    let Some(marker) = marker else {
-        let empty = (db, Marker::default());
-        return if files.end() == 0 { Ok(empty) } else { Err("it is empty".to_owned()) };
-    };
+) -> Result<(), String> {
     if marker.up_to > files.end() {
         let end = files.end();
         return Err(format!("it is at {}, ahead of the journal, which ends at {end}", marker.up_to));
@@ -186,7 +194,7 @@ fn check(
     if tree.digest(marker.nodes).ok() != Some(marker.tree) {
         return Err("the file of the log's tree does not hold what was put into it".to_owned());
     }
-    Ok((db, marker))
+    Ok(())
 }
 
 /// Moves a bad index away; only the last one is kept.

@@ -109,6 +109,34 @@ fn a_damaged_file_means_a_rebuild_or_a_named_failure_and_never_a_wrong_value() {
     assert!(outcomes["rebuilt"] > 50, "{outcomes:?}");
 }
 
+/// What sled does when it overlooks part of its file, done on purpose.
+#[test]
+fn an_entry_that_sled_lost_changed_or_brought_back_is_found_out() {
+    let fixture = filled();
+    let (key, value) = fixture.model.iter().next().unwrap();
+    let key = layer::prefixed(key.0, &key.1);
+    let lose = |db: &sled::Db| drop(db.remove(&key).unwrap());
+    let change = |db: &sled::Db| drop(db.insert(&key, [&value[..], b"x"].concat()).unwrap());
+    let bring_back = |db: &sled::Db| drop(db.insert([7, 7, 7, 7], b"long gone").unwrap());
+    let forget = |db: &sled::Db| drop(db.remove(MARKER_KEY).unwrap());
+    let harms: [&dyn Fn(&sled::Db); 4] = [&lose, &change, &bring_back, &forget];
+    for harm in harms {
+        let harmed = sample::folder();
+        copy(&fixture.folder.path().join("index"), &harmed.path().join("index"));
+        fs::copy(fixture.folder.path().join("tree"), harmed.path().join("tree")).unwrap();
+        let db = sled::open(harmed.path().join("index")).unwrap();
+        harm(&db);
+        db.flush().unwrap();
+        drop(db);
+        assert_eq!(is_honest(&fixture, harmed.path()), "rebuilt");
+    }
+    let tree = fixture.folder.path().join("tree");
+    let mut bytes = fs::read(&tree).unwrap();
+    bytes[100] ^= 1;
+    fs::write(tree, bytes).unwrap();
+    assert_eq!(is_honest(&fixture, fixture.folder.path()), "rebuilt");
+}
+
 #[test]
 fn a_missing_index_or_tree_is_rebuilt_and_said() {
     let fixture = filled();

@@ -115,8 +115,7 @@ fn a_watermark_that_disagrees_with_the_index_brings_a_rebuild() {
     let (store, report) = open_at(folder.path()).unwrap();
     let other = Watermark { mark: mark(7), ..report.watermark.unwrap() };
     store.close().unwrap();
-    let disk = crate::disk::Disk::new(folder.path(), 0);
-    other.write(&crate::watermark::path(folder.path()), &disk).unwrap();
+    other.write(&crate::watermark::path(folder.path())).unwrap();
     let (mut store, report) = open_at(folder.path()).unwrap();
     assert!(matches!(report.index, IndexState::Rebuilding { why, .. } if why.contains("watermark")));
     assert!(catch_up(&mut store, 0).is_err());

@@ -13,9 +13,9 @@ fn after_a_failed_write_or_sync_the_node_reads_on_and_takes_nothing_new() {
         let folder = sample::folder();
         let (mut store, _) = open_at(folder.path()).unwrap();
         commit(&mut store, &[sample::local(1, b"before")], 0).unwrap();
-        store.kept.disk.faults.fail_at(call, errno, false);
+        store.journal.disk().faults.fail_at(call, errno, false);
         let refused = commit(&mut store, &[sample::local(2, b"during")], 1);
-        store.kept.disk.faults.heal();
+        store.journal.disk().faults.heal();
         let full = matches!(refused, Err(StoreError::Full { .. }));
         assert!(refused.is_err() && full == (errno == Errno::NOSPC));
         // Nothing is wrong with the disk any more, but nobody knows what it holds.

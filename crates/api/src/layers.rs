@@ -1,0 +1,98 @@
+//! What surrounds every request: a place among those being worked on, a limit on its time, the
+//! headers of every answer, problems in the client's language, and one line in the log that holds
+//! route, status and duration and nothing of the request's own.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use hyper::HeaderMap;
+use hyper::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue,
+    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+
+use crate::problem::{Kind, Problem, wants_english};
+use crate::state::State;
+
+/// How long a request waits for a place before it is refused.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Surrounds a request.
+pub(crate) async fn around(
+    axum::extract::State(state): axum::extract::State<State>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let began = Instant::now();
+    let english = wants_english(request.headers().get(ACCEPT_LANGUAGE));
+    let method = request.method().clone();
+    let template = request.extensions().get::<MatchedPath>().cloned();
+    let template = template.as_ref().map(MatchedPath::as_str);
+    let number = next_number();
+    let mut response = timely(&state, request, next).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let written = problem.respond(english);
+        let (headers, kept) = (std::mem::take(response.headers_mut()), written.status());
+        response = written;
+        keep(response.headers_mut(), &headers);
+        debug_assert_eq!(kept, problem.status());
+    }
+    dress(response.headers_mut(), number);
+    let (status, took) = (response.status(), began.elapsed());
+    state.metrics.answered(&method, template, status, took);
+    tracing::info!(
+        target: "http",
+        method = %method,
+        route = template.unwrap_or("unmatched"),
+        status = status.as_u16(),
+        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        request = number,
+        "answered"
+    );
+    response
+}
+
+async fn timely(state: &State, request: Request, next: Next) -> Response {
+    let place = tokio::time::timeout(PATIENCE, state.requests.acquire()).await;
+    let Ok(Ok(_place)) = place else {
+        return Problem::after(Kind::BUSY, PATIENCE).into_response();
+    };
+    let done = tokio::time::timeout(state.config.within, next.run(request)).await;
+    done.unwrap_or_else(|_| Problem::from(Kind::TIMEOUT).into_response())
+}
+
+/// Headers that a handler set beside its problem, such as `Allow`.
+fn keep(headers: &mut HeaderMap, of_handler: &HeaderMap) {
+    for (name, value) in of_handler {
+        headers.entry(name).or_insert_with(|| value.clone());
+    }
+}
+
+fn dress(headers: &mut HeaderMap, number: u64) {
+    const FIXED: [(HeaderName, &str); 5] = [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (CACHE_CONTROL, "no-store"),
+        (VARY, "accept-language, authorization, cookie"),
+    ];
+    for (name, value) in FIXED {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert("x-request-id", HeaderValue::from(number));
+}
+
+/// Numbers from the start of the program: unique in its log, and nothing to learn from.
+fn next_number() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Relaxed) + 1
+}
+
+/// What a handler that panicked answers.
+#[expect(clippy::needless_pass_by_value, reason = "the layer gives it by value")]
+pub(crate) fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
+    Problem::from(Kind::INTERNAL).into_response()
+}

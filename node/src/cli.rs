@@ -1,0 +1,50 @@
+//! The command line: `wangge COMMAND`. Every failure is told in Chinese and in English, with what
+//! to do about it.
+
+mod args;
+mod commands;
+mod failure;
+mod peers;
+mod print;
+mod verify;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use args::Args;
+
+pub use failure::Failure;
+
+/// Runs one command line, the program's name first, and gives the process's exit code: 0 when it
+/// was carried out, 1 when it failed or what was verified does not hold, 2 when it was not
+/// understood. A program that carries this library can start itself as a node by it.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => return misunderstood(&error),
+    };
+    match commands::carry_out(args) {
+        Ok(code) => code,
+        Err(failure) => {
+            print::error(&failure);
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// Help and version are asked for; everything else is a mistake.
+fn misunderstood(error: &clap::Error) -> ExitCode {
+    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    // When nobody reads it, nothing is lost.
+    let _ = error.print();
+    if !asked {
+        print::line_to_stderr("命令行有误，用法见 `wangge help`。");
+    }
+    ExitCode::from(if asked { 0 } else { 2 })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! The words of the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use governance::area::AreaCode;
+
+use crate::config::Layer;
+use crate::invite::Offer;
+
+/// 网格：基层网格治理的一个节点。 / A node of federated grid governance.
+#[derive(Parser)]
+#[command(name = "wangge", version, arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) settings: Settings,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What overrides the configuration, for every command.
+#[derive(ClapArgs)]
+pub(super) struct Settings {
+    /// 配置文件 / configuration file [default: ./wangge.toml, else DATA/wangge.toml]
+    #[arg(long, global = true, value_name = "FILE", env = "WANGGE_CONFIG")]
+    pub(super) config: Option<PathBuf>,
+    /// 数据目录 / data folder
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<String>,
+    /// 覆盖任一配置项 / overrides any key, such as http.listen=127.0.0.1:0
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    /// 日志格式 / form of the log
+    #[arg(long, global = true, value_name = "FORMAT", value_enum)]
+    log_format: Option<LogFormat>,
+    /// 日志级别 / least weight that is logged: error, warn, info, debug, trace
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Human,
+    Json,
+}
+
+/// What is to be done.
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// 新建数据目录与密钥；--found 创建联盟 / makes a data folder and keys; --found a federation
+    Init(Init),
+    /// 为下级或成员单位生成一次性邀请码 / makes a one-time invitation for a child or member unit
+    Invite(Invite),
+    /// 凭邀请码加入联盟 / joins a federation with an invitation
+    Join(Join),
+    /// 运行节点 / runs the node
+    Serve(Serve),
+    /// 列出相邻节点的状态 / lists the neighbours and how they are
+    Peers {
+        /// 输出 JSON / as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// 导出账本供他人核验（不含密钥）；节点须已停止 / exports the journal for others to verify,
+    /// without keys; the node must be stopped
+    Export {
+        /// 新目录 / a folder to be made
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// 离线核验数据目录或导出目录 / verifies a data folder or an export, offline
+    Verify {
+        /// 目录 / the folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// 输出 JSON / as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// 检查或解释配置 / checks or explains the configuration
+    Config {
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+    /// 生成命令补全脚本 / prints a completion script
+    Completions {
+        /// 外壳 / the shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+}
+
+#[derive(Clone, Copy, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// 检查配置、规则与日历 / checks configuration, policy and calendar
+    Check,
+    /// 列出生效的每一项及其来源 / lists every key in force and where it comes from
+    Explain,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Init {
+    /// 创建联盟并生成离线根密钥 / founds a federation, with its offline root key
+    #[arg(long, requires_all = ["name", "level", "area", "operator"])]
+    pub(super) found: bool,
+    /// 节点名称 / the node's name, such as 歙县
+    #[arg(long, requires = "found")]
+    pub(super) name: Option<String>,
+    /// 层级 / key of a level of the policy, such as county
+    #[arg(long, requires = "found")]
+    pub(super) level: Option<String>,
+    /// 行政区划代码前缀 / area code, such as 341021
+    #[arg(long, requires = "found")]
+    pub(super) area: Option<AreaCode>,
+    /// 证书有效天数 / days for which the node's certificate holds
+    #[arg(long, default_value_t = 1826, value_parser = clap::value_parser!(u32).range(1..=7305))]
+    pub(super) days: u32,
+    #[command(flatten)]
+    pub(super) operator: OperatorArgs,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Join {
+    /// 邀请码 / the invitation; - reads it from standard input
+    #[arg(value_name = "TOKEN")]
+    pub(super) token: String,
+    #[command(flatten)]
+    pub(super) operator: OperatorArgs,
+}
+
+/// The first operator's account.
+#[derive(ClapArgs)]
+pub(super) struct OperatorArgs {
+    /// 首个管理员的登录名 / login name of the first operator
+    #[arg(long, value_name = "LOGIN")]
+    pub(super) operator: Option<String>,
+    /// 管理员姓名 / the operator's name on the roster [default: the login name]
+    #[arg(long, value_name = "NAME", requires = "operator")]
+    pub(super) operator_name: Option<String>,
+    /// 管理员角色 / the operator's role in the policy
+    #[arg(long, default_value = "operator")]
+    pub(super) role: String,
+    /// 口令文件；- 表示标准输入；缺省则自动生成并只显示一次 / file with the password; - reads
+    /// standard input; where absent one is made and shown once
+    #[arg(long, value_name = "FILE", requires = "operator")]
+    pub(super) password_file: Option<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Invite {
+    /// 新节点名称 / name of the node to be
+    #[arg(long)]
+    name: String,
+    /// 层级 / key of its level
+    #[arg(long)]
+    level: String,
+    /// 区划代码，须在本级之内 / its area code, within this node's
+    #[arg(long)]
+    area: AreaCode,
+    /// 成员单位（大工委）/ a member unit, without grids of its own
+    #[arg(long)]
+    member: bool,
+    /// 邀请码有效天数 / days for which the invitation may be used
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=30))]
+    days: u32,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Serve {
+    /// 接口监听地址 / address of the API, such as 127.0.0.1:8480
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<SocketAddr>,
+    /// 节点间监听地址（可重复）/ address for other nodes, multiaddr; repeatable
+    #[arg(long, value_name = "MULTIADDR")]
+    listen: Vec<String>,
+    /// 端口被占用时改用下一个空闲端口 / takes the next free port where one is taken
+    #[arg(long)]
+    next_free: bool,
+}
+
+impl Invite {
+    pub(super) fn offer(self) -> Offer {
+        let Self { name, level, area, member, days } = self;
+        Offer { name, level, area, member, days }
+    }
+}
+
+impl Args {
+    /// The flags that are configuration, as a layer.
+    pub(super) fn layer(&self) -> Layer {
+        let mut flags: Vec<(String, String, String)> = Vec::new();
+        let mut put = |key: &str, value: String, flag: &str| {
+            flags.push((key.to_owned(), value, flag.to_owned()));
+        };
+        for (key, value) in &self.settings.set {
+            put(key, value.clone(), &format!("--set {key}"));
+        }
+        if let Some(data) = &self.settings.data {
+            put("data", data.clone(), "--data");
+        }
+        if let Some(format) = self.settings.log_format {
+            let word = match format {
+                LogFormat::Human => "human",
+                LogFormat::Json => "json",
+            };
+            put("log.format", word.to_owned(), "--log-format");
+        }
+        if let Some(level) = &self.settings.log_level {
+            put("log.level", level.clone(), "--log-level");
+        }
+        if let Command::Serve(serve) = &self.command {
+            if let Some(http) = serve.http {
+                put("http.listen", http.to_string(), "--http");
+            }
+            if !serve.listen.is_empty() {
+                put("network.listen", format!("{:?}", serve.listen), "--listen");
+            }
+            if serve.next_free {
+                put("ports.next_free", "true".to_owned(), "--next-free");
+            }
+        }
+        Layer::flags(flags)
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let wrong = || "write KEY=VALUE, such as log.level=debug / 请写成 键=值".to_owned();
+    let (key, value) = text.split_once('=').ok_or_else(wrong)?;
+    if key.is_empty() { Err(wrong()) } else { Ok((key.to_owned(), value.to_owned())) }
+}

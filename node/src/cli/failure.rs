@@ -1,0 +1,209 @@
+//! A failure in two languages.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use crate::config::ConfigError;
+use crate::export::ExportError;
+use crate::file::FileError;
+use crate::found::FoundError;
+use crate::identity::IdentityError;
+use crate::invite::InviteError;
+use crate::join::JoinError;
+use crate::local::LocalError;
+use crate::node::StartError;
+use crate::operator::OperatorError;
+
+/// Why a command was not carried out: a sentence in Chinese that says what to do, and the error
+/// with all that caused it.
+pub struct Failure {
+    zh: String,
+    error: Box<dyn Error + Send + Sync>,
+    code: u8,
+}
+
+impl Failure {
+    pub(super) fn new(zh: &str, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { zh: zh.to_owned(), error: error.into(), code: 1 }
+    }
+
+    /// The sentence in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> &str {
+        &self.zh
+    }
+
+    /// The error and its causes, in English.
+    #[must_use]
+    pub fn en(&self) -> String {
+        let mut text = self.error.to_string();
+        let mut cause = self.error.source();
+        while let Some(error) = cause {
+            // A cause that the text above it quotes already says nothing new.
+            let words = error.to_string();
+            if !text.contains(&words) {
+                // Writing to a string does not fail.
+                let _ = write!(text, ": {}", words.trim_end());
+            }
+            cause = error.source();
+        }
+        text
+    }
+
+    pub(super) fn code(&self) -> u8 {
+        self.code
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let zh = match &error {
+            ConfigError::Unreadable { path, .. } => {
+                format!("读不到配置文件 {}：用 --config 指定，或先运行 `wangge init`", path.display())
+            }
+            ConfigError::TooLarge { path, .. } => {
+                format!("{} 过大，不像配置文件：请检查 --config", path.display())
+            }
+            ConfigError::Syntax { path, .. } => {
+                format!("{} 不是合法的 TOML：请按下面指出的行列修改", path.display())
+            }
+            ConfigError::UnknownKey { from, key, .. } => {
+                format!("{from} 中没有名为 {key} 的配置项：请更正或删除")
+            }
+            ConfigError::Value { from, key, value, .. } => {
+                format!("{from} 中 {key} 的值 {value} 不可用：请按下面的说明修改")
+            }
+        };
+        Self { code: 2, ..Self::new(&zh, error) }
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let zh = match &error {
+            StartError::Policy(_) => "治理规则不可用：请按下面指出的键修改规则文件",
+            StartError::Calendar(_) => "节假日文件不可用：请检查 calendar.files",
+            StartError::Identity(identity) => identity_zh(identity),
+            StartError::Key(_) => "签名密钥不可用：请检查密钥文件及其权限（600），或从备份恢复",
+            StartError::Seed(_) => "系统不提供随机数，无法安全签名",
+            StartError::Store(store::OpenError::Busy { .. }) => {
+                "数据目录正被另一个进程使用：先停止它，或换一个 --data"
+            }
+            StartError::Store(_) => "数据目录打不开：请按下面的说明处理，什么都没有改动",
+            StartError::Replay { .. } => "账本无法重放：请先运行 `wangge verify` 查明损坏处",
+            StartError::File(_) => "数据目录中的文件读写失败：请检查权限与磁盘空间",
+            StartError::Port(_) => "端口无法监听：换一个端口，或设 ports.next_free = true",
+            StartError::Network(_) => "节点间网络启动失败：请检查 [network] 一节",
+            StartError::System(_) => "系统拒绝了线程或套接字：请检查资源限制",
+            StartError::Parent(_) => "上级节点无法登记：请重新加入，或从备份恢复 identity.json",
+        };
+        Self::new(zh, error)
+    }
+}
+
+fn identity_zh(error: &IdentityError) -> &'static str {
+    match error {
+        IdentityError::Missing { .. } => {
+            "数据目录尚未加入任何联盟：请运行 `wangge join 邀请码`，或 `wangge init --found`"
+        }
+        IdentityError::Version { .. } => "身份文件由更新的程序写成：请升级程序",
+        IdentityError::OtherNode { .. } => "身份文件与密钥不属于同一个节点：目录里混入了别的文件",
+        IdentityError::File(_)
+        | IdentityError::Content { .. }
+        | IdentityError::Chain { .. } => "身份文件不可用：请从备份恢复，或重新加入",
+    }
+}
+
+impl From<FoundError> for Failure {
+    fn from(error: FoundError) -> Self {
+        let zh = match &error {
+            FoundError::File(_) | FoundError::Identity(_) => "数据目录写入失败：请检查权限与磁盘空间",
+            FoundError::Key(_) => "密钥文件不可用：请检查其权限（600），或从备份恢复",
+            FoundError::Seed(_) => "系统不提供随机数，无法生成密钥",
+            FoundError::Taken { .. } => "该目录已属于一个联盟：请换一个 --data",
+            FoundError::Certificate(_) => "证书不成立：请检查 --name、--level、--area",
+        };
+        Self::new(zh, error)
+    }
+}
+
+impl From<JoinError> for Failure {
+    fn from(error: JoinError) -> Self {
+        let zh = match &error {
+            JoinError::Folder(_) => "数据目录无法建立：请检查权限与磁盘空间",
+            JoinError::Identity(identity) => identity_zh(identity),
+            JoinError::Expired(_) => "邀请码已过期：请向上级索取新的",
+            JoinError::Taken { .. } => "该目录已属于别的上级或联盟：请换一个 --data",
+            JoinError::Network(_) => "节点间网络启动失败：请检查 [network] 一节",
+            JoinError::Unreachable { .. } => "连不上上级节点：确认它在运行、端口可达后重试",
+            JoinError::Silent(_) => "上级节点没有回应：请重试",
+            JoinError::Refused => "上级拒绝：邀请码已用过、被撤回或已过期，请索取新的",
+            JoinError::Root { .. } | JoinError::Other => {
+                "返回的证书与邀请码不符：不要加入，并告知邀请人"
+            }
+        };
+        Self::new(zh, error)
+    }
+}
+
+impl From<OperatorError> for Failure {
+    fn from(error: OperatorError) -> Self {
+        let zh = match &error {
+            OperatorError::Login(_) => "登录名只能用 a-z 0-9 . _ -，最长 64 个字符",
+            OperatorError::Role { .. } => "该角色没有管理节点所需的权限：请用 --role 换一个",
+            OperatorError::Password(_) => "口令不可用：至少 10 个字符",
+            OperatorError::Refused(_) => "管理员账号未能建立",
+            OperatorError::File(_) => "令牌文件写入失败：请检查权限与磁盘空间",
+            OperatorError::Seed(_) => "系统不提供随机数",
+        };
+        Self::new(zh, error)
+    }
+}
+
+impl From<InviteError> for Failure {
+    fn from(error: InviteError) -> Self {
+        match error {
+            InviteError::Start(error) => error.into(),
+            InviteError::Local(error) => error.into(),
+            InviteError::File(error) => error.into(),
+            InviteError::NoAddress => {
+                Self::new("本节点还没有可供拨号的地址：先运行一次，或设置 network.external", error)
+            }
+            InviteError::Area { .. } => Self::new("--area 不在本节点辖区之内：请更正", error),
+            InviteError::MayNotEnrol => Self::new("本节点的证书不允许邀请下级", error),
+            InviteError::Refused(_) => Self::new("邀请未能生成", error),
+            InviteError::Seed(_) => Self::new("系统不提供随机数", error),
+            InviteError::Answer => Self::new("节点的回应里没有邀请码：版本是否一致？", error),
+        }
+    }
+}
+
+impl From<LocalError> for Failure {
+    fn from(error: LocalError) -> Self {
+        let zh = match &error {
+            LocalError::NotRunning { .. } => "该数据目录上没有运行中的节点：先运行 `wangge serve`",
+            LocalError::File(_) => "running.json 不可读：请检查权限",
+            LocalError::Token { .. } => "读不到管理员令牌：请用建立数据目录的用户运行",
+            LocalError::Connection { .. } => "节点没有回应：它还在运行吗？请看日志",
+            LocalError::Refused { .. } => "节点拒绝了请求",
+            LocalError::Answer(_) => "回应不是 JSON：该端口上是否是别的程序？",
+        };
+        Self::new(zh, error)
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::new("文件读写失败：请检查权限与磁盘空间", error)
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Start(error) => error.into(),
+            ExportError::Exists { .. } => Self::new("目标已存在：请换一个新目录", error),
+            ExportError::Copy { .. } => Self::new("复制失败：请检查权限与磁盘空间", error),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! An export: what others need to verify a node's journal, and no key. Values that the node keeps
+//! encrypted stay encrypted in it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::config::Config;
+use crate::file;
+use crate::folder::Folder;
+use crate::node::StartError;
+use crate::offline::Offline;
+
+/// What of a data folder is public, or encrypted.
+const PARTS: [&str; 4] = ["journal", "tree", "watermark", "identity.json"];
+
+/// Why there is no export.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The data folder can't be opened.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The target is there already.
+    #[error("{to} exists already: name a folder that does not")]
+    Exists {
+        /// The target.
+        to: PathBuf,
+    },
+    /// A file can't be copied.
+    #[error("can't copy {from} to {to}")]
+    Copy {
+        /// From where.
+        from: PathBuf,
+        /// To where.
+        to: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Exports a stopped node's journal into a new folder; gives the number of bytes copied.
+///
+/// # Errors
+/// [`ExportError`]; where copying fails midway, the target is removed again.
+pub fn export(config: &Config, to: &Path) -> Result<u64, ExportError> {
+    if to.exists() {
+        return Err(ExportError::Exists { to: to.into() });
+    }
+    // Opening brings journal, tree and watermark to the same end, and proves that no node runs.
+    drop(Offline::open(config)?);
+    let folder = Folder::new(&config.data);
+    let copied = file::create_folder(to)
+        .map_err(|error| ExportError::Start(error.into()))
+        .and_then(|()| copy_parts(folder.path(), to));
+    if copied.is_err() {
+        // The error at hand is the one to tell.
+        let _ = fs::remove_dir_all(to);
+    }
+    copied
+}
+
+fn copy_parts(from: &Path, to: &Path) -> Result<u64, ExportError> {
+    let present = PARTS.into_iter().filter(|part| from.join(part).exists());
+    present.map(|part| copy(&from.join(part), &to.join(part))).sum()
+}
+
+fn copy(from: &Path, to: &Path) -> Result<u64, ExportError> {
+    let failed = |source| ExportError::Copy { from: from.into(), to: to.into(), source };
+    if !from.is_dir() {
+        return fs::copy(from, to).map_err(failed);
+    }
+    file::create_folder(to).map_err(|error| ExportError::Start(error.into()))?;
+    let entries: Result<Vec<_>, _> = fs::read_dir(from).map_err(failed)?.collect();
+    let entries = entries.map_err(failed)?;
+    entries.into_iter().map(|entry| copy(&entry.path(), &to.join(entry.file_name()))).sum()
+}
