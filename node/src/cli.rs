@@ -1,11 +1,15 @@
 //! The command line: `wangge COMMAND`. Every failure is told in Chinese and in English, with what
 //! to do about it.
 
+mod account;
 mod args;
 mod commands;
 mod failure;
+mod init;
+mod join;
 mod peers;
 mod print;
+mod serve;
 mod verify;
 
 use std::ffi::OsString;

@@ -24,12 +24,6 @@ impl Folder {
         store::keyfile::node_key_path(&self.0)
     }
 
-    /// The key under which values are encrypted on this disk.
-    #[must_use]
-    pub fn storage_key(&self) -> PathBuf {
-        store::keyfile::storage_key_path(&self.0)
-    }
-
     /// The federation's root key, where this folder founded one. It belongs on removable media.
     #[must_use]
     pub fn root_key(&self) -> PathBuf {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use governance::area::AreaCode;
 use governance::certificate::{Certificate, IssueError, Issuer, Right, VERSION, issue_root};
 use record::{NodeId, NodeKey, PublicKey, Timestamp};
-use store::keyfile::{self, KeyFileError, StorageKey};
+use store::keyfile::{self, KeyFileError};
 
 use crate::file::{self, FileError};
 use crate::folder::Folder;
@@ -25,6 +25,14 @@ pub struct Founding {
     pub area: AreaCode,
     /// Days for which its certificate holds.
     pub days: u32,
+}
+
+impl Founding {
+    fn describes(&self, identity: &Identity) -> bool {
+        let known = identity.standing.certificate();
+        identity.standing.parent().is_none()
+            && (&known.name, &known.level, &known.area) == (&self.name, &self.level, &self.area)
+    }
 }
 
 /// Why a folder can't be made.
@@ -53,18 +61,15 @@ pub enum FoundError {
     Certificate(#[from] IssueError),
 }
 
-/// Makes a data folder with the node's keys, or completes one; gives the node's key.
+/// Makes a data folder with the node's signing key, unless it is there; gives the key. The store
+/// makes its own.
 ///
 /// # Errors
 /// [`FoundError`].
 pub fn prepare(folder: &Folder) -> Result<NodeKey, FoundError> {
     file::create_folder(folder.path())?;
-    let mut rng = seed::rng()?;
-    if !folder.storage_key().exists() {
-        StorageKey::generate(&mut rng).create(&folder.storage_key())?;
-    }
     if !folder.node_key().exists() {
-        keyfile::create_node_key(&folder.node_key(), &NodeKey::generate(&mut rng))?;
+        keyfile::create_node_key(&folder.node_key(), &NodeKey::generate(&mut seed::rng()?))?;
     }
     Ok(keyfile::load_node_key(&folder.node_key())?)
 }
@@ -72,13 +77,18 @@ pub fn prepare(folder: &Folder) -> Result<NodeKey, FoundError> {
 /// Founds a federation in a data folder: makes the root key beside it, certifies the node, and
 /// writes its identity.
 ///
+/// A folder in which the same node was founded is left as it is, so that an interrupted founding
+/// can be repeated.
+///
 /// # Errors
-/// [`FoundError`]; a folder that belongs to a federation is left as it is.
+/// [`FoundError`]; a folder that belongs to another federation is left as it is.
 pub fn found(folder: &Folder, founding: &Founding, now: Timestamp) -> Result<Identity, FoundError> {
-    if folder.identity().exists() {
-        return Err(FoundError::Taken { folder: folder.path().into() });
-    }
     let key = prepare(folder)?;
+    if folder.identity().exists() {
+        let identity = Identity::load(folder, &key.public())?;
+        let same = founding.describes(&identity);
+        return if same { Ok(identity) } else { Err(FoundError::Taken { folder: folder.path().into() }) };
+    }
     let path = folder.root_key();
     // A root key without an identity is what an interrupted founding leaves.
     if !path.exists() {

@@ -124,7 +124,7 @@ async fn ask(
     let request = Request::Enrol(Enrol { secret, addresses: Vec::new() });
     let response = network.request(&parent, request, PATIENCE).await.map_err(JoinError::Silent)?;
     match response {
-        Response::Enrolled(chain) => Ok(chain.into_iter().map(Into::into).collect()),
+        Response::Enrolled(chain) => Ok(chain.into_iter().map(|link| link.into_vec()).collect()),
         Response::Refused
         | Response::Hello(_)
         | Response::Page(_)

@@ -25,6 +25,6 @@ pub mod offline;
 pub mod operator;
 pub mod policy;
 pub mod ports;
-mod seed;
+pub mod seed;
 pub mod shutdown;
 pub mod summary;

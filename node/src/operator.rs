@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use api::password::{self, PasswordError};
 use data_encoding::HEXLOWER;
 use engine::command::{Refused, What};
 use engine::note::{Account, Token};
@@ -58,7 +59,7 @@ pub enum OperatorError {
     },
     /// Not a usable password.
     #[error("the password can't be used")]
-    Password(#[from] api::password::PasswordError),
+    Password(#[from] PasswordError),
     /// The engine refused.
     #[error("the operator's account was refused")]
     Refused(#[from] Refused),
@@ -80,14 +81,21 @@ pub enum Installed {
 }
 
 impl Operator {
-    /// Checks the login name and the role, before anything is made.
+    /// Checks login name, password and role, before anything is made.
     ///
     /// # Errors
-    /// [`OperatorError::Login`], [`OperatorError::Role`].
+    /// [`OperatorError::Login`], [`OperatorError::Password`], [`OperatorError::Role`].
     pub fn check(&self, policy: &Policy) -> Result<(), OperatorError> {
         let allowed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
         if !(1..=64).contains(&self.login.len()) || !self.login.bytes().all(allowed) {
             return Err(OperatorError::Login(self.login.chars().take(64).collect()));
+        }
+        let (chars, bytes) = (self.password.chars().count(), self.password.len());
+        if chars < password::MIN_CHARS {
+            return Err(PasswordError::Short(chars).into());
+        }
+        if bytes > password::MAX_BYTES {
+            return Err(PasswordError::Long(bytes).into());
         }
         let needed = [Power::Territory, Power::Roster, Power::Federation];
         let mut fit = policy
@@ -128,7 +136,7 @@ impl Operator {
     }
 
     fn open_account(&self, offline: &mut Offline) -> Result<(), OperatorError> {
-        let password = api::password::hash(&self.password)?;
+        let password = password::hash(&self.password)?;
         let registered = offline.command(What::Register {
             person: None,
             name: self.name.clone(),

@@ -130,7 +130,8 @@ impl Desk<'_, '_> {
             }
             None => self.actor(by)?,
         };
-        let case = Subject::random(self.rng);
+        let (epoch, seq) = self.staging.log.next();
+        let case = code::case_id(self.setup.me(), epoch, seq);
         self.sign_act(None, case, act, &actor, once, code)
     }
 

@@ -12,7 +12,8 @@ use crate::entry::Entry;
 use crate::peer::Directory;
 use crate::wire::{ChainBytes, PAGE_ENTRIES, Page, Parcel};
 use crate::world::{self, Setup};
-use governance::certificate::{ChainError, Standing};
+use governance::act::ActKind;
+use governance::certificate::{ChainError, Right, Standing};
 
 /// One entry with its record, everything about it verified except where it stands in the stream.
 pub struct Arrival {
@@ -63,6 +64,12 @@ pub enum PageError {
     /// The entry is not for this node, or not from this sender.
     #[error("entry {number} is from another stream")]
     OtherStream {
+        /// Number in the stream.
+        number: u64,
+    },
+    /// The author may contribute to cases, but not hold any.
+    #[error("entry {number}: its author has no right to govern cases")]
+    MayNotGovern {
         /// Number in the stream.
         number: u64,
     },
@@ -185,8 +192,12 @@ impl Desk<'_> {
         }
         let record =
             Unverified::<Header>::parse(parcel.record.into_vec()).map_err(signature(number))?;
-        let key = keys.of(record.peek().author)?;
-        let record = record.verify_with(federation, key).map_err(signature(number))?;
+        let author = keys.of(record.peek().author)?;
+        let record = record.verify_with(federation, &author.key).map_err(signature(number))?;
+        let contributes = ActKind::from_kind(record.kind).is_some_and(ActKind::is_contribution);
+        if !(author.governs || contributes) {
+            return Err(PageError::MayNotGovern { number });
+        }
         if !names(&entry, &record) {
             return Err(PageError::OtherRecord { number });
         }
@@ -205,30 +216,38 @@ fn names(entry: &Entry, record: &Record) -> bool {
     record.id() == entry.record && by == (entry.author, entry.epoch, entry.seq)
 }
 
-/// Authors' keys, prepared once per run of records by one author.
+/// An author whose records are being checked.
+struct Author {
+    node: NodeId,
+    key: Verifier,
+    governs: bool,
+}
+
+/// Authors, prepared once per run of records by the same one.
 struct Keys<'a> {
     desk: &'a Desk<'a>,
-    last: Option<(NodeId, Verifier)>,
+    last: Option<Author>,
 }
 
 impl Keys<'_> {
-    fn of(&mut self, author: NodeId) -> Result<&Verifier, PageError> {
-        if self.last.as_ref().is_none_or(|(node, _)| *node != author) {
-            self.last = Some((author, self.find(author)?));
+    fn of(&mut self, node: NodeId) -> Result<&Author, PageError> {
+        if self.last.as_ref().is_none_or(|author| author.node != node) {
+            self.last = Some(self.find(node)?);
         }
-        Ok(&self.last.as_ref().expect("just put").1)
+        Ok(self.last.as_ref().expect("just put"))
     }
 
-    fn find(&self, author: NodeId) -> Result<Verifier, PageError> {
+    fn find(&self, node: NodeId) -> Result<Author, PageError> {
         let me = &self.desk.setup.standing;
-        let known = self.desk.directory.get(author).map(|peer| peer.standing.key());
-        let shown = || {
-            let found = self.desk.authors.iter().find(|(_, standing)| standing.node() == author);
-            found.map(|(_, standing)| standing.key())
-        };
-        let own = || (author == me.node()).then(|| me.key());
-        let key = known.or_else(own).or_else(shown).ok_or(PageError::UnknownAuthor(author))?;
-        verifier(key)
+        let own = (node == me.node()).then_some(me);
+        let known = self.desk.directory.get(node).map(|peer| &peer.standing);
+        let mut shown = self.desk.authors.iter().map(|(_, standing)| standing);
+        let standing = own
+            .or(known)
+            .or_else(|| shown.find(|standing| standing.node() == node))
+            .ok_or(PageError::UnknownAuthor(node))?;
+        let governs = standing.may(Right::Govern);
+        Ok(Author { node, key: verifier(standing.key())?, governs })
     }
 }
 

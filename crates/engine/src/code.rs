@@ -1,12 +1,29 @@
-//! The code on a resident's receipt: sixteen characters that can be read out and typed. The
+//! Ids that follow from something: a case's from its report, a reporter's from the code on the
+//! receipt. The code is sixteen characters that can be read out and typed. The
 //! reporter's opaque id in the signed record is a hash of it, so whoever has the code is the
 //! reporter, and nobody can find the code from the record.
 
 use rand::CryptoRng;
-use record::Subject;
+use record::{NodeId, Subject};
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const LENGTH: usize = 16;
+
+/// The id of the case that a report opens: it follows from the report's place in its author's log,
+/// so that nobody can open a case under an id that another node's case has.
+#[must_use]
+pub fn case_id(author: NodeId, epoch: u32, seq: u64) -> Subject {
+    let mut place = author.as_bytes().to_vec();
+    place.extend_from_slice(&epoch.to_be_bytes());
+    place.extend_from_slice(&seq.to_be_bytes());
+    shortened(blake3::derive_key("wangge case id v1", &place))
+}
+
+fn shortened(hash: [u8; 32]) -> Subject {
+    let mut id = [0_u8; 16];
+    id.copy_from_slice(&hash[..16]);
+    Subject::from_bytes(id)
+}
 
 /// A new code, 80 random bits in Crockford's base 32: `XXXX-XXXX-XXXX-XXXX`.
 pub fn new(rng: &mut (impl CryptoRng + ?Sized)) -> String {
@@ -37,10 +54,7 @@ pub fn reporter(typed: &str) -> Option<Subject> {
     if plain.len() != LENGTH || !known {
         return None;
     }
-    let hash = blake3::derive_key("wangge reporter of a receipt code v1", plain.as_bytes());
-    let mut id = [0_u8; 16];
-    id.copy_from_slice(&hash[..16]);
-    Some(Subject::from_bytes(id))
+    Some(shortened(blake3::derive_key("wangge reporter of a receipt code v1", plain.as_bytes())))
 }
 
 #[cfg(test)]

@@ -374,11 +374,7 @@ impl Desk<'_, '_> {
     fn handle(&mut self, input: Input) -> Result<(), Arc<StoreError>> {
         match input {
             Input::Command { ticket, command } => {
-                let outcome = match self.talk.frozen.clone() {
-                    Some(why) => Err(Refused::Frozen(why)),
-                    None => self.carry_out(command),
-                };
-                let outcome = storage(outcome)?;
+                let outcome = storage(self.try_command(command))?;
                 self.out.push(Effect::Reply { ticket, outcome });
             }
             Input::Ask { ticket, matter, budget } => self.ask(ticket, matter, budget),
@@ -404,6 +400,25 @@ impl Desk<'_, '_> {
             Input::Tick => self.tick(),
         }
         Ok(())
+    }
+
+    /// A command that turns out too large for storage is undone alone; the batch goes on.
+    fn try_command(&mut self, command: Command) -> Result<Receipt, Refused> {
+        if let Some(why) = self.talk.frozen.clone() {
+            return Err(Refused::Frozen(why));
+        }
+        let (savepoint, world) = (self.staging.savepoint(), self.world.clone());
+        let effects = self.out.len();
+        let outcome = self.carry_out(command);
+        match outcome {
+            Err(Refused::Storage(error)) if matches!(*error, StoreError::TooLarge { .. }) => {
+                self.staging.roll_back(savepoint);
+                *self.world = world;
+                self.out.truncate(effects);
+                Err(Refused::Invalid { field: "size", what: error.to_string() })
+            }
+            other => other,
+        }
     }
 
     /// A peer's request. `None`: the response comes later, through another effect.

@@ -82,6 +82,8 @@ pub struct Witnessed {
     pub time: Timestamp,
     /// The signed countersignature.
     pub seal: ByteBuf,
+    /// The signed checkpoint, where this node is the witness.
+    pub checkpoint: Option<ByteBuf>,
 }
 
 /// What a peer is to this node.

@@ -47,10 +47,11 @@ pub(crate) fn append(
         if field::is_structural(id) { &mut open } else { &mut sealed }.push(disclosure);
     }
     let head = staging.log.head;
+    let (epoch, seq) = staging.log.next();
     let header = Header {
         author: setup.me(),
-        epoch: head.map_or(0, |head| head.epoch),
-        seq: head.map_or(0, |head| head.seq + 1),
+        epoch,
+        seq,
         prev: head.map_or(RecordId::ZERO, |head| head.id),
         // A clock set back must not make the log run backwards.
         time: head.map_or(now, |head| head.time.max(now)),

@@ -96,6 +96,12 @@ pub struct Log {
 }
 
 impl Log {
+    /// Epoch and sequence number of the next record.
+    #[must_use]
+    pub fn next(&self) -> (u32, u64) {
+        self.head.map_or((0, 0), |head| (head.epoch, head.seq + 1))
+    }
+
     /// The watermark's values.
     #[must_use]
     pub fn mark(&self) -> Mark {
@@ -117,8 +123,17 @@ pub struct Staging<'s> {
     frames: Vec<Frame>,
     rows: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
     tree: BTreeMap<u64, Hash>,
+    /// What each row was before, since the last savepoint.
+    undo: Vec<((Table, Vec<u8>), Option<Option<Vec<u8>>>)>,
     /// The log as the batch has it so far.
     pub log: Log,
+}
+
+/// A point to which a batch can be taken back.
+pub struct Savepoint {
+    next: Position,
+    frames: usize,
+    log: Log,
 }
 
 impl<'s> Staging<'s> {
@@ -133,6 +148,7 @@ impl<'s> Staging<'s> {
             frames: Vec::new(),
             rows: BTreeMap::new(),
             tree: BTreeMap::new(),
+            undo: Vec::new(),
             log,
         }
     }
@@ -185,13 +201,39 @@ impl<'s> Staging<'s> {
         if size > limit {
             return Err(StoreError::TooLarge { what: "a row of the index", size, limit });
         }
-        self.rows.insert((table, key), Some(value));
+        self.set((table, key), Some(value));
         Ok(())
     }
 
     /// Removes a row.
     pub fn remove(&mut self, table: Table, key: Vec<u8>) {
-        self.rows.insert((table, key), None);
+        self.set((table, key), None);
+    }
+
+    fn set(&mut self, key: (Table, Vec<u8>), value: Option<Vec<u8>>) {
+        let before = self.rows.insert(key.clone(), value);
+        self.undo.push((key, before));
+    }
+
+    /// Marks where one input begins, so that it can be undone without the others.
+    pub fn savepoint(&mut self) -> Savepoint {
+        self.undo.clear();
+        Savepoint { next: self.next, frames: self.frames.len(), log: self.log.clone() }
+    }
+
+    /// Takes the batch back to the last savepoint.
+    pub fn roll_back(&mut self, to: Savepoint) {
+        while let Some((key, before)) = self.undo.pop() {
+            match before {
+                Some(value) => self.rows.insert(key, value),
+                None => self.rows.remove(&key),
+            };
+        }
+        self.frames.truncate(to.frames);
+        self.positions.retain(|_, index| *index < to.frames);
+        self.next = to.next;
+        // Tree nodes beyond the log's size are never read, and the next append writes them anew.
+        self.log = to.log;
     }
 
     /// Adds nodes of the log's tree.

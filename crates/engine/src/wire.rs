@@ -36,10 +36,11 @@ pub struct Hello {
     /// Revocation list in force, signed by the root, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocations: Option<ByteBuf>,
-    /// The highest (epoch, size) of the listener's log that the speaker has witnessed, so that a
-    /// restored backup finds out that it is behind (S4).
+    /// The last checkpoint of the listener's own log that the speaker holds, signed by the listener
+    /// itself, so that a restored backup finds out that it is behind (S4) and nobody can make a
+    /// sound node believe that it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<(u32, u64)>,
+    pub seen: Option<ByteBuf>,
 }
 
 /// A newcomer's request for a certificate, made with the secret of an invitation.

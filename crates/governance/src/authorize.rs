@@ -14,7 +14,7 @@ pub use refusal::Refusal;
 use crate::act::{Act, ActKind, Report, Triage, Whistle};
 use crate::area::AreaCode;
 use crate::calendar::Calendar;
-use crate::case::Case;
+use crate::case::{Case, MAX_STEPS};
 use crate::policy::{ANYONE, ActRule, Policy, REPORTER};
 use crate::roster::{Actor, Appointment, Roster, Standing};
 use crate::territory::Territory;
@@ -67,6 +67,9 @@ pub fn authorize(
     match case {
         None => may_open(scene, rule, act, actor),
         Some(case) => {
+            if case.steps.len() >= MAX_STEPS {
+                return Err(Refusal::TooLong);
+            }
             may_move(scene, case, kind)?;
             stage(rule, case)?;
             let permit = role(scene, rule, case, actor)?;

@@ -17,9 +17,9 @@ use crate::change::Phase;
 /// A case's id: the subject of all its records.
 pub type CaseId = Subject;
 
-/// Most steps a case can have; a case that needs more has been reopened a hundred times and
-/// should be closed and reported anew.
-pub const MAX_STEPS: usize = 2_000;
+/// Most records a case can have. A case that needs more has been reopened dozens of times and
+/// should be closed and reported anew; the bound keeps its row in the index small.
+pub const MAX_STEPS: usize = 300;
 
 /// A case as one node sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

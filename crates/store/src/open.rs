@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::store::{Mark, StoreError};
+use engine::store::StoreError;
 use rand::rngs::StdRng;
 use rand::{CryptoRng, SeedableRng};
-use record::{RecordId, tree};
 use serde::Serialize;
 
 use crate::blobs::Blobs;
@@ -21,7 +20,7 @@ use crate::keyfile::{KeyFileError, StorageKey, storage_key_path};
 use crate::lock::{Lock, LockError};
 use crate::tree_file::TreeFile;
 use crate::vault::Vault;
-use crate::watermark::{self, Watermark};
+use crate::watermark::{self, Watermark, no_log};
 
 /// How a data folder is kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -178,8 +177,7 @@ pub fn open<R: CryptoRng + ?Sized>(
 
 /// A journal without frames needs no replay to be known.
 fn first_watermark(files: &Files) -> Option<Watermark> {
-    let mark = Mark { epoch: 0, count: 0, head: RecordId::ZERO, root: tree::empty_root() };
-    let first = Watermark { journal: files.marker(), end: 0, mark, closed: false };
+    let first = Watermark { journal: files.marker(), end: 0, mark: no_log(), closed: false };
     (files.end() == 0).then_some(first)
 }
 

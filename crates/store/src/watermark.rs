@@ -8,6 +8,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use engine::store::{Mark, StoreError};
+use record::{RecordId, tree};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -30,6 +31,11 @@ pub struct Watermark {
     pub mark: Mark,
     /// Whether the node was shut down in order.
     pub closed: bool,
+}
+
+/// The own log before its first record.
+pub(crate) fn no_log() -> Mark {
+    Mark { epoch: 0, count: 0, head: RecordId::ZERO, root: tree::empty_root() }
 }
 
 /// Where a data folder keeps its watermark.
@@ -85,7 +91,7 @@ impl Watermark {
 mod tests {
     use std::fs;
 
-    use record::{Hash, RecordId};
+    use record::Hash;
 
     use super::*;
     use crate::sample;

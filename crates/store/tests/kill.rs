@@ -165,7 +165,7 @@ fn what_was_acknowledged_survives_kill_9() {
         assert!(report.damage.is_empty());
         // A killed process leaves what the system has: the index never has to be rebuilt.
         let IndexState::Ready { behind: bytes, .. } = report.index else {
-            panic!("round {round}: {report:?}");
+            panic!("round {round}: {:?}", report.index);
         };
         behind += usize::from(bytes > 0);
         let count = catch_up(&mut store).unwrap();

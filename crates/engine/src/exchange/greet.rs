@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use record::{NodeId, PublicKey};
+use record::{Checkpoint, NodeId, PublicKey, Unverified};
 use serde_bytes::ByteBuf;
 
 use crate::acts::Desk;
@@ -86,22 +86,25 @@ impl Desk<'_, '_> {
             tracing::warn!(peer = %from, "hello refused: not a neighbour");
             return None;
         }
-        self.compare(hello.seen);
+        self.compare(hello.seen.as_ref());
         Some(standing.node())
     }
 
-    /// A peer that has witnessed more of this node's log than there is: the data folder was
-    /// restored from an older copy, or another node runs with the same key (S4).
-    fn compare(&mut self, seen: Option<(u32, u64)>) {
-        let Some((epoch, size)) = seen else { return };
-        let mark = self.staging.log.mark();
-        let own = (mark.epoch, self.staging.log.frontier.size());
-        if (epoch, size) > own {
+    /// A peer holds a checkpoint that this node signed over more records than there are: the data
+    /// folder was restored from an older copy, or another node runs with the same key (S4).
+    fn compare(&mut self, seen: Option<&ByteBuf>) {
+        let Some(seen) = seen else { return };
+        let key = self.setup.standing.key();
+        let signed = Unverified::<Checkpoint>::parse(seen.to_vec())
+            .and_then(|checkpoint| checkpoint.verify(&self.setup.federation, &key));
+        let Ok(signed) = signed else { return };
+        let (epoch, size) = (self.staging.log.mark().epoch, self.staging.log.frontier.size());
+        if signed.author == self.setup.me() && (signed.epoch, signed.size) > (epoch, size) {
             let why = format!(
-                "a peer has witnessed {size} records of this node's log (epoch {epoch}), here are \
-                 {} (epoch {}): this data folder is an older copy; restore the newest one, and \
-                 make sure that no second node runs with this key",
-                own.1, own.0
+                "a peer holds this node's own checkpoint over {} records (epoch {}), but here are \
+                 {size} (epoch {epoch}): this data folder is an older copy; restore the newest \
+                 one, and make sure that no second node runs with this key",
+                signed.size, signed.epoch
             );
             tracing::error!(reason = %why, "the node no longer signs");
             self.talk.frozen = Some(why);
@@ -122,11 +125,10 @@ impl Desk<'_, '_> {
         Response::Hello(self.hello(to))
     }
 
-    fn seen(&self, node: NodeId) -> Option<(u32, u64)> {
+    fn seen(&self, node: NodeId) -> Option<ByteBuf> {
         let known: Result<Option<Witness>, StoreError> =
             row(self.staging, Table::Witness, node.as_bytes());
-        let witnessed = known.ok().flatten()?.witnessed?;
-        Some((witnessed.epoch, witnessed.size))
+        known.ok().flatten()?.witnessed?.checkpoint
     }
 
     /// Keeps a peer's chain and addresses where they are new.

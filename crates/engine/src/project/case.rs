@@ -9,6 +9,7 @@ use governance::query::Fact;
 use record::{NodeId, Record, Subject, Timestamp};
 
 use super::{Done, Readable, Whose, senseless};
+use crate::code;
 use crate::note::Quarantined;
 use crate::staging::{Staging, row};
 use crate::store::{Position, StoreError, Table};
@@ -18,6 +19,8 @@ pub(super) enum NotApplied {
     Rejected(Rejected),
     Unreadable(ChangeError),
     NoAct,
+    /// A report under an id that does not follow from its place in its author's log.
+    OtherId,
 }
 
 /// Applies a record to its case and writes the case's rows.
@@ -78,7 +81,9 @@ pub(super) fn foreign(
             staging.put(Table::Quarantine, at.to_bytes().to_vec(), &held)?;
             let rejected = match problem {
                 NotApplied::Rejected(rejected) => Some(rejected),
-                NotApplied::Unreadable(_) | NotApplied::NoAct => Some(Rejected::NoOutcome),
+                NotApplied::Unreadable(_) | NotApplied::NoAct | NotApplied::OtherId => {
+                    Some(Rejected::NoOutcome)
+                }
             };
             Ok(Done { rejected, ..Done::default() })
         }
@@ -108,6 +113,7 @@ impl NotApplied {
         match self {
             Self::Rejected(rejected) => rejected.to_string(),
             Self::Unreadable(error) => error.to_string(),
+            Self::OtherId => "the case's id is not the one that its report gives it".into(),
             Self::NoAct => "records of this kind are not shared between nodes".into(),
         }
     }
@@ -116,6 +122,10 @@ impl NotApplied {
 fn event(readable: &Readable, sender: NodeId) -> Result<Event, NotApplied> {
     let record = &readable.record;
     let act = ActKind::from_kind(record.kind).ok_or(NotApplied::NoAct)?;
+    let opens = act == ActKind::Report;
+    if opens && record.subject != code::case_id(record.author, record.epoch, record.seq) {
+        return Err(NotApplied::OtherId);
+    }
     let change = Change::read(act, &readable.fields).map_err(NotApplied::Unreadable)?;
     let outcome = has_outcome(act)
         .then(|| Outcome::read(&readable.fields))

@@ -121,6 +121,7 @@ pub(super) fn witnessed(
         root: checkpoint.root,
         time: checkpoint.time,
         seal,
+        checkpoint: Some(ByteBuf::from(frame.envelope.to_vec())),
     };
     witness(staging, checkpoint.author, |known| known.witnessed = Some(seen))
 }
@@ -135,7 +136,14 @@ pub(super) fn countersigned(
     let seal: Signed<Countersignature> = stored(whose, at, frame.envelope.clone())?;
     let epoch = staging.log.mark().epoch;
     let bytes = ByteBuf::from(seal.bytes().to_vec());
-    let seen = Witnessed { epoch, size: seal.size, root: seal.root, time: seal.time, seal: bytes };
+    let seen = Witnessed {
+        epoch,
+        size: seal.size,
+        root: seal.root,
+        time: seal.time,
+        seal: bytes,
+        checkpoint: None,
+    };
     witness(staging, seal.witness, |known| known.countersigned = Some(seen))
 }
 

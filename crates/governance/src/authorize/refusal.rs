@@ -5,6 +5,7 @@ use std::fmt;
 use record::{NodeId, Subject};
 
 use crate::act::{ActKind, FieldProblem};
+use crate::case::MAX_STEPS;
 
 /// Why an act may not be done.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -90,6 +91,8 @@ pub enum Refusal {
     },
     /// Observed later than now.
     InFuture,
+    /// The case has too many records.
+    TooLong,
 }
 
 impl Refusal {
@@ -119,6 +122,7 @@ impl Refusal {
             Self::UnknownCategory { .. } => "unknown-category",
             Self::UnknownChannel { .. } => "unknown-channel",
             Self::InFuture => "in-future",
+            Self::TooLong => "too-long",
         }
     }
 
@@ -150,6 +154,7 @@ impl Refusal {
             Self::UnknownCategory { category } => format!("没有类别 {category}"),
             Self::UnknownChannel { channel } => format!("没有渠道 {channel}"),
             Self::InFuture => "发生时间晚于现在".into(),
+            Self::TooLong => format!("事件记录已满 {MAX_STEPS} 条，请另行上报"),
         }
     }
 }
@@ -201,6 +206,9 @@ impl fmt::Display for Refusal {
                 write!(f, "channel {channel} is not in the policy")
             }
             Self::InFuture => f.write_str("it can't have happened later than now"),
+            Self::TooLong => {
+                write!(f, "the case has {MAX_STEPS} records, the most there can be: report anew")
+            }
         }
     }
 }

@@ -123,7 +123,7 @@ impl Service {
     fn admit(&mut self, id: &PeerId, request: &Request) -> Option<bool> {
         let enrolment = self.swarm.behaviour().gate.admission.is_enrolment_open();
         let peer = self.peers.get_mut(id)?;
-        if false {
+        if !peer.may_ask(Instant::now()) {
             self.strike(id, Offence::Flood);
             return None;
         }

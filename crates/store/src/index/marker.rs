@@ -4,6 +4,7 @@ use engine::store::Mark;
 use record::{Hash, RecordId};
 
 use crate::index::digest::Digest;
+use crate::watermark::no_log;
 
 /// The key of the marker. No table has the number 0.
 pub(crate) const MARKER_KEY: [u8; 1] = [0];
@@ -32,7 +33,7 @@ pub(crate) struct Marker {
 impl Default for Marker {
     /// An index of nothing.
     fn default() -> Self {
-        let mark = Mark { epoch: 0, count: 0, head: RecordId::ZERO, root: Hash::ZERO };
+        let mark = no_log();
         let (entries, tree) = (Digest::default(), Digest::default());
         Self { up_to: 0, fingerprint: [0; 8], mark, entries, nodes: 0, tree }
     }

@@ -1,0 +1,48 @@
+//! What the API offers, one file per resource. Handlers parse, call and map, and nothing else.
+
+pub(crate) mod accounts;
+pub(crate) mod cases;
+pub(crate) mod events;
+pub(crate) mod federation;
+pub(crate) mod health;
+pub(crate) mod invitations;
+pub(crate) mod people;
+pub(crate) mod places;
+pub(crate) mod proofs;
+pub(crate) mod queries;
+pub(crate) mod reports;
+pub(crate) mod sessions;
+pub(crate) mod tokens;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
+use hyper::header::{HeaderValue, LOCATION};
+use serde::Serialize;
+
+use crate::problem::{Kind, Problem};
+
+/// Answers 201 with where the new thing is.
+fn created(location: &str, body: &impl Serialize) -> Response {
+    let mut response = (StatusCode::CREATED, Json(body)).into_response();
+    if let Ok(location) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+/// The size of a page: what was asked for, within bounds.
+fn limit(asked: Option<usize>, usual: usize, most: usize) -> Result<usize, Problem> {
+    match asked {
+        None => Ok(usual),
+        Some(asked) if (1..=most).contains(&asked) => Ok(asked),
+        Some(_) => {
+            let message = format!("takes 1 to {most}");
+            Err(Problem::at(Kind::PARAMETER, "query.limit", message))
+        }
+    }
+}
+
+fn cursor_refused() -> Problem {
+    Problem::at(Kind::PARAMETER, "query.after", "is not a cursor that this list gave")
+}

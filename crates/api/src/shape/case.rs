@@ -1,0 +1,284 @@
+//! Cases as lists and pages show them.
+
+use governance::act::{Closing, Grade, Part};
+use governance::area::AreaCode;
+use governance::case::{Case, CaseId, Custody, Span, UnitCall};
+use governance::change::Phase;
+use governance::field;
+use record::{NodeId, RecordId, Subject, Timestamp};
+use serde::Serialize;
+
+use super::fields::Values;
+use super::names::{Named, NodeName, People, PersonName};
+use super::timeline::Brief;
+use crate::desk::View;
+use crate::problem::Problem;
+
+/// What a list shows of a case.
+#[derive(Serialize)]
+pub(crate) struct Summary {
+    id: CaseId,
+    number: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<serde_json::Value>,
+    stage: Named,
+    phase: Phase,
+    level: Named,
+    clock: Clock,
+    channel: Named,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grid: Option<AreaCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Subject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignee: Option<PersonName>,
+    opened: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed: Option<Timestamp>,
+    home: NodeName,
+    custody: CustodyShown,
+}
+
+/// Where the clock of a case's stage stands.
+#[derive(Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Clock {
+    pub(crate) state: ClockState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) due: Option<Timestamp>,
+}
+
+/// The state of a clock.
+#[derive(Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ClockState {
+    /// The stage has none.
+    None,
+    /// Time is left.
+    Running,
+    /// The time is over and the stage is not.
+    Overdue,
+    /// What it measured ended in time.
+    Met,
+    /// What it measured ended late.
+    Breached,
+}
+
+/// Who holds a case, and whether it is on its way.
+#[derive(Serialize)]
+struct CustodyShown {
+    holder: NodeName,
+    /// Whether this node may act on it now.
+    here: bool,
+    /// An offer of custody that nobody has answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offer: Option<Offer>,
+}
+
+#[derive(Serialize)]
+struct Offer {
+    record: RecordId,
+    to: NodeName,
+    /// Up to the node above, or back towards home.
+    upward: bool,
+    /// Whether it is this node that has to answer.
+    to_us: bool,
+}
+
+/// Everything about a case.
+#[derive(Serialize)]
+pub(crate) struct Detail {
+    #[serde(flatten)]
+    summary: Summary,
+    policy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grade: Option<Grade>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    importance: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    urgency: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handled: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closing: Option<Closing>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    solved: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    satisfaction: Option<u8>,
+    returns: u32,
+    reopens: u32,
+    /// The latest words, by field name: only those that the reader may read.
+    fields: Values,
+    /// The nodes through which custody climbed, home first.
+    trail: Vec<NodeName>,
+    units: Vec<Unit>,
+    /// Who had it when, with each one's own clock (C8).
+    spans: Vec<SpanShown>,
+    timeline: Vec<Brief>,
+}
+
+#[derive(Serialize)]
+struct Unit {
+    node: NodeName,
+    part: Part,
+    called: Timestamp,
+    report_in: Clock,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reported_in: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct SpanShown {
+    holder: NodeName,
+    level: Named,
+    stage: Named,
+    from: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+    clock: Clock,
+}
+
+impl Clock {
+    /// A clock that runs out at `due`, was stopped at `stopped` if it was, and is read at `now`.
+    /// A moment exactly at the deadline is in time.
+    pub(crate) fn read(due: Option<Timestamp>, stopped: Option<Timestamp>, now: Timestamp) -> Self {
+        let state = match (due, stopped) {
+            (None, _) => ClockState::None,
+            (Some(due), Some(at)) if at > due => ClockState::Breached,
+            (Some(_), Some(_)) => ClockState::Met,
+            (Some(due), None) if now > due => ClockState::Overdue,
+            (Some(_), None) => ClockState::Running,
+        };
+        Self { state, due }
+    }
+
+    /// The clock of the stage that a case is in.
+    pub(crate) fn of(case: &Case, now: Timestamp) -> Self {
+        Self::read(case.due, case.is_ended().then_some(case.closed).flatten(), now)
+    }
+}
+
+impl View {
+    /// A case as lists show it.
+    ///
+    /// # Errors
+    /// When index or journal can't be read.
+    pub(crate) fn summary(
+        &self,
+        case: &Case,
+        people: &mut People<'_>,
+    ) -> Result<Summary, Problem> {
+        let title = self.latest(case, &[field::TITLE])?.remove("title");
+        Ok(Summary {
+            id: case.id,
+            number: case.number.clone(),
+            title,
+            stage: self.stage(&case.stage),
+            phase: case.phase,
+            level: self.level(&case.level),
+            clock: Clock::of(case, self.now),
+            channel: self.channel(&case.channel),
+            category: case.category.as_deref().map(|key| self.category(key)),
+            grid: case.grid.clone(),
+            place: case.place,
+            assignee: case.assignee.map(|id| people.name(id)).transpose()?,
+            opened: case.opened,
+            closed: case.closed,
+            home: self.node(case.home),
+            custody: self.custody(case),
+        })
+    }
+
+    /// A case with everything about it.
+    ///
+    /// # Errors
+    /// When index or journal can't be read.
+    pub(crate) fn detail(&self, case: &Case) -> Result<Detail, Problem> {
+        let mut people = People::new(self);
+        Ok(Detail {
+            summary: self.summary(case, &mut people)?,
+            policy: case.policy.clone(),
+            grade: case.grade,
+            importance: case.importance,
+            urgency: case.urgency,
+            answered: case.answered,
+            handled: case.handled,
+            settled: case.settled.as_deref().map(|key| self.level(key)),
+            closing: case.closing,
+            solved: case.solved,
+            satisfaction: case.satisfaction,
+            returns: case.returns,
+            reopens: case.reopens,
+            fields: self.latest(case, &[])?,
+            trail: case.trail.iter().map(|node| self.node(*node)).collect(),
+            units: case.units.iter().map(|call| self.unit(call)).collect(),
+            spans: case.spans.iter().map(|span| self.span(span)).collect(),
+            timeline: self.timeline(case, &mut people)?,
+        })
+    }
+
+    fn custody(&self, case: &Case) -> CustodyShown {
+        let me = self.setup.me();
+        let offer = |record: RecordId, to: NodeId, upward: bool| Offer {
+            record,
+            to: self.node(to),
+            upward,
+            to_us: to == me,
+        };
+        let offer = match &case.custody {
+            Custody::Here {} | Custody::With { offer: None, .. } => None,
+            Custody::Offered { offer: record, to, upward, .. } => {
+                Some(offer(*record, *to, *upward))
+            }
+            Custody::With { offer: Some(open), .. } => {
+                Some(offer(open.offer, open.to, open.upward))
+            }
+        };
+        CustodyShown { holder: self.node(case.holder(me)), here: case.is_here(), offer }
+    }
+
+    fn unit(&self, call: &UnitCall) -> Unit {
+        Unit {
+            node: self.node(call.node),
+            part: call.part,
+            called: call.called,
+            report_in: Clock::read(call.report_in_by, call.reported_in, self.now),
+            reported_in: call.reported_in,
+            done: call.done,
+        }
+    }
+
+    fn span(&self, span: &Span) -> SpanShown {
+        SpanShown {
+            holder: self.node(span.holder),
+            level: self.level(&span.level),
+            stage: self.stage(&span.stage),
+            from: span.from,
+            until: span.until,
+            clock: Clock::read(span.due, span.until, self.now),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_exactly_at_the_deadline_is_in_time() {
+        let at = |millis| Timestamp::from_millis(millis);
+        let state = |due, stopped, now| Clock::read(due, stopped, at(now)).state;
+        assert_eq!(state(None, None, 5), ClockState::None);
+        assert_eq!(state(Some(at(5)), None, 5), ClockState::Running);
+        assert_eq!(state(Some(at(5)), None, 6), ClockState::Overdue);
+        assert_eq!(state(Some(at(5)), Some(at(5)), 9), ClockState::Met);
+        assert_eq!(state(Some(at(5)), Some(at(6)), 9), ClockState::Breached);
+    }
+}

@@ -1,0 +1,123 @@
+//! Fields of records as JSON, by the name that the registry gives them.
+
+use std::collections::BTreeMap;
+
+use engine::view;
+use governance::act::{ActKind, Closing, Grade, Part};
+use governance::area::AreaCode;
+use governance::case::{Case, Step};
+use governance::change::Phase;
+use governance::field as f;
+use governance::territory::Point;
+use record::{FieldId, Fields, NodeId, Record, RecordId, Subject, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::access;
+use crate::desk::View;
+use crate::problem::Problem;
+
+/// Values by field name.
+pub(crate) type Values = BTreeMap<&'static str, Value>;
+
+/// Reads a field of one type and writes it as JSON.
+type Form = fn(FieldId, &Fields) -> Option<Value>;
+
+impl View {
+    /// The record of a step, and those of its fields that the actor may read. `None` where the
+    /// journal has lost it.
+    ///
+    /// # Errors
+    /// When index or journal can't be read.
+    pub(crate) fn record(
+        &self,
+        case: &Case,
+        step: &Step,
+    ) -> Result<Option<(Record, Values)>, Problem> {
+        let found = view::record_of(&self.reader, self.whose(), step)?;
+        Ok(found.map(|(record, fields)| {
+            let values = self.readable(case, step.act, &fields, |_| true);
+            (record, values)
+        }))
+    }
+
+    /// The latest words about a case that the actor may read; of the `wanted` fields only, or of
+    /// all where none is named.
+    ///
+    /// # Errors
+    /// When index or journal can't be read.
+    pub(crate) fn latest(&self, case: &Case, wanted: &[FieldId]) -> Result<Values, Problem> {
+        let mut steps: BTreeMap<u32, Vec<FieldId>> = BTreeMap::new();
+        let asked_for = |id| wanted.is_empty() || wanted.contains(id);
+        for (id, index) in case.fields.iter().filter(|(id, _)| asked_for(id)) {
+            steps.entry(*index).or_default().push(*id);
+        }
+        let mut values = Values::new();
+        for (index, ids) in steps {
+            let Some(step) = case.steps.get(index as usize) else { continue };
+            let found = view::record_of(&self.reader, self.whose(), step)?;
+            if let Some((_, fields)) = found {
+                values.extend(self.readable(case, step.act, &fields, |id| ids.contains(&id)));
+            }
+        }
+        Ok(values)
+    }
+
+    fn readable(
+        &self,
+        case: &Case,
+        act: ActKind,
+        fields: &Fields,
+        wanted: impl Fn(FieldId) -> bool,
+    ) -> Values {
+        let viewer = self.viewer();
+        fields
+            .iter()
+            .map(|(id, _)| id)
+            .filter(|id| wanted(*id) && access::reads(&viewer, case, act, *id))
+            // What this version has no form for is left out; the record itself still proves it.
+            .filter_map(|id| Some((f::by_id(id)?.key, form(id)?(id, fields)?)))
+            .collect()
+    }
+}
+
+fn form(id: FieldId) -> Option<Form> {
+    Some(match id {
+        f::POLICY | f::STAGE | f::LEVEL | f::NUMBER | f::CHANNEL | f::CATEGORY | f::SETTLED
+        | f::TITLE | f::DESCRIPTION | f::ADDRESS | f::REASON | f::INSTEAD | f::OPINION
+        | f::REQUEST | f::NOTE | f::CONTACT_NAME | f::CONTACT_PHONE | f::INVOLVED => read::<String>,
+        f::PHASE => read::<Phase>,
+        f::DUE | f::REPORT_IN_BY | f::HAPPENED => read::<Timestamp>,
+        f::GRADE => read::<Grade>,
+        f::IMPORTANCE | f::URGENCY | f::SATISFACTION => read::<u8>,
+        f::GRID => read::<AreaCode>,
+        f::PLACE | f::REPORTER | f::ASSIGNEE => read::<Subject>,
+        f::UNITS => read::<Vec<(NodeId, Part)>>,
+        f::TO => read::<NodeId>,
+        f::OFFER => read::<RecordId>,
+        f::CLOSING => read::<Closing>,
+        f::SOLVED | f::DONE => read::<bool>,
+        f::POINT => read::<Point>,
+        _ => return None,
+    })
+}
+
+fn read<T: DeserializeOwned + Serialize>(id: FieldId, fields: &Fields) -> Option<Value> {
+    let value = fields.get::<T>(id).ok()??;
+    serde_json::to_value(value).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field that acts can write and the API could not show would be lost on people.
+    #[test]
+    fn every_field_of_a_case_has_a_form() {
+        for field in f::ALL.iter().filter(|field| field.id < f::PLACE_DATA) {
+            assert!(form(field.id).is_some(), "{} has no form in JSON", field.key);
+        }
+        assert!(form(FieldId(9_999)).is_none());
+    }
+}

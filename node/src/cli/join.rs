@@ -1,0 +1,57 @@
+//! `wangge invite` and `wangge join`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use engine::invitation::Token;
+use zeroize::Zeroizing;
+
+use super::args::{Invite, Join};
+use super::failure::Failure;
+use super::{account, init, print};
+use crate::config::Config;
+use crate::folder::Folder;
+use crate::node::StartError;
+use crate::offline::Offline;
+use crate::{invite, join};
+
+pub(super) async fn invite(config: &Config, offer: Invite) -> Result<ExitCode, Failure> {
+    let invited = invite::invite(config, &offer.offer()).await?;
+    print::line(&invited.token);
+    print::line_to_stderr(&format!(
+        "邀请码只能用一次，{} 前有效；请当面或经可靠渠道交给对方。",
+        invited.expires
+    ));
+    print::line_to_stderr(&format!(
+        "the token works once, until {}; hand it over in person or over a channel you trust",
+        invited.expires
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn join(config: &Config, args: Join) -> Result<ExitCode, Failure> {
+    let text = if args.token == "-" {
+        account::password(Path::new("-"))?
+    } else {
+        Zeroizing::new(args.token)
+    };
+    let token = Token::decode(&text)
+        .map_err(|error| Failure::new("邀请码不完整或有误：请完整复制", error))?;
+    let (operator, made) = account::operator(&args.operator)?;
+    if let Some(operator) = &operator {
+        let policy = config.policy.load().map_err(StartError::from)?;
+        operator.check(&policy)?;
+    }
+    let identity = join::enrol(config, &token).await?;
+    let folder = Folder::new(&config.data);
+    init::leave_config(&folder)?;
+    init::introduce(&folder, &identity);
+    let (config, settled) = (config.clone(), folder);
+    let installed = tokio::task::spawn_blocking(move || {
+        let mut offline = Offline::open(&config)?;
+        account::settle(operator, made, &mut offline, &settled)
+    });
+    installed.await.map_err(|error| Failure::new("程序内部错误", error))??;
+    print::line("下一步 next: wangge serve");
+    Ok(ExitCode::SUCCESS)
+}
