@@ -270,3 +270,6 @@ fn check_units(scene: &Scene<'_>, whistle: &Whistle) -> Result<(), Refusal> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

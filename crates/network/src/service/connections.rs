@@ -130,7 +130,7 @@ impl Service {
         let penalty = peer.conduct.strike(&offence, now, rules);
         let refused = penalty.is_some() || (!known && offence.strikes() >= 1.0);
         if let Some(until) = penalty.filter(|_| known) {
-            let _ = until;
+            self.swarm.behaviour_mut().gate.admission.refuse(*id, until);
             self.with_peer(id, |peer| peer.redial.hold(until));
         }
         if refused {

@@ -7,8 +7,9 @@
 //! ```
 //!
 //! `coset` writes the envelopes. They are read by hand, because there is only this one shape:
-//! `coset` would build a tree of values per record (4 µs where this takes a fraction of one), and
-//! accepts other spellings. The tests hold reader and Sig_structure against `coset`.
+//! `coset` builds a tree of ciborium values first (1.1 µs, where envelope and header together take
+//! 0.3 here: see `examples/cost.rs`) and accepts other spellings. The tests hold reader and
+//! Sig_structure against `coset`.
 
 use std::ops::Range;
 
