@@ -41,7 +41,11 @@ pub enum JoinError {
     #[error("the network does not start: correct the section [network]")]
     Network(#[from] network::StartError),
     /// The parent was not reached at any address.
-    #[error("the parent was not reached at {}: is it running, and its port open?", .tried.join(", "))]
+    #[error(
+        "the parent was not reached at {}: is it running, its port open, and the invitation unused? \
+         (a node without an open invitation lets no stranger in)",
+        .tried.join(", ")
+    )]
     Unreachable {
         /// The addresses.
         tried: Vec<String>,
@@ -50,7 +54,7 @@ pub enum JoinError {
         source: Option<DialFailure>,
     },
     /// The parent did not answer.
-    #[error("the parent did not answer: try again")]
+    #[error("the parent broke off: was the invitation used already? if not, try again")]
     Silent(#[source] RequestError),
     /// The parent refused; it does not say why.
     #[error(

@@ -17,7 +17,7 @@ mod gate;
 mod hex;
 mod layers;
 mod metrics;
-pub mod openapi;
+mod openapi;
 mod params;
 pub mod password;
 mod problem;

@@ -142,10 +142,32 @@ pub(crate) fn look_up(
         Credential::Cookie(secret) => (secret, true),
         Credential::Bearer(secret) => (secret, false),
     };
-    let hash = secret.hash();
+    let csrf = browser.then(|| secret.csrf());
+    of_token(handle, secret.hash(), csrf, now)
+}
+
+/// A session as it is now, if it still holds.
+///
+/// # Errors
+/// When the index can't be read.
+pub(crate) fn still(
+    handle: &Handle,
+    session: &Session,
+    now: Timestamp,
+) -> Result<Option<Session>, StoreError> {
+    of_token(handle, session.hash, session.csrf.clone(), now)
+}
+
+/// A browser's session has a cross-site token, a program's has none; neither passes for the other.
+fn of_token(
+    handle: &Handle,
+    hash: [u8; 32],
+    csrf: Option<String>,
+    now: Timestamp,
+) -> Result<Option<Session>, StoreError> {
     let reader: &Arc<_> = handle.reader();
     let Some(token) = view::token(reader, &hash)? else { return Ok(None) };
-    if now >= token.expires || token.label.is_none() != browser {
+    if now >= token.expires || token.label.is_none() != csrf.is_some() {
         return Ok(None);
     }
     let Some(account) = view::account(reader, &token.account)?.filter(|found| found.enabled) else {
@@ -156,7 +178,7 @@ pub(crate) fn look_up(
         actor: actor(handle, account.person, now),
         hash,
         expires: token.expires,
-        csrf: browser.then(|| secret.csrf()),
+        csrf,
     }))
 }
 

@@ -15,7 +15,7 @@ use crate::staging::{decode, row};
 use crate::store::{Read, StoreError, Table};
 
 pub use local::{
-    Staff, account, accounts, invitation, quarantined, reported, staff, token, tokens,
+    Staff, account, accounts, invitation, quarantined, repeated, reported, staff, token, tokens,
 };
 pub use proof::{Head, Proof, prove};
 

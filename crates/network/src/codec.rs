@@ -105,7 +105,7 @@ impl request_response::Codec for Codec {
         T: AsyncWrite + Unpin + Send,
     {
         let frame = encoded(&response)?;
-        timeout(self.write * 1000, frame::write(io, &frame)).await.map_err(|_| late())?
+        timeout(self.write, frame::write(io, &frame)).await.map_err(|_| late())?
     }
 }
 

@@ -156,10 +156,10 @@ fn expected_rows(count: u64, frames: &[(Position, Frame)], table: Table) -> BTre
 fn what_was_acknowledged_survives_kill_9() {
     let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
     let (mut state, mut behind) = (3_u64, 0);
-    for round in 0..25 {
+    for round in 0..12 {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        let t0 = std::time::Instant::now(); let acknowledged = run_and_kill(folder.path(), 1 + (state >> 33) as usize % 150);
-        let t1 = std::time::Instant::now(); let (mut store, report) = open(folder.path()); let t2 = std::time::Instant::now();
+        let acknowledged = run_and_kill(folder.path(), 1 + (state >> 33) as usize % 80);
+        let (mut store, report) = open(folder.path());
         assert!(report.frames >= acknowledged, "round {round}: {report:?}");
         assert!(report.frames.is_multiple_of(BATCH), "half a batch");
         assert!(report.damage.is_empty());
@@ -178,7 +178,7 @@ fn what_was_acknowledged_survives_kill_9() {
             let rows: BTreeMap<_, _> =
                 reader.scan(table, &[], None, usize::MAX).unwrap().into_iter().collect();
             assert_eq!(rows, expected_rows(count, &frames, table));
-        } let t3=std::time::Instant::now(); drop(store); eprintln!("{round} frames {count} run {:?} open {:?} check {:?} close {:?}", t1-t0,t2-t1,t3-t2,t3.elapsed());
+        }
     }
     assert!(behind > 0, "sled was never behind: the test tests nothing");
 }

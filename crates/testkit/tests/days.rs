@@ -28,7 +28,10 @@ fn play_all(weather: &Weather, seeds: std::ops::Range<u64>) {
                     }
                     let mut day = Simulator::new(seed, weather.clone());
                     if let Err(found) = day.play() {
-                        broken.lock().expect("no thread panics with the lock").push(found.to_string());
+                        broken
+                            .lock()
+                            .expect("no thread panics with the lock")
+                            .push(found.to_string());
                     }
                 }
             });

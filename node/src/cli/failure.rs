@@ -135,8 +135,8 @@ impl From<JoinError> for Failure {
             JoinError::Expired(_) => "邀请码已过期：请向上级索取新的",
             JoinError::Taken { .. } => "该目录已属于别的上级或联盟：请换一个 --data",
             JoinError::Network(_) => "节点间网络启动失败：请检查 [network] 一节",
-            JoinError::Unreachable { .. } => "连不上上级节点：确认它在运行、端口可达后重试",
-            JoinError::Silent(_) => "上级节点没有回应：请重试",
+            JoinError::Unreachable { .. } => "连不上上级节点：确认它在运行、端口可达，且邀请码没有用过",
+            JoinError::Silent(_) => "上级节点中断了连接：邀请码是否已用过？若没有，请重试",
             JoinError::Refused => "上级拒绝：邀请码已用过、被撤回或已过期，请索取新的",
             JoinError::Root { .. } | JoinError::Other => {
                 "返回的证书与邀请码不符：不要加入，并告知邀请人"

@@ -7,7 +7,8 @@ use governance::case::CaseId;
 use governance::field;
 use record::Subject;
 
-use crate::note::{Account, Invitation, Quarantined, Token};
+use crate::command::Once;
+use crate::note::{Account, DoneRow, Invitation, Quarantined, Token};
 use crate::project::{self, Whose};
 use crate::staging::{decode, row};
 use crate::store::{Position, Read, StoreError, Table};
@@ -91,6 +92,16 @@ pub fn tokens(
             Ok((hash, decode(&value)?))
         })
         .collect()
+}
+
+/// Whether this very request was carried out before under its idempotency key, so that giving it
+/// again only gives the same receipt.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn repeated(reader: &Arc<dyn Read>, once: &Once) -> Result<bool, StoreError> {
+    let found: Option<DoneRow> = row(reader, Table::Idempotency, &once.key)?;
+    Ok(found.is_some_and(|(digest, _)| digest.as_slice() == once.digest))
 }
 
 /// What the invitation whose secret has this blake3 hash offers; `None` once used or withdrawn.

@@ -1,0 +1,229 @@
+//! This node, how it works, the nodes it knows, and what came from them but could not be applied.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use engine::peer::{self, PeerRow, Relation};
+use engine::store::Position;
+use engine::view;
+use governance::area::AreaCode;
+use governance::certificate::{Certificate, Right};
+use governance::policy::Policy;
+use record::{FederationId, Hash, NodeId, RecordId, Subject, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::proofs::Countersigned;
+use super::{cursor_refused, limit};
+use crate::desk::{Desk, View};
+use crate::params::Query;
+use crate::problem::Problem;
+use crate::shape::Page;
+use crate::shape::names::{Named, NodeName};
+
+/// This node, as anybody may know it.
+#[derive(Serialize)]
+pub(crate) struct Node {
+    id: NodeId,
+    short: String,
+    name: String,
+    level: Named,
+    area: AreaCode,
+    rights: BTreeSet<Right>,
+    federation: FederationId,
+    federation_short: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<NodeName>,
+    /// `key/version` of the policy in force.
+    policy: String,
+    certificate: Validity,
+}
+
+#[derive(Serialize)]
+struct Validity {
+    serial: u64,
+    not_before: Timestamp,
+    not_after: Timestamp,
+    days_left: i64,
+}
+
+/// A node that this one knows.
+#[derive(Serialize)]
+pub(crate) struct Peer {
+    id: NodeId,
+    short: String,
+    name: String,
+    level: Named,
+    area: AreaCode,
+    relation: Relation,
+    addresses: Vec<String>,
+    /// Connected, with its certificates checked.
+    connected: bool,
+    /// What was wrong with the last thing it sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<String>,
+    certificate: Validity,
+    /// What it has given us.
+    received: Head,
+    /// What we have for it.
+    sent: Head,
+    /// How much of that it has acknowledged.
+    acknowledged: u64,
+    /// How much it has not.
+    lag: u64,
+    /// The last state of its log that we countersigned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    witnessed: Option<LogState>,
+    /// The last state of our log that it countersigned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    countersigned: Option<Countersigned>,
+}
+
+/// The end of a stream: number and id of its last entry; 0 at the start.
+#[derive(Serialize)]
+struct Head {
+    number: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<RecordId>,
+}
+
+#[derive(Serialize)]
+struct LogState {
+    epoch: u32,
+    size: u64,
+    root: Hash,
+    time: Timestamp,
+}
+
+/// Something received and not applied.
+#[derive(Serialize)]
+pub(crate) struct Held {
+    position: u64,
+    from: NodeName,
+    record: RecordId,
+    case: Subject,
+    why: String,
+}
+
+/// What part of the list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Listing {
+    limit: Option<usize>,
+    after: Option<String>,
+}
+
+/// `GET /v1/node`
+pub(crate) async fn node(desk: Desk) -> Result<Json<Node>, Problem> {
+    let node = desk.read_as(Desk::resident(Subject::ZERO), |view| {
+        let setup = &view.setup;
+        let certificate = setup.standing.certificate();
+        Ok(Node {
+            id: setup.me(),
+            short: setup.me().short().to_string(),
+            name: certificate.name.clone(),
+            level: view.level(&certificate.level),
+            area: certificate.area.clone(),
+            rights: certificate.rights.clone(),
+            federation: setup.federation,
+            federation_short: setup.federation.short().to_string(),
+            parent: setup.standing.parent().map(|parent| view.node(parent)),
+            policy: setup.policy.reference(),
+            certificate: validity(certificate, setup.standing.expires(), view.now),
+        })
+    });
+    node.await.map(Json)
+}
+
+/// `GET /v1/policy`: public, so that everybody can know by which rules their case is handled and
+/// what of it may be shared with whom and why.
+#[expect(clippy::unused_async, reason = "handlers are async")]
+pub(crate) async fn policy(desk: Desk) -> Json<Policy> {
+    Json(desk.state.handle.setup().policy.clone())
+}
+
+/// `GET /v1/peers`
+pub(crate) async fn peers(desk: Desk) -> Result<Json<Page<Peer>>, Problem> {
+    let contacts = desk.state.handle.status().contacts;
+    let items = desk.read(move |view| {
+        let peers = view.world.directory.iter().map(|(id, peer)| {
+            let row = view::peer(&view.reader, *id)?;
+            let row = row.unwrap_or_else(|| PeerRow::new(Vec::new(), Vec::new()));
+            Ok(view.peer(*id, peer, row, contacts.get(id).cloned().unwrap_or_default()))
+        });
+        peers.collect::<Result<Vec<_>, Problem>>()
+    });
+    Ok(Json(Page { items: items.await?, next: None }))
+}
+
+/// `GET /v1/quarantine`
+pub(crate) async fn quarantine(
+    desk: Desk,
+    Query(listing): Query<Listing>,
+) -> Result<Json<Page<Held>>, Problem> {
+    let size = limit(listing.limit, 50, 200)?;
+    let before = listing.after.map(|after| after.parse().map(Position));
+    let before = before.transpose().map_err(|_| cursor_refused())?;
+    let page = desk.read(move |view| {
+        let found = view::quarantined(&view.reader, before, size)?;
+        let next = found.last().filter(|_| found.len() == size).map(|(at, _)| at.to_string());
+        let held = found.into_iter().map(|(at, held)| Held {
+            position: at.0,
+            from: view.node(held.from),
+            record: held.record,
+            case: held.subject,
+            why: held.why,
+        });
+        Ok(Page { items: held.collect(), next })
+    });
+    page.await.map(Json)
+}
+
+fn validity(certificate: &Certificate, expires: Timestamp, now: Timestamp) -> Validity {
+    Validity {
+        serial: certificate.serial,
+        not_before: certificate.not_before,
+        not_after: expires,
+        days_left: (expires.millis() - now.millis()).div_euclid(86_400_000),
+    }
+}
+
+fn head(mark: peer::Mark) -> Head {
+    Head { number: mark.number, entry: (mark.number > 0).then_some(mark.id) }
+}
+
+impl View {
+    fn peer(
+        &self,
+        id: NodeId,
+        peer: &peer::Peer,
+        row: PeerRow,
+        contact: engine::engine::Contact,
+    ) -> Peer {
+        let certificate = peer.standing.certificate();
+        let lag = row.outbox.number.saturating_sub(row.acknowledged);
+        let state = |seen: peer::Witnessed| LogState {
+            epoch: seen.epoch,
+            size: seen.size,
+            root: seen.root,
+            time: seen.time,
+        };
+        Peer {
+            id,
+            short: id.short().to_string(),
+            name: certificate.name.clone(),
+            level: self.level(&certificate.level),
+            area: certificate.area.clone(),
+            relation: peer.relation,
+            addresses: peer.addresses.clone(),
+            connected: contact.greeted,
+            trouble: contact.trouble,
+            certificate: validity(certificate, peer.standing.expires(), self.now),
+            received: head(row.inbox),
+            sent: head(row.outbox),
+            acknowledged: row.acknowledged,
+            lag,
+            witnessed: row.witnessed.map(state),
+            countersigned: row.countersigned.map(|seen| Countersigned::by(id, &seen)),
+        }
+    }
+}

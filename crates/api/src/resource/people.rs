@@ -1,0 +1,149 @@
+//! The roster.
+
+use axum::Json;
+use axum::response::Response;
+use engine::command::{Receipt, What};
+use governance::roster::Appointment;
+use record::{Subject, Timestamp};
+use serde::Deserialize;
+
+use super::{created, cursor_refused, limit};
+use crate::body::Body;
+use crate::desk::Desk;
+use crate::params::{Path, Query};
+use crate::problem::{Kind, Problem};
+use crate::shape::Page;
+use crate::shape::person::Person;
+
+/// Which people, and what part of the list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Listing {
+    /// Only those who hold this role now.
+    role: Option<String>,
+    limit: Option<usize>,
+    after: Option<Subject>,
+}
+
+/// A name and, where there is one, a telephone number. Not printable.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Register {
+    name: String,
+    #[serde(default)]
+    phone: Option<String>,
+}
+
+/// An appointment to be.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Appoint {
+    role: String,
+    #[serde(default)]
+    scope: Option<Subject>,
+    /// From now on where absent.
+    #[serde(default)]
+    from: Option<Timestamp>,
+    #[serde(default)]
+    until: Option<Timestamp>,
+}
+
+/// `GET /v1/people`
+pub(crate) async fn list(
+    desk: Desk,
+    Query(listing): Query<Listing>,
+) -> Result<Json<Page<Person>>, Problem> {
+    let size = limit(listing.limit, 50, 200)?;
+    let page = desk.read(move |view| {
+        let roster = &view.world.roster;
+        if listing.after.is_some_and(|after| roster.get(after).is_none()) {
+            return Err(cursor_refused());
+        }
+        let holds = |held: &Appointment| {
+            held.holds(view.now) && Some(&held.role) == listing.role.as_ref()
+        };
+        let mut ids = roster
+            .iter()
+            .filter(|(id, _)| listing.after.is_none_or(|after| **id > after))
+            .filter(|(_, person)| {
+                listing.role.is_none() || person.appointments.iter().any(holds)
+            })
+            .map(|(id, _)| *id);
+        let found: Vec<Subject> = ids.by_ref().take(size).collect();
+        let next = ids.next().and(found.last()).map(ToString::to_string);
+        let items = found.into_iter().map(|id| view.person(id));
+        Ok(Page { items: items.collect::<Result<_, _>>()?, next })
+    });
+    page.await.map(Json)
+}
+
+/// `GET /v1/people/{id}`
+pub(crate) async fn get(desk: Desk, path: Path) -> Result<Json<Person>, Problem> {
+    let id: Subject = path.id("id")?;
+    desk.read(move |view| view.person(id)).await.map(Json)
+}
+
+/// `POST /v1/people`
+pub(crate) async fn register(desk: Desk, body: Body<Register>) -> Result<Response, Problem> {
+    let Register { name, phone } = body.value;
+    let what = What::Register { person: None, name, phone };
+    let receipt = desk.command(what, body.digest).await?;
+    let id = receipt.subject.unwrap_or(Subject::ZERO);
+    Ok(created(&format!("/v1/people/{id}"), &receipt))
+}
+
+/// `PUT /v1/people/{id}`
+pub(crate) async fn change(
+    desk: Desk,
+    path: Path,
+    body: Body<Register>,
+) -> Result<Json<Receipt>, Problem> {
+    let id = known(&desk, &path)?;
+    let Register { name, phone } = body.value;
+    let what = What::Register { person: Some(id), name, phone };
+    desk.command(what, body.digest).await.map(Json)
+}
+
+/// `POST /v1/people/{id}/appointments`
+pub(crate) async fn appoint(
+    desk: Desk,
+    path: Path,
+    body: Body<Appoint>,
+) -> Result<Response, Problem> {
+    let person = known(&desk, &path)?;
+    let Appoint { role, scope, from, until } = body.value;
+    // The engine's own refusal would repeat what was sent.
+    if desk.state.handle.setup().policy.role(&role).is_none() {
+        return Err(Problem::at(Kind::FIELD, "body.role", "is not a role of the policy"));
+    }
+    let from = from.unwrap_or(desk.now);
+    if until.is_some_and(|until| until <= from) {
+        return Err(Problem::at(Kind::FIELD, "body.until", "must be later than from"));
+    }
+    let appointment = Appointment { role, scope, from, until };
+    let what = What::Appoint { person, appointment };
+    let receipt = desk.command(what, body.digest).await?;
+    Ok(created(&format!("/v1/people/{person}"), &receipt))
+}
+
+/// `DELETE /v1/people/{id}/appointments/{role}`
+pub(crate) async fn dismiss(desk: Desk, path: Path) -> Result<Json<Receipt>, Problem> {
+    let person = known(&desk, &path)?;
+    let role = path.text("role")?.to_owned();
+    let world = desk.state.handle.world();
+    let held = world.roster.get(person).is_some_and(|person| {
+        let lasts = |until: Option<Timestamp>| until.is_none_or(|until| desk.now < until);
+        person.appointments.iter().any(|held| held.role == role && lasts(held.until))
+    });
+    if !held {
+        return Err(Problem::not_found());
+    }
+    desk.do_it(desk.staff()?, What::Dismiss { person, role }).await.map(Json)
+}
+
+/// Somebody on the roster.
+fn known(desk: &Desk, path: &Path) -> Result<Subject, Problem> {
+    let id: Subject = path.id("id")?;
+    let world = desk.state.handle.world();
+    world.roster.get(id).map(|_| id).ok_or_else(Problem::not_found)
+}

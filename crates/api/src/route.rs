@@ -1,0 +1,153 @@
+//! Every route in one list. The router is made from it and from nothing else, and so are the
+//! OpenAPI document, the labels of metrics and the tests of who may come where.
+
+mod list;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::MethodRouter;
+use governance::policy::Power;
+use hyper::Method;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use list::ROUTES;
+
+use crate::gate::{self, Gate};
+use crate::layers;
+use crate::problem::{Kind, Problem};
+use crate::state::State;
+
+/// Largest body of a request, in bytes.
+const BODY: usize = 256 * 1024;
+/// Largest body that brings many places at once, in bytes.
+const BULK_BODY: usize = 4 * 1024 * 1024;
+
+/// Who may come to a route at all. What they see and do there is decided further in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Guard {
+    /// Anybody.
+    Anyone,
+    /// The operator of the machine: from loopback, or with the operator's token.
+    Operator,
+    /// Whoever is signed in.
+    Account,
+    /// Whoever is signed in and has an appointment in force.
+    Staff,
+    /// Whoever has this power by an appointment in force.
+    Power(Power),
+}
+
+/// One route.
+#[derive(Clone)]
+pub struct Route {
+    /// Method.
+    pub method: Method,
+    /// Template of the path.
+    pub path: &'static str,
+    /// Who may come.
+    pub guard: Guard,
+    /// The operation's id in the OpenAPI document.
+    pub id: &'static str,
+    /// What it does, in English and Chinese.
+    pub summary: [&'static str; 2],
+    /// Schema of the request's body, if it has one.
+    pub body: Option<&'static str>,
+    /// Status of success, and the schema of its body.
+    pub gives: (u16, Option<&'static str>),
+    /// Names of its query's parameters, which the document describes.
+    pub query: &'static [&'static str],
+    /// Whether many things may come at once.
+    pub bulk: bool,
+    /// Whether an idempotency key is heeded.
+    pub once: bool,
+    handler: fn() -> MethodRouter<State>,
+}
+
+impl Route {
+    const fn new(
+        method: Method,
+        path: &'static str,
+        guard: Guard,
+        handler: fn() -> MethodRouter<State>,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            guard,
+            id: "",
+            summary: ["", ""],
+            body: None,
+            gives: (204, None),
+            query: &[],
+            bulk: false,
+            once: false,
+            handler,
+        }
+    }
+
+    const fn named(mut self, id: &'static str, en: &'static str, zh: &'static str) -> Self {
+        (self.id, self.summary) = (id, [en, zh]);
+        self
+    }
+
+    const fn takes(mut self, schema: &'static str) -> Self {
+        self.body = Some(schema);
+        self
+    }
+
+    const fn gives(mut self, status: u16, schema: &'static str) -> Self {
+        self.gives = (status, Some(schema));
+        self
+    }
+
+    const fn query(mut self, names: &'static [&'static str]) -> Self {
+        self.query = names;
+        self
+    }
+
+    const fn bulk(mut self) -> Self {
+        self.bulk = true;
+        self
+    }
+
+    const fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// Whether it changes something, or costs so much that no other site may cause it.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.method != Method::GET
+    }
+
+    /// The method's name.
+    pub(crate) fn method_name(&self) -> &'static str {
+        match &self.method {
+            m if m == Method::GET => "GET",
+            m if m == Method::POST => "POST",
+            m if m == Method::PUT => "PUT",
+            _ => "DELETE",
+        }
+    }
+
+    fn mount(&'static self, state: &State) -> MethodRouter<State> {
+        let gate = Gate { state: state.clone(), route: self };
+        let limit = DefaultBodyLimit::max(if self.bulk { BULK_BODY } else { BODY });
+        (self.handler)().layer(limit).layer(middleware::from_fn_with_state(gate, gate::pass))
+    }
+}
+
+/// The router over the list.
+pub(crate) fn router(state: State) -> Router {
+    let router = ROUTES
+        .iter()
+        .fold(Router::new(), |router, route| router.route(route.path, route.mount(&state)));
+    router
+        .method_not_allowed_fallback(|| async { Problem::from(Kind::METHOD) })
+        .fallback(|| async { Problem::not_found() })
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), layers::around))
+        .with_state(state)
+}

@@ -1,0 +1,158 @@
+//! Two nodes and the way they find and know each other.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_enrols_with_a_token_and_both_list_each_other_as_greeted() {
+    let (county, town) = (Site::county(), Site::new());
+    let above = county.start().await;
+    let token = county.invite("徽城镇").await;
+    let identity = town.join(&token).await.unwrap();
+    assert_eq!(identity.standing.parent(), Some(above.id()));
+    assert_eq!(identity.standing.certificate().name, "徽城镇");
+    assert_eq!(town.install(), Installed::New);
+    let below = town.start().await;
+    until_greeted(&above, below.id()).await;
+    until_greeted(&below, above.id()).await;
+    assert_eq!(relation(&above, below.id()), Some(Relation::Child));
+    assert_eq!(relation(&below, above.id()), Some(Relation::Parent));
+    below.stop().await;
+    until("the parent notices", || async {
+        !above.engine().status().contacts.contains_key(&identity.standing.node())
+    })
+    .await;
+    above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn either_side_restarted_is_found_again() {
+    let (county, town) = (Site::county(), Site::new());
+    let above = county.start().await;
+    town.join(&county.invite("徽城镇").await).await.unwrap();
+    let below = town.start().await;
+    let (up, down) = (above.id(), below.id());
+    until_greeted(&above, down).await;
+
+    let before = below.summary().clone();
+    below.stop().await;
+    // Without this note the child comes up on another port.
+    file::remove(&town.folder().last()).unwrap();
+    let below = town.start().await;
+    assert_ne!(below.summary().addresses, before.addresses, "on a new port");
+    until_greeted(&above, down).await;
+    until("its new address is known", || async {
+        let world = above.engine().world();
+        world.directory.get(down).is_some_and(|peer| peer.addresses == below.summary().addresses)
+    })
+    .await;
+
+    let before = above.summary().clone();
+    above.stop().await;
+    let above = county.start().await;
+    assert_eq!(above.summary().addresses, before.addresses, "on the ports it had");
+    assert_eq!(above.url(), before.url);
+    until_greeted(&below, up).await;
+    until_greeted(&above, down).await;
+    below.stop().await;
+    above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parent_that_moved_is_found_at_the_address_in_the_configuration() {
+    let (county, mut town) = (Site::county(), Site::new());
+    let above = county.start().await;
+    town.join(&county.invite("徽城镇").await).await.unwrap();
+    above.stop().await;
+    file::remove(&county.folder().last()).unwrap();
+    let above = county.start().await;
+    town.config.parent.addresses = above.summary().addresses.clone();
+    let below = town.start().await;
+    until_greeted(&above, below.id()).await;
+    below.stop().await;
+    above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_works_once_and_only_for_whom_it_worked() {
+    let (county, town, second) = (Site::county(), Site::new(), Site::new());
+    let above = county.start().await;
+    let token = county.invite("徽城镇").await;
+    // Another invitation keeps the door open, so that the secret alone decides.
+    let open = county.invite("富堨镇").await;
+    let first = town.join(&token).await.unwrap();
+    assert!(matches!(second.join(&token).await, Err(JoinError::Refused)));
+    assert!(!second.folder().identity().exists(), "nothing is kept");
+    file::remove(&town.folder().identity()).unwrap();
+    assert_eq!(town.join(&token).await.unwrap(), first, "asking again after a crash");
+    second.join(&open).await.unwrap();
+    let late = Site::new();
+    assert!(late.join(&token).await.is_err(), "the door is closed again");
+    above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_under_another_root_than_the_invitations_are_not_kept() {
+    let (county, town) = (Site::county(), Site::new());
+    let above = county.start().await;
+    let token = county.invite("徽城镇").await;
+    let forged = Token { root: PublicKey::from_bytes([7; 32]), ..token.clone() };
+    assert!(matches!(town.join(&forged).await, Err(JoinError::Root { .. })));
+    assert!(!town.folder().identity().exists());
+    town.join(&token).await.unwrap();
+    above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn joining_says_why_when_nobody_answers_or_it_is_too_late_or_taken() {
+    let (county, town) = (Site::county(), Site::new());
+    let above = county.start().await;
+    let token = county.invite("徽城镇").await;
+    let late = Token { expires: now().minus(Duration::from_secs(1)), ..token.clone() };
+    assert!(matches!(town.join(&late).await, Err(JoinError::Expired(_))));
+    let other = Token { parent: NodeId::from_bytes([9; 32]), ..token.clone() };
+    assert!(matches!(county.join(&other).await, Err(JoinError::Taken { .. })));
+    above.stop().await;
+    let error = town.join(&token).await.unwrap_err();
+    assert!(matches!(error, JoinError::Unreachable { .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_made_while_the_node_is_stopped_works_when_it_runs() {
+    let (county, town) = (Site::county(), Site::new());
+    let refused = invite(&county.config, &township("徽城镇")).await;
+    assert!(matches!(refused, Err(InviteError::NoAddress)), "it never ran");
+    county.start().await.stop().await;
+    let token = county.invite("徽城镇").await;
+    let above = county.start().await;
+    town.join(&token).await.unwrap();
+    above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_outside_the_inviters_area_is_refused_running_or_not() {
+    let county = Site::county();
+    let elsewhere = Offer { area: "110101".parse().unwrap(), ..township("东城区") };
+    let stopped = invite(&county.config, &elsewhere).await;
+    assert!(matches!(stopped, Err(InviteError::Area { .. })));
+    let above = county.start().await;
+    let running = invite(&county.config, &elsewhere).await;
+    assert!(matches!(running, Err(InviteError::Local(_))));
+    above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_lists_the_neighbour_with_the_operators_token() {
+    let (county, town) = (Site::county(), Site::new());
+    let above = county.start().await;
+    town.join(&county.invite("徽城镇").await).await.unwrap();
+    let below = town.start().await;
+    let local = Local::find(&county.folder()).unwrap();
+    let wanted = below.id().to_string();
+    until("listed as connected", || async {
+        let listed = local.get("/v1/peers").await.unwrap().to_string();
+        listed.contains(&wanted)
+    })
+    .await;
+    below.stop().await;
+    above.stop().await;
+}

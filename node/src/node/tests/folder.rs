@@ -1,0 +1,100 @@
+//! Data folders: refused, locked, left in order.
+
+use super::*;
+
+fn refused(site: &Site, started: Result<Running, StartError>) -> StartError {
+    match started {
+        Ok(_) => panic!("{} starts", site.config.data.display()),
+        Err(error) => error,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_no_federation_says_how_to_get_into_one() {
+    let site = Site::new();
+    let error = refused(&site, Node::start(site.config.clone()).await);
+    assert!(matches!(error, StartError::Identity(IdentityError::Missing { .. })));
+    assert!(error.to_string().contains("wangge join TOKEN"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_in_use_is_refused_and_the_one_who_uses_it_not_disturbed() {
+    let county = Site::county();
+    let above = county.start().await;
+    let error = refused(&county, Node::start(county.config.clone()).await);
+    assert!(matches!(error, StartError::Store(store::OpenError::Busy { .. })));
+    let summary: Summary = file::read(&county.folder().running()).unwrap().unwrap();
+    assert_eq!(summary, *above.summary());
+    above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_port_leaves_nothing_running() {
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut county = Site::county();
+    county.config.http.listen = held.local_addr().unwrap();
+    let error = refused(&county, Node::start(county.config.clone()).await);
+    assert!(matches!(&error, StartError::Port(port) if port.key == "http.listen"));
+    assert!(!county.folder().running().exists());
+    county.config.ports.next_free = true;
+    let above = county.start().await;
+    assert!(!above.url().ends_with(&format!(":{}", held.local_addr().unwrap().port())));
+    above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_note_that_a_node_runs_goes_when_it_stops() {
+    let county = Site::county();
+    let above = county.start().await;
+    let summary: Summary = file::read(&county.folder().running()).unwrap().unwrap();
+    assert_eq!(summary.pid, std::process::id());
+    assert_eq!(summary.name, "歙县");
+    above.stop().await;
+    assert!(!county.folder().running().exists());
+    let last: Last = file::read(&county.folder().last()).unwrap().unwrap();
+    assert_eq!(last.addresses, summary.addresses);
+}
+
+#[test]
+fn an_operator_is_made_once_and_only_with_a_role_that_can_run_a_node() {
+    let county = Site::county();
+    let token = std::fs::read(county.folder().operator_token()).unwrap();
+    assert_eq!(token.len(), 64);
+    assert_eq!(county.install(), Installed::Known);
+    assert_eq!(std::fs::read(county.folder().operator_token()).unwrap(), token);
+    let policy = county.config.policy.load().unwrap();
+    let error = operator("grid_worker").check(&policy).unwrap_err().to_string();
+    assert!(error.contains("grid_worker") && error.ends_with("such roles are: operator"));
+    assert!(operator("operator").check(&policy).is_ok());
+    let short = Operator { password: Zeroizing::new("short".into()), ..operator("operator") };
+    assert!(short.check(&policy).is_err());
+    let odd = Operator { login: "Admin!".into(), ..operator("operator") };
+    assert!(odd.check(&policy).is_err());
+}
+
+#[test]
+fn an_export_holds_no_key_and_no_second_one_takes_its_place() {
+    let county = Site::county();
+    let to = county._folder.path().join("export");
+    assert!(crate::export::export(&county.config, &to).unwrap() > 0);
+    let names: Vec<String> = files(&to);
+    assert!(names.iter().any(|name| name.starts_with("journal/")), "{names:?}");
+    assert!(names.contains(&"identity.json".to_owned()));
+    assert!(names.iter().all(|name| !name.contains("key") && !name.contains("token")), "{names:?}");
+    let again = crate::export::export(&county.config, &to);
+    assert!(matches!(again, Err(crate::export::ExportError::Exists { .. })));
+}
+
+fn files(under: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(under).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            found.extend(files(&path).into_iter().map(|inner| format!("{name}/{inner}")));
+        } else {
+            found.push(name);
+        }
+    }
+    found
+}
