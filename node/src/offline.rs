@@ -3,8 +3,7 @@
 
 use engine::command::{Agent, Command, Receipt, Refused, What};
 use engine::engine::{Effect, Input, Ticket};
-use engine::store::{Read, Table};
-use serde::de::DeserializeOwned;
+use engine::store::{StoreError, Table};
 
 use crate::config::Config;
 use crate::node::{Opened, StartError, now, open};
@@ -49,14 +48,12 @@ impl Offline {
         outcome.unwrap_or(Err(Refused::Stopping))
     }
 
-    /// A row of the index; `None` where there is none, or none that can be read.
-    #[must_use]
-    pub fn row<T: DeserializeOwned + serde::Serialize>(&self, table: Table, key: &[u8]) -> Option<T> {
-        let bytes = self.reader().get(table, key).ok()??;
-        record::cbor::decode(&bytes, &record::cbor::Limits::of_bytes(engine::store::MAX_VALUE)).ok()
-    }
-
-    fn reader(&self) -> std::sync::Arc<dyn Read> {
-        self.opened.engine.reader()
+    /// Whether there is an account of this login name.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn has_account(&self, login: &str) -> Result<bool, StoreError> {
+        let found = self.opened.engine.reader().get(Table::Account, login.as_bytes())?;
+        Ok(found.is_some())
     }
 }

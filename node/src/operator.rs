@@ -7,7 +7,7 @@ use api::password::{self, PasswordError};
 use data_encoding::HEXLOWER;
 use engine::command::{Refused, What};
 use engine::note::{Account, Token};
-use engine::store::Table;
+use engine::store::StoreError;
 use governance::policy::{Policy, Power};
 use governance::roster::Appointment;
 use rand::{Rng as _, RngExt as _};
@@ -63,6 +63,9 @@ pub enum OperatorError {
     /// The engine refused.
     #[error("the operator's account was refused")]
     Refused(#[from] Refused),
+    /// The index can't be read.
+    #[error("the accounts can't be read")]
+    Store(#[from] StoreError),
     /// The token file can't be written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -122,8 +125,7 @@ impl Operator {
         folder: &Folder,
     ) -> Result<Installed, OperatorError> {
         self.check(&offline.opened.setup.policy)?;
-        let known: Option<Account> = offline.row(Table::Account, self.login.as_bytes());
-        let installed = if known.is_some() {
+        let installed = if offline.has_account(&self.login)? {
             Installed::Known
         } else {
             self.open_account(offline)?;

@@ -72,6 +72,7 @@ kinds! {
     TOP_LEVEL = "top-level" CONFLICT "本辖区内没有更高层级" "No higher level inside this jurisdiction";
     NO_PARENT = "no-parent" CONFLICT "本节点没有上级节点" "No node above this one";
     AT_HOME = "at-home" CONFLICT "事件本来就在受理地" "The case is at home already";
+    TOO_LONG = "too-long" CONFLICT "事件记录已满，请另行上报" "The case has as many records as there can be";
     TOO_MANY = "too-many" TOO_MANY_REQUESTS "请求过于频繁，请稍后再试" "Too many requests: try again later";
     BUSY = "busy" SERVICE_UNAVAILABLE "节点繁忙，请稍后再试" "The node is busy: try again shortly";
     FROZEN = "frozen" SERVICE_UNAVAILABLE "节点已停止签署，请联系管理员" "The node does not sign: ask its operator";

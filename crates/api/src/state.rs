@@ -88,7 +88,7 @@ impl Default for Config {
 pub struct State(Arc<Shared>);
 
 /// See [`State`].
-pub(crate) struct Shared {
+pub struct Shared {
     pub(crate) handle: Handle,
     pub(crate) addresses: Addresses,
     pub(crate) config: Config,

@@ -502,7 +502,9 @@ impl Desk<'_, '_> {
                 }
             }
             (About::Hello, _) => self.not_greeted(from),
-            (About::Pull, Some(Response::Page(page))) => self.paged(from, page),
+            (About::Pull, Some(Response::Page(page))) if self.is_pulling(from) => {
+                self.paged(from, page);
+            }
             (About::Pull, _) => self.pull_failed(from),
             (About::Witness, Some(Response::Witnessed(seal))) => {
                 self.countersigned(from, &seal)?;
@@ -518,6 +520,10 @@ impl Desk<'_, '_> {
             (About::Ask(ask), _) => self.child_silent(ask, from),
         }
         Ok(())
+    }
+
+    fn is_pulling(&self, node: NodeId) -> bool {
+        self.talk.sessions.get(&node).is_some_and(|session| session.pulling)
     }
 
     fn not_greeted(&mut self, node: NodeId) {

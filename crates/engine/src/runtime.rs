@@ -278,8 +278,10 @@ impl Room {
         let mut messages = Vec::with_capacity(BATCH);
         loop {
             let pause = Duration::from_millis(if self.engine.is_asking() { 50 } else { 1_000 });
-            let waited = runtime
-                .block_on(tokio::time::timeout(pause, inbox.recv_many(&mut messages, BATCH)));
+            // Made inside the runtime: a timer can't be made outside one.
+            let waited = runtime.block_on(async {
+                tokio::time::timeout(pause, inbox.recv_many(&mut messages, BATCH)).await
+            });
             if waited == Ok(0) {
                 return;
             }

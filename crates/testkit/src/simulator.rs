@@ -13,11 +13,13 @@ use engine::arrival;
 use engine::command::{Command, Receipt, Refused};
 use engine::engine::{About, Effect, Engine, Input, Ticket};
 use engine::memory::MemoryStore;
+use engine::peer::Directory;
+use engine::wire::{Request, Response};
 use engine::{outbox, view};
 use governance::query::{Answer, Matter, Question};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use record::{NodeId, RecordId, Signed, Timestamp};
+use record::{Hash, NodeId, PublicKey, RecordId, Signed, Timestamp};
 
 use crate::federation::{Federation, Member, Part};
 
@@ -163,6 +165,22 @@ pub struct Simulator {
     /// Telephone numbers that must never leave the node where they were told.
     canaries: Vec<(NodeId, String)>,
     quiet: bool,
+    tape: Option<Vec<Captured>>,
+    /// What honest nodes accused each other of: nothing, unless a test plays foul.
+    accused: Vec<String>,
+}
+
+/// A message as somebody on the wire would have seen it.
+#[derive(Clone)]
+pub struct Captured {
+    /// Who sent it.
+    pub from: NodeId,
+    /// Whether it asks or answers.
+    pub asks: bool,
+    /// Its type tag.
+    pub tag: u8,
+    /// Its body.
+    pub body: Vec<u8>,
 }
 
 /// 2026-03-02, a Monday, 08:00 in China.
@@ -194,6 +212,8 @@ impl Simulator {
             digest: blake3::Hasher::new(),
             canaries: Vec::new(),
             quiet: false,
+            tape: None,
+            accused: Vec::new(),
         };
         for member in members {
             simulator.settle(member);
@@ -253,6 +273,73 @@ impl Simulator {
             }
         }
         self.now = self.now.max(end);
+    }
+
+    /// Captures every message from now on.
+    pub fn capture(&mut self) {
+        self.tape = Some(Vec::new());
+    }
+
+    /// What was captured.
+    pub fn captured(&mut self) -> Vec<Captured> {
+        self.tape.take().unwrap_or_default()
+    }
+
+    /// Puts a request to a node as if it came over a connection with this key, and gives its
+    /// response where there is one at once.
+    pub fn knock(&mut self, node: NodeId, from: PublicKey, request: Request) -> Option<Response> {
+        let ticket = self.ticket();
+        let now = self.now;
+        let place = self.places.get_mut(&node)?;
+        let effects =
+            place.engine.as_mut()?.step(vec![Input::Request { ticket, from, request }], now);
+        effects.into_iter().find_map(|effect| match effect {
+            Effect::Respond { ticket: of, response } if of == ticket => Some(response),
+            Effect::Page { ticket: of, peer, after } if of == ticket => {
+                let place = &self.places[&node];
+                let reader = place.engine.as_ref()?.reader();
+                outbox::page(&place.member.setup, &reader, peer, after).ok().map(Response::Page)
+            }
+            _ => None,
+        })
+    }
+
+    /// The peers a node knows.
+    ///
+    /// # Panics
+    /// When the node is down.
+    #[must_use]
+    pub fn directory(&self, node: NodeId) -> Directory {
+        let engine = self.places[&node].engine.as_ref().expect("the node is up");
+        engine.world().directory.clone()
+    }
+
+    /// Size and root of `peer`'s log as `node` countersigned it last.
+    #[must_use]
+    pub fn witnessed(&self, node: NodeId, peer: NodeId) -> Option<(u64, Hash)> {
+        let reader = engine::store::Store::reader(&self.places[&node].store);
+        let row = view::peer(&reader, peer).ok().flatten()?;
+        row.witness.witnessed.map(|seen| (seen.size, seen.root))
+    }
+
+    /// Gives a node a new history under its old key, longer than the old one, as a dishonest
+    /// operator would.
+    pub fn rewrite(&mut self, node: NodeId) {
+        self.crash(node);
+        let Some(place) = self.places.get_mut(&node) else { return };
+        place.promised.clear();
+        place.store = MemoryStore::new();
+        place.staff = Staff::default();
+        place.engine = Some(open(&place.member, &place.store, self.seed ^ 0xbad));
+        self.introduce();
+        self.hire(node);
+        self.register_extras(node, 60);
+        self.connect(node);
+    }
+
+    /// Puts a response to a node as if it had asked for it.
+    pub fn answer_unasked(&mut self, node: NodeId, from: NodeId, about: About, said: Response) {
+        self.step(node, vec![Input::Response { from, about, response: Some(said) }]);
     }
 
     /// The digest of everything delivered so far.
@@ -389,7 +476,7 @@ impl Simulator {
                 let reader = place.engine.as_ref().expect("it just acted").reader();
                 let page = outbox::page(&place.member.setup, &reader, peer, after)
                     .expect("a page can be read");
-                self.respond(node, ticket, engine::wire::Response::Page(page));
+                self.respond(node, ticket, Response::Page(page));
             }
             Effect::Verify { from, page } => {
                 let place = &self.places[&node];
@@ -407,7 +494,7 @@ impl Simulator {
                 self.send(node, to, about, &request, within);
             }
             Effect::Misbehaved { what, .. } => {
-                panic!("an honest peer was found misbehaving: {what} (seed {})", self.seed)
+                self.accused.push(format!("an honest peer was accused: {what}"));
             }
             Effect::Changed(_)
             | Effect::World(_)

@@ -153,6 +153,7 @@ impl From<OperatorError> for Failure {
             OperatorError::Role { .. } => "该角色没有管理节点所需的权限：请用 --role 换一个",
             OperatorError::Password(_) => "口令不可用：至少 10 个字符",
             OperatorError::Refused(_) => "管理员账号未能建立",
+            OperatorError::Store(_) => "账号无法读取：请重新启动，或运行 `wangge verify`",
             OperatorError::File(_) => "令牌文件写入失败：请检查权限与磁盘空间",
             OperatorError::Seed(_) => "系统不提供随机数",
         };

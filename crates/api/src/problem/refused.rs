@@ -77,7 +77,8 @@ impl From<Refusal> for Problem {
             | Refusal::UnknownPerson { .. }
             | Refusal::UnknownUnit { .. }
             | Refusal::UnknownPlace { .. }
-            | Refusal::InFuture => {}
+            | Refusal::InFuture
+            | Refusal::TooLong => {}
         }
         Self::because(kind, refusal.zh(), refusal.to_string())
     }
@@ -107,6 +108,7 @@ fn kind(refusal: &Refusal) -> Kind {
         Refusal::UnknownCategory { .. } => Kind::UNKNOWN_CATEGORY,
         Refusal::UnknownChannel { .. } => Kind::UNKNOWN_CHANNEL,
         Refusal::InFuture => Kind::IN_FUTURE,
+        Refusal::TooLong => Kind::TOO_LONG,
     }
 }
 
@@ -127,6 +129,7 @@ mod tests {
             Refusal::AtHome,
             Refusal::HandlerVerifies,
             Refusal::InFuture,
+            Refusal::TooLong,
             Refusal::UnknownCategory { category: "x".into() },
             Refusal::UnknownChannel { channel: "x".into() },
             Refusal::Needs { act: governance::act::ActKind::Close, field: "title".into() },

@@ -16,7 +16,7 @@ use super::proofs::Countersigned;
 use super::{cursor_refused, limit};
 use crate::desk::{Desk, View};
 use crate::params::Query;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::shape::Page;
 use crate::shape::names::{Named, NodeName};
 
@@ -146,8 +146,7 @@ pub(crate) async fn peers(desk: Desk) -> Result<Json<Page<Peer>>, Problem> {
     let contacts = desk.state.handle.status().contacts;
     let items = desk.read(move |view| {
         let peers = view.world.directory.iter().map(|(id, peer)| {
-            let row = view::peer(&view.reader, *id)?;
-            let row = row.unwrap_or_else(|| PeerRow::new(Vec::new(), Vec::new()));
+            let row = view::peer(&view.reader, *id)?.ok_or(Kind::INTERNAL)?;
             Ok(view.peer(*id, peer, row, contacts.get(id).cloned().unwrap_or_default()))
         });
         peers.collect::<Result<Vec<_>, Problem>>()
@@ -200,7 +199,8 @@ impl View {
         contact: engine::engine::Contact,
     ) -> Peer {
         let certificate = peer.standing.certificate();
-        let lag = row.outbox.number.saturating_sub(row.acknowledged);
+        let PeerRow { streams, witness, .. } = row;
+        let lag = streams.outbox.number.saturating_sub(streams.acknowledged);
         let state = |seen: peer::Witnessed| LogState {
             epoch: seen.epoch,
             size: seen.size,
@@ -218,12 +218,12 @@ impl View {
             connected: contact.greeted,
             trouble: contact.trouble,
             certificate: validity(certificate, peer.standing.expires(), self.now),
-            received: head(row.inbox),
-            sent: head(row.outbox),
-            acknowledged: row.acknowledged,
+            received: head(streams.inbox),
+            sent: head(streams.outbox),
+            acknowledged: streams.acknowledged,
             lag,
-            witnessed: row.witnessed.map(state),
-            countersigned: row.countersigned.map(|seen| Countersigned::by(id, &seen)),
+            witnessed: witness.witnessed.map(state),
+            countersigned: witness.countersigned.map(|seen| Countersigned::by(id, &seen)),
         }
     }
 }

@@ -101,7 +101,7 @@ impl View {
     fn countersigned(&self) -> Result<Option<Countersigned>, Problem> {
         let Some(parent) = self.setup.standing.parent() else { return Ok(None) };
         let row = view::peer(&self.reader, parent)?;
-        let seen = row.and_then(|row| row.countersigned);
+        let seen = row.and_then(|row| row.witness.countersigned);
         Ok(seen.map(|seen| Countersigned::by(parent, &seen)))
     }
 }

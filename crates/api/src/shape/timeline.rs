@@ -123,7 +123,7 @@ impl View {
     fn witnessed(&self) -> Result<Witnessed, Problem> {
         let Some(parent) = self.setup.standing.parent() else { return Ok(Witnessed(None)) };
         let row = engine::view::peer(&self.reader, parent)?;
-        let seen = row.and_then(|row| row.countersigned);
+        let seen = row.and_then(|row| row.witness.countersigned);
         Ok(Witnessed(seen.map(|seen| (seen.epoch, seen.size))))
     }
 }

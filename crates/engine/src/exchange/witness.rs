@@ -129,20 +129,23 @@ impl Desk<'_, '_> {
     }
 
     /// Keeps the parent's countersignature of this node's checkpoint.
-    pub(crate) fn countersigned(&mut self, peer: NodeId, bytes: &[u8]) -> Result<(), Refused> {
-        let Some(key) = self.world.directory.get(peer).map(|peer| peer.standing.key()) else {
+    pub(crate) fn countersigned(&mut self, witness: NodeId, bytes: &[u8]) -> Result<(), Refused> {
+        let Some(key) = self.world.directory.get(witness).map(|peer| peer.standing.key()) else {
             return Ok(());
         };
         let seal = Unverified::<Countersignature>::parse(bytes.to_vec())
             .and_then(|seal| seal.verify(&self.setup.federation, &key));
         let Ok(seal) = seal else { return Ok(()) };
-        let grown = seal.size <= self.staging.log.frontier.size();
-        if seal.author != self.setup.me() || seal.witness != peer || !grown {
+        let known: Option<peer::Witness> = row(self.staging, Table::Witness, witness.as_bytes())?;
+        let last = known.and_then(|known| known.countersigned).map_or(0, |seen| seen.size);
+        // An older seal says nothing new, one beyond the log's end can't be of this log.
+        let news = (last + 1..=self.staging.log.frontier.size()).contains(&seal.size);
+        if seal.author != self.setup.me() || seal.witness != witness || !news {
             return Ok(());
         }
         let mut frame = sign::local(FrameKind::Countersigned, Vec::new());
         frame.envelope = seal.bytes().clone();
-        frame.peer = Some(peer);
+        frame.peer = Some(witness);
         let at = self.staging.push(frame.clone())?;
         project::project(whose(self.setup), self.staging, at, &frame)?;
         Ok(())

@@ -57,6 +57,9 @@ impl Simulator {
 
     /// What holds at every moment: each case is held by exactly one node.
     pub(super) fn check_always(&self) -> Result<(), Broken> {
+        if let Some(accused) = self.accused.first() {
+            return Err(self.broken(accused.clone()));
+        }
         for (id, views) in self.cases()? {
             self.check_custody(id, &views)?;
         }

@@ -8,7 +8,7 @@ use engine::wire::{Request, Response};
 use rand::RngExt;
 use record::{NodeId, PublicKey};
 
-use super::{Event, Owed, Simulator};
+use super::{Captured, Event, Owed, Simulator};
 
 impl Simulator {
     /// Both ends learn that they are connected, a moment apart.
@@ -59,6 +59,12 @@ impl Simulator {
         self.rng.random_range(0..1_000) < of_thousand
     }
 
+    fn tape(&mut self, from: NodeId, asks: bool, tag: u8, body: &[u8]) {
+        if let Some(tape) = &mut self.tape {
+            tape.push(Captured { from, asks, tag, body: body.to_vec() });
+        }
+    }
+
     /// A request leaves; whatever becomes of it, the sender hears of it within its time.
     pub(super) fn send(
         &mut self,
@@ -70,6 +76,7 @@ impl Simulator {
     ) {
         let body = request.encode().expect("what an engine sends is within its cap");
         self.watch(from, &body);
+        self.tape(from, true, request.tag(), &body);
         let life = self.places[&from].life;
         let lost = !self.is_joined(from, to) || self.chance(self.weather.loss);
         if lost {
@@ -111,6 +118,7 @@ impl Simulator {
         let Some(Owed { to, about, life }) = self.owed.remove(&ticket) else { return };
         let body = response.encode().expect("what an engine answers is within its cap");
         self.watch(node, &body);
+        self.tape(node, false, response.tag(), &body);
         let lost = !self.is_joined(node, to) || self.chance(self.weather.loss);
         let bytes = (!lost).then_some((response.tag(), body));
         let delay = if lost { Duration::from_secs(30) } else { self.delay() };

@@ -85,6 +85,15 @@ impl Simulator {
         }
     }
 
+    /// People without a role, to make a log longer.
+    pub(super) fn register_extras(&mut self, node: NodeId, count: usize) {
+        for number in 0..count {
+            let name = format!("演示人员 {number}");
+            self.console(node, What::Register { person: None, name, phone: None })
+                .expect("the console may register people");
+        }
+    }
+
     fn lay_out_grids(&mut self, node: NodeId) {
         let area = self.places[&node].member.setup.standing.certificate().area.clone();
         let community = self.ground("community", area.as_str(), None);
