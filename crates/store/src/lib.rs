@@ -14,6 +14,7 @@ mod sample;
 mod stamped;
 mod tree_file;
 mod vault;
+pub mod verify;
 mod watermark;
 
 pub use blobs::{Blobs, MAX_BLOB};
@@ -22,4 +23,5 @@ pub use journal::{Damage, Torn};
 pub use journal_store::JournalStore;
 pub use open::{OpenError, OpenReport, Options, open};
 pub use stamped::StampError;
+pub use verify::{Known, Problem, VerifyError, VerifyReport, verify};
 pub use watermark::Watermark;

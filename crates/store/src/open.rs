@@ -45,7 +45,7 @@ impl Default for Options {
         const MIB: u64 = 1024 * 1024;
         Self {
             cache_bytes: 24 * MIB,
-            overlay_bytes: 32 * 1024 * 1024,
+            overlay_bytes: 16 * 1024 * 1024,
             segment_bytes: 64 * MIB,
             reserve_bytes: 64 * MIB,
             journal_quota: None,

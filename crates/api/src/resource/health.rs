@@ -40,6 +40,6 @@ pub(crate) async fn metrics(desk: Desk) -> Response {
 
 /// `GET /openapi.json`
 #[expect(clippy::unused_async, reason = "handlers are async")]
-pub(crate) async fn document() -> Json<serde_json::Value> {
+pub(crate) async fn document() -> Json<&'static serde_json::Value> {
     Json(openapi::document())
 }

@@ -10,7 +10,7 @@ use serde_bytes::ByteBuf;
 use crate::acts::Desk;
 use crate::command::Refused;
 use crate::engine::About;
-use crate::peer::{self, Witnessed};
+use crate::peer::{self, Peer, Relation, Witnessed};
 use crate::project;
 use crate::sign::{self, whose};
 use crate::staging::row;
@@ -81,11 +81,15 @@ impl Desk<'_, '_> {
         peer: NodeId,
         asked: &Witness,
     ) -> Result<Option<ByteBuf>, Refused> {
-        let Some(key) = self.world.directory.get(peer).map(|peer| peer.standing.key()) else {
+        // A checkpoint is for whoever certified the node; shown to others it is a replay (S3).
+        let below = |peer: &&Peer| matches!(peer.relation, Relation::Child | Relation::Unit);
+        let Some(peer_key) =
+            self.world.directory.get(peer).filter(below).map(|peer| peer.standing.key())
+        else {
             return Ok(None);
         };
         let checkpoint = Unverified::<Checkpoint>::parse(asked.checkpoint.to_vec())
-            .and_then(|checkpoint| checkpoint.verify(&self.setup.federation, &key));
+            .and_then(|checkpoint| checkpoint.verify(&self.setup.federation, &peer_key));
         let Ok(checkpoint) = checkpoint else { return Ok(None) };
         if checkpoint.author != peer {
             return Ok(None);

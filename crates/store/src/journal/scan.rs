@@ -94,6 +94,13 @@ impl<'a> Scan<'a> {
         self.walk.as_ref().map(|walk| walk.parts(head)).unwrap_or_default()
     }
 
+    /// File and offset of the frame that was just found.
+    pub(crate) fn place(&self, head: &Head) -> (String, u64) {
+        let found = self.segments.get(self.index);
+        let segment = found.expect("the segment of the last frame is still being walked");
+        (segment.path.display().to_string(), segment.offset(head.position))
+    }
+
     /// The error for a frame that was just found and is of no use.
     pub(crate) fn wrong(&self, head: &Head, what: &str) -> StoreError {
         let found = self.segments.get(self.index);

@@ -1,0 +1,119 @@
+//! Schemas of acts: one shape per act, told apart by `act`.
+
+use governance::act::{
+    MAX_DESCRIPTION, MAX_LINE, MAX_TEXT, MAX_TITLE, MAX_UNITS,
+};
+use serde_json::{Map, Value, json};
+
+use super::reference;
+use super::schemas::object;
+
+/// Schemas of what people do.
+pub(super) fn put(schemas: &mut Map<String, Value>) {
+    schemas.insert("Report".into(), object(&report_needs(), &report_may()));
+    let acts = acts();
+    let by_code: Vec<Value> = acts
+        .iter()
+        .filter(|(name, _)| ["verify", "reopen"].contains(name))
+        .map(|(_, schema)| schema.clone())
+        .collect();
+    let all: Vec<Value> = acts.into_iter().map(|(_, schema)| schema).collect();
+    schemas.insert("Act".into(), one_of(all));
+    schemas.insert("ReporterAct".into(), one_of(by_code));
+}
+
+fn one_of(schemas: Vec<Value>) -> Value {
+    json!({ "oneOf": schemas, "discriminator": { "propertyName": "act" } })
+}
+
+fn text(most: usize) -> Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": most })
+}
+
+fn report_needs() -> Vec<(&'static str, Value)> {
+    vec![
+        ("title", text(MAX_TITLE)),
+        ("description", text(MAX_DESCRIPTION)),
+        ("channel", json!({ "type": "string", "description": "A channel of the policy." })),
+    ]
+}
+
+fn report_may() -> Vec<(&'static str, Value)> {
+    vec![
+        ("category", json!({ "type": "string", "description": "A category of the policy." })),
+        ("place", reference("Id16")),
+        ("address", text(MAX_LINE)),
+        ("point", reference("Point")),
+        ("happened", reference("Time")),
+        ("contact_name", text(MAX_LINE)),
+        ("contact_phone", text(MAX_LINE)),
+        ("involved", text(MAX_TEXT)),
+    ]
+}
+
+/// Every act with what it takes.
+fn acts() -> Vec<(&'static str, Value)> {
+    let reason = || vec![("reason", text(MAX_TEXT))];
+    let opinion = || vec![("opinion", text(MAX_TEXT))];
+    let flag = json!({ "type": "boolean" });
+    let scale = |most: u8| json!({ "type": "integer", "minimum": 1, "maximum": most });
+    let grade = json!({ "type": "string", "enum": ["A", "B", "C"] });
+    let units = json!({ "type": "array", "items": reference("Id32"), "maxItems": MAX_UNITS - 1 });
+    let shapes: Vec<(&'static str, Vec<(&str, Value)>, Vec<(&str, Value)>)> = vec![
+        ("report", report_needs(), report_may()),
+        ("accept", vec![], vec![]),
+        ("refuse", reason(), vec![("instead", text(MAX_TEXT))]),
+        (
+            "triage",
+            vec![],
+            vec![
+                ("category", json!({ "type": "string" })),
+                ("grade", grade),
+                ("importance", scale(3)),
+                ("urgency", scale(3)),
+            ],
+        ),
+        ("settle_on_spot", opinion(), vec![]),
+        ("hand_up", reason(), vec![]),
+        ("dispatch", vec![("assignee", reference("Id16"))], vec![]),
+        ("take", vec![], vec![]),
+        ("return", reason(), vec![]),
+        ("progress", vec![("note", text(MAX_TEXT))], vec![]),
+        ("handle", opinion(), vec![]),
+        ("verify", vec![("solved", flag.clone())], vec![("satisfaction", scale(5))]),
+        ("close", vec![], vec![("special", flag.clone())]),
+        ("reopen", reason(), vec![]),
+        ("escalate", reason(), vec![]),
+        ("send_home", vec![("done", flag), ("opinion", text(MAX_TEXT))], vec![]),
+        ("accept_custody", vec![], vec![]),
+        ("refuse_custody", reason(), vec![]),
+        (
+            "whistle",
+            vec![("lead", reference("Id32")), ("request", text(MAX_TEXT))],
+            vec![("assist", units)],
+        ),
+        ("report_in", vec![], vec![]),
+        ("unit_result", opinion(), vec![]),
+    ];
+    shapes
+        .into_iter()
+        .map(|(name, mut needs, may)| {
+            needs.insert(0, ("act", json!({ "const": name })));
+            (name, object(&needs, &may))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use governance::act::ActKind;
+
+    use super::*;
+
+    #[test]
+    fn every_act_is_described_in_its_order() {
+        let described: Vec<&str> = acts().into_iter().map(|(name, _)| name).collect();
+        let known: Vec<&str> = ActKind::ALL.iter().map(|kind| kind.key()).collect();
+        assert_eq!(described, known);
+    }
+}

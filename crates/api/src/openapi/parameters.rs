@@ -1,0 +1,86 @@
+//! Parameters of paths, queries and headers.
+
+use serde_json::{Value, json};
+
+use super::reference;
+use crate::route::Route;
+
+/// Every parameter of a route.
+pub(super) fn of(route: &Route) -> Vec<Value> {
+    let in_path = route
+        .path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| in_path(route, name));
+    let in_query = route.query.iter().map(|name| in_query(name));
+    let mut all: Vec<Value> = in_path.chain(in_query).collect();
+    if route.once {
+        all.push(header(
+            "Idempotency-Key",
+            "A random text of one's own: the same request under it is carried out once and always \
+             answered alike. People without an account need 16 characters or more.",
+            json!({ "type": "string", "minLength": 1, "maxLength": 128 }),
+        ));
+    }
+    let text = json!({ "type": "string" });
+    match route.id {
+        "act" => all.push(header(
+            "If-Match",
+            "The case's ETag: the act is refused when the case has changed since.",
+            text,
+        )),
+        "case" => all.push(header("If-None-Match", "The ETag of the case as known.", text)),
+        "events" => all.push(header("Last-Event-ID", "The id of the last event received.", text)),
+        _ => {}
+    }
+    all
+}
+
+fn in_path(route: &Route, name: &str) -> Value {
+    let schema = match (route.id, name) {
+        ("endToken", _) | (_, "record") => reference("Id32"),
+        (_, "id") => reference("Id16"),
+        (_, "code") => json!({ "type": "string", "maxLength": 64 }),
+        _ => json!({ "type": "string", "minLength": 1, "maxLength": 64 }),
+    };
+    json!({ "name": name, "in": "path", "required": true, "schema": schema })
+}
+
+fn in_query(name: &str) -> Value {
+    let (name, required, schema, description) = match name {
+        "phase" => (name, false, reference("Phase"), "Only cases in this phase."),
+        "stage" => (name, false, json!({ "type": "string" }), "Only cases in this stage."),
+        "assignee" => (name, false, reference("Id16"), "Only live cases given to this person."),
+        "open" => (name, false, json!({ "type": "boolean" }), "Only live cases held here."),
+        "offered" => {
+            let what = "Only live cases of other nodes, offered to this one or called to.";
+            (name, false, json!({ "type": "boolean" }), what)
+        }
+        "level" => (name, false, json!({ "type": "string" }), "A level of the policy."),
+        "parent" => (name, false, reference("Id16"), "Only places directly under this one."),
+        "boundary" => (name, false, json!({ "type": "boolean" }), "With boundaries."),
+        "role" => (name, false, json!({ "type": "string" }), "Only holders of this role."),
+        "lon" => {
+            let schema = json!({ "type": "number", "minimum": -180, "maximum": 180 });
+            (name, true, schema, "Longitude, WGS-84.")
+        }
+        "lat" => {
+            let schema = json!({ "type": "number", "minimum": -90, "maximum": 90 });
+            (name, true, schema, "Latitude, WGS-84.")
+        }
+        "afterId" => ("after", false, reference("Id16"), "`next` of the page before."),
+        "after" => (name, false, json!({ "type": "string" }), "`next` of the page before."),
+        _ => {
+            let schema = json!({ "type": "integer", "minimum": 1, "maximum": 200 });
+            (name, false, schema, "Size of the page.")
+        }
+    };
+    json!({
+        "name": name, "in": "query", "required": required, "schema": schema,
+        "description": description,
+    })
+}
+
+fn header(name: &str, description: &str, schema: Value) -> Value {
+    json!({ "name": name, "in": "header", "schema": schema, "description": description })
+}

@@ -1,0 +1,184 @@
+//! Schemas of what is taken and given.
+
+mod cases;
+mod node;
+
+use serde_json::{Map, Value, json};
+
+use super::{acts, reference};
+use crate::session::MAX_TOKEN_DAYS;
+
+/// A named property with its schema.
+pub(super) type Property<'a> = (&'a str, Value);
+
+/// An object with nothing else in it.
+pub(super) fn object(needs: &[Property<'_>], may: &[Property<'_>]) -> Value {
+    let required: Vec<&str> = needs.iter().map(|(name, _)| *name).collect();
+    let properties: Map<String, Value> =
+        needs.iter().chain(may).map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
+    let mut schema = json!({
+        "type": "object", "additionalProperties": false, "properties": properties,
+    });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
+}
+
+pub(super) fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+pub(super) fn flag() -> Value {
+    json!({ "type": "boolean" })
+}
+
+pub(super) fn count() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+pub(super) fn list(items: Value) -> Value {
+    json!({ "type": "array", "items": items })
+}
+
+pub(super) fn one_of(values: &[&str]) -> Value {
+    json!({ "type": "string", "enum": values })
+}
+
+fn hex(bytes: usize) -> Value {
+    json!({ "type": "string", "pattern": format!("^[0-9a-f]{{{}}}$", 2 * bytes) })
+}
+
+/// One page of a list.
+pub(super) fn page(items: &str) -> Value {
+    object(&[("items", list(reference(items)))], &[("next", text())])
+}
+
+/// Every schema by name.
+pub(super) fn all() -> Map<String, Value> {
+    let mut schemas = Map::new();
+    let mut put = |name: &str, schema: Value| {
+        schemas.insert(name.to_owned(), schema);
+    };
+    put("Id16", hex(16));
+    put("Id32", hex(32));
+    put("Hex", json!({ "type": "string", "pattern": "^([0-9a-f]{2})*$" }));
+    put("Time", json!({ "type": "string", "format": "date-time" }));
+    put("Area", json!({ "type": "string", "pattern": "^[0-9]{2,15}$" }));
+    put("Phase", one_of(&PHASES));
+    put("Text", text());
+    put("EventStream", text());
+    put("Document", json!({ "type": "object" }));
+    put("Health", object(&[("status", one_of(&["alive", "ready"]))], &[]));
+    put("Point", json!({ "type": "array", "items": { "type": "number" },
+        "minItems": 2, "maxItems": 2, "description": "Longitude and latitude, WGS-84." }));
+    put("Boundary", list(list(reference("Point"))));
+    put("Named", object(&[("key", text())], &[("name", text()), ("name_en", text())]));
+    put("NodeName", object(&[("id", reference("Id32")), ("short", text())], &[("name", text())]));
+    put("PersonName", object(&[("id", reference("Id16"))], &[("name", text())]));
+    put("Receipt", object(&[], &receipt()));
+    who(&mut schemas);
+    ground(&mut schemas);
+    acts::put(&mut schemas);
+    cases::put(&mut schemas);
+    node::put(&mut schemas);
+    schemas
+}
+
+const PHASES: [&str; 8] =
+    ["intake", "accepted", "assigned", "handling", "verifying", "closing", "closed", "refused"];
+
+fn receipt() -> Vec<Property<'static>> {
+    vec![
+        ("record", reference("Id32")),
+        ("subject", reference("Id16")),
+        ("number", text()),
+        ("code", text()),
+    ]
+}
+
+/// Sessions, tokens, accounts, people.
+fn who(schemas: &mut Map<String, Value>) {
+    let mut put = |name: &str, schema: Value| {
+        schemas.insert(name.to_owned(), schema);
+    };
+    let id = || ("id", reference("Id32"));
+    let (person, expires) = (("person", reference("Id16")), ("expires", reference("Time")));
+    let (account, label) = (("account", text()), ("label", text()));
+    let password = || json!({ "type": "string", "minLength": 10, "maxLength": 512 });
+    put("Login", object(&[account.clone(), ("password", text())], &[]));
+    let session = [("csrf", text()), expires.clone(), account.clone(), person.clone()];
+    put("Session", object(&session, &[]));
+    put("NewPassword", object(&[("current", text()), ("new", password())], &[]));
+    let powers =
+        list(one_of(&["territory", "roster", "federation", "query", "personal"]));
+    let me = [
+        account,
+        person.clone(),
+        ("appointments", list(reference("Appointment"))),
+        ("powers", powers),
+        expires.clone(),
+    ];
+    put("Me", object(&me, &[("name", text()), ("csrf", text())]));
+    let days = json!({ "type": "integer", "minimum": 1, "maximum": MAX_TOKEN_DAYS });
+    let new_label = json!({ "type": "string", "minLength": 1, "maxLength": 64 });
+    put("NewToken", object(&[("label", new_label), ("days", days)], &[]));
+    put("Token", object(&[id(), label.clone(), expires.clone()], &[]));
+    put("TokenPage", page("Token"));
+    put("Minted", object(&[id(), label, expires, ("token", text())], &[]));
+    let enabled = ("enabled", flag());
+    put("PutAccount", object(&[person.clone()], &[("password", password()), enabled.clone()]));
+    put("Account", object(&[("name", text()), person, enabled], &[]));
+    put("AccountPage", page("Account"));
+    let line = || json!({ "type": "string", "minLength": 1, "maxLength": 200 });
+    put("Register", object(&[("name", line())], &[("phone", line())]));
+    let scope = object(&[("id", reference("Id16"))], &[("name", text())]);
+    let (from, until) = (("from", reference("Time")), ("until", reference("Time")));
+    let appoint = [("scope", reference("Id16")), from.clone(), until.clone()];
+    put("Appoint", object(&[("role", text())], &appoint));
+    let held = [("role", reference("Named")), from, ("in_force", flag())];
+    put("Appointment", object(&held, &[("scope", scope), until]));
+    let person = [("id", reference("Id16")), ("appointments", list(reference("Appointment")))];
+    put("Person", object(&person, &[("name", text()), ("phone", text())]));
+    put("PersonPage", page("Person"));
+}
+
+/// Places.
+fn ground(schemas: &mut Map<String, Value>) {
+    let mut put = |name: &str, schema: Value| {
+        schemas.insert(name.to_owned(), schema);
+    };
+    let needs = |level: Value| {
+        vec![
+            ("id", reference("Id16")),
+            ("level", level),
+            ("name", text()),
+            ("valid_from", reference("Time")),
+        ]
+    };
+    let may = [
+        ("code", reference("Area")),
+        ("parent", reference("Id16")),
+        ("households", count()),
+        ("boundary", reference("Boundary")),
+        ("valid_until", reference("Time")),
+    ];
+    put("NewPlace", object(&needs(text()), &may));
+    put("Place", object(&needs(reference("Named")), &may));
+    put("PlacePage", page("Place"));
+    let places = json!({ "type": "array", "items": reference("NewPlace"),
+        "minItems": 1, "maxItems": engine::command::MAX_PLACES });
+    put("Bulk", object(&[("places", places)], &[]));
+    put("Established", object(&[("places", count())], &receipt()));
+    let line = object(&needs(reference("Named"))[..3], &[]);
+    let mut detail = needs(reference("Named"));
+    detail.extend([
+        ("in_force", flag()),
+        ("ancestors", list(line)),
+        ("children", count()),
+        ("history", list(reference("Place"))),
+    ]);
+    put("PlaceDetail", object(&detail, &may));
+    let located = [("level", reference("Named")), ("places", list(reference("Place")))];
+    put("Located", object(&located, &[]));
+}

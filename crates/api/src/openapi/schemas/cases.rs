@@ -1,0 +1,196 @@
+//! Cases.
+
+use serde_json::{Map, Value, json};
+
+use super::{Property, count, flag, list, object, one_of, page, text};
+use crate::openapi::reference;
+
+/// Schemas of cases.
+pub(super) fn put(schemas: &mut Map<String, Value>) {
+    let mut put = |name: &str, schema: Value| {
+        schemas.insert(name.to_owned(), schema);
+    };
+    let acts: Vec<&str> =
+        governance::act::ActKind::ALL.iter().map(|kind| kind.key()).collect();
+    put("ActKind", one_of(&acts));
+    put("Clock", clock());
+    put("Fields", json!({ "type": "object",
+        "description": "Values by field name: only those that the reader may read." }));
+    let taken = [
+        ("id", reference("Id16")),
+        ("record", reference("Id32")),
+        ("number", text()),
+        ("stage", reference("Named")),
+    ];
+    put("Taken", object(&taken, &[("code", text()), ("due", reference("Time"))]));
+    put("Followed", followed());
+    put("CaseSummary", object(&summary_needs(), &summary_may()));
+    put("CasePage", page("CaseSummary"));
+    put("Case", case());
+    put("Step", object(&step_needs(), &step_may()));
+    let mut sealed = step_needs();
+    sealed.extend([("seal", seal()), ("fields", reference("Fields"))]);
+    put("SealedStep", object(&sealed, &step_may()));
+    put("Timeline", page("SealedStep"));
+    put("Countersigned", countersigned());
+    put("Proof", proof());
+}
+
+fn clock() -> Value {
+    let state = one_of(&["none", "running", "overdue", "met", "breached"]);
+    object(&[("state", state)], &[("due", reference("Time"))])
+}
+
+fn followed() -> Value {
+    let told = [
+        ("time", reference("Time")),
+        ("act", reference("ActKind")),
+        ("fields", reference("Fields")),
+    ];
+    let needs = [
+        ("number", text()),
+        ("stage", reference("Named")),
+        ("phase", reference("Phase")),
+        ("clock", reference("Clock")),
+        ("holder", reference("NodeName")),
+        ("opened", reference("Time")),
+        ("steps", list(object(&told, &[]))),
+        ("may", list(reference("ActKind"))),
+    ];
+    object(&needs, &[("title", text()), ("closed", reference("Time"))])
+}
+
+fn summary_needs() -> Vec<Property<'static>> {
+    let offer = [
+        ("record", reference("Id32")),
+        ("to", reference("NodeName")),
+        ("upward", flag()),
+        ("to_us", flag()),
+    ];
+    let custody = [("holder", reference("NodeName")), ("here", flag())];
+    let custody = object(&custody, &[("offer", object(&offer, &[]))]);
+    vec![
+        ("id", reference("Id16")),
+        ("number", text()),
+        ("stage", reference("Named")),
+        ("phase", reference("Phase")),
+        ("level", reference("Named")),
+        ("clock", reference("Clock")),
+        ("channel", reference("Named")),
+        ("opened", reference("Time")),
+        ("home", reference("NodeName")),
+        ("custody", custody),
+    ]
+}
+
+fn summary_may() -> Vec<Property<'static>> {
+    vec![
+        ("title", text()),
+        ("category", reference("Named")),
+        ("grid", reference("Area")),
+        ("place", reference("Id16")),
+        ("assignee", reference("PersonName")),
+        ("closed", reference("Time")),
+    ]
+}
+
+fn case() -> Value {
+    let span = [
+        ("holder", reference("NodeName")),
+        ("level", reference("Named")),
+        ("stage", reference("Named")),
+        ("from", reference("Time")),
+        ("clock", reference("Clock")),
+    ];
+    let unit = [
+        ("node", reference("NodeName")),
+        ("part", one_of(&["lead", "assist"])),
+        ("called", reference("Time")),
+        ("report_in", reference("Clock")),
+    ];
+    let unit_may = [("reported_in", reference("Time")), ("done", reference("Time"))];
+    let mut needs = summary_needs();
+    needs.extend([
+        ("policy", text()),
+        ("returns", count()),
+        ("reopens", count()),
+        ("fields", reference("Fields")),
+        ("trail", list(reference("NodeName"))),
+        ("units", list(object(&unit, &unit_may))),
+        ("spans", list(object(&span, &[("until", reference("Time"))]))),
+        ("timeline", list(reference("Step"))),
+    ]);
+    let scale = |most: u8| json!({ "type": "integer", "minimum": 1, "maximum": most });
+    let mut may = summary_may();
+    may.extend([
+        ("grade", one_of(&["A", "B", "C"])),
+        ("importance", scale(3)),
+        ("urgency", scale(3)),
+        ("answered", reference("Time")),
+        ("handled", reference("Time")),
+        ("settled", reference("Named")),
+        ("closing", one_of(&["normal", "overtime", "special"])),
+        ("solved", flag()),
+        ("satisfaction", scale(5)),
+    ]);
+    object(&needs, &may)
+}
+
+fn step_needs() -> Vec<Property<'static>> {
+    vec![
+        ("record", reference("Id32")),
+        ("time", reference("Time")),
+        ("act", reference("ActKind")),
+        ("author", reference("NodeName")),
+    ]
+}
+
+fn step_may() -> Vec<Property<'static>> {
+    vec![("actor", reference("PersonName")), ("role", reference("Named"))]
+}
+
+fn seal() -> Value {
+    let needs = [
+        ("state", one_of(&["verified", "awaiting", "failed"])),
+        ("author", reference("Id32")),
+        ("record", reference("Id32")),
+    ];
+    object(&needs, &[("witnessed", flag())])
+}
+
+fn countersigned() -> Value {
+    let needs = [
+        ("witness", reference("Id32")),
+        ("epoch", count()),
+        ("size", count()),
+        ("root", reference("Id32")),
+        ("time", reference("Time")),
+        ("seal", reference("Hex")),
+    ];
+    object(&needs, &[])
+}
+
+fn proof() -> Value {
+    let inclusion = [
+        ("index", count()),
+        ("tree_size", count()),
+        ("root", reference("Id32")),
+        ("path", list(reference("Id32"))),
+    ];
+    let needs = [
+        ("record", reference("Id32")),
+        ("act", reference("ActKind")),
+        ("author", reference("NodeName")),
+        ("signer", reference("Id32")),
+        ("epoch", count()),
+        ("seq", count()),
+        ("time", reference("Time")),
+        ("envelope", reference("Hex")),
+        ("fields", reference("Fields")),
+    ];
+    let may = [
+        ("inclusion", object(&inclusion, &[])),
+        ("countersigned", reference("Countersigned")),
+    ];
+    object(&needs, &may)
+}

@@ -1,0 +1,151 @@
+//! This node, its policy, its peers, and numbers.
+
+use serde_json::{Map, Value, json};
+
+use super::{Property, count, flag, list, object, one_of, page, text};
+use crate::openapi::reference;
+
+/// Schemas of the node and the federation.
+pub(super) fn put(schemas: &mut Map<String, Value>) {
+    let mut put = |name: &str, schema: Value| {
+        schemas.insert(name.to_owned(), schema);
+    };
+    put("Policy", json!({ "type": "object",
+        "required": ["key", "version", "name", "name_en", "level", "role", "channel", "category",
+            "stage", "act", "custody", "disclosure"],
+        "description": "The policy as its file has it." }));
+    let validity = [
+        ("serial", count()),
+        ("not_before", reference("Time")),
+        ("not_after", reference("Time")),
+        ("days_left", json!({ "type": "integer" })),
+    ];
+    put("Validity", object(&validity, &[]));
+    let mut node = who();
+    node.extend([
+        ("rights", list(one_of(&["govern", "enrol", "member", "aggregate"]))),
+        ("federation", reference("Id32")),
+        ("federation_short", text()),
+        ("policy", text()),
+    ]);
+    put("Node", object(&node, &[("parent", reference("NodeName"))]));
+    put("Peer", peer());
+    put("PeerPage", page("Peer"));
+    put("Invite", invite());
+    let invited = [
+        ("id", reference("Id32")),
+        ("token", text()),
+        ("expires", reference("Time")),
+        ("federation_short", text()),
+        ("short", text()),
+    ];
+    put("Invited", object(&invited, &[]));
+    let held = [
+        ("position", count()),
+        ("from", reference("NodeName")),
+        ("record", reference("Id32")),
+        ("case", reference("Id16")),
+        ("why", text()),
+    ];
+    put("Quarantined", object(&held, &[]));
+    put("QuarantinePage", page("Quarantined"));
+    put("Metric", one_of(&METRICS));
+    put("Grouping", one_of(&GROUPINGS));
+    put("Ask", ask());
+    put("Answered", answered());
+}
+
+const METRICS: [&str; 6] =
+    ["received", "closed", "open", "overdue", "time_to_answer", "time_to_close"];
+const GROUPINGS: [&str; 8] =
+    ["none", "stage", "phase", "category", "level_settled", "channel", "grid", "child"];
+
+fn who() -> Vec<Property<'static>> {
+    vec![
+        ("id", reference("Id32")),
+        ("short", text()),
+        ("name", text()),
+        ("level", reference("Named")),
+        ("area", reference("Area")),
+        ("certificate", reference("Validity")),
+    ]
+}
+
+fn peer() -> Value {
+    let head = || object(&[("number", count())], &[("entry", reference("Id32"))]);
+    let mut needs = who();
+    needs.extend([
+        ("relation", one_of(&["parent", "child", "unit", "other"])),
+        ("addresses", list(text())),
+        ("connected", flag()),
+        ("received", head()),
+        ("sent", head()),
+        ("acknowledged", count()),
+        ("lag", count()),
+    ]);
+    let state = [
+        ("epoch", count()),
+        ("size", count()),
+        ("root", reference("Id32")),
+        ("time", reference("Time")),
+    ];
+    let may = [
+        ("trouble", text()),
+        ("witnessed", object(&state, &[])),
+        ("countersigned", reference("Countersigned")),
+    ];
+    object(&needs, &may)
+}
+
+fn invite() -> Value {
+    let name = json!({ "type": "string", "minLength": 1, "maxLength": 64 });
+    let level = json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$" });
+    let hours = json!({ "type": "integer", "minimum": 1, "maximum": 720, "default": 24 });
+    let needs = [("name", name), ("level", level), ("area", reference("Area"))];
+    object(&needs, &[("member", flag()), ("hours", hours)])
+}
+
+fn matter() -> Vec<Property<'static>> {
+    vec![
+        ("metric", reference("Metric")),
+        ("grouping", reference("Grouping")),
+        ("from", reference("Time")),
+        ("until", reference("Time")),
+    ]
+}
+
+fn ask() -> Value {
+    let budget =
+        json!({ "type": "integer", "minimum": 500, "maximum": 25_000, "default": 5_000 });
+    object(&matter(), &[("area", reference("Area")), ("budget_ms", budget)])
+}
+
+fn answered() -> Value {
+    let times = || [("median_ms", count()), ("p90_ms", count())];
+    let numbers = || object(&[("count", count())], &times());
+    let mut row_may = vec![("code", reference("Named")), ("node", reference("NodeName"))];
+    row_may.extend(times());
+    let row = object(&[("group", text()), ("count", count())], &row_may);
+    let line = object(
+        &[("node", reference("Id32"))],
+        &[
+            ("name", text()),
+            ("under", reference("Id32")),
+            ("age_ms", count()),
+            ("fault", text()),
+        ],
+    );
+    let lists = ["answered", "stale", "pending", "refused", "omitted", "invalid"];
+    let lists: Vec<Property<'_>> =
+        lists.into_iter().map(|name| (name, list(line.clone()))).collect();
+    let needs = [
+        ("question", reference("Id16")),
+        ("answer", reference("Id32")),
+        ("answered_at", reference("Time")),
+        ("matter", object(&matter(), &[("area", reference("Area"))])),
+        ("partial", flag()),
+        ("rows", list(row)),
+        ("completeness", object(&lists, &[])),
+    ];
+    object(&needs, &[("total", numbers()), ("so_far", numbers())])
+}
