@@ -1,0 +1,164 @@
+//! The shape of the house: who may depend on whom, who may name what, and what stands where.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests lies in the workspace").into()
+}
+
+fn manifest(dir: &Path) -> toml::Table {
+    let path = dir.join("Cargo.toml");
+    let text = fs::read_to_string(&path).expect("a manifest can be read");
+    text.parse().expect("a manifest is TOML")
+}
+
+fn names(manifest: &toml::Table, table: &str) -> BTreeSet<String> {
+    let found = manifest.get(table).and_then(toml::Value::as_table);
+    found.map(|table| table.keys().cloned().collect()).unwrap_or_default()
+}
+
+/// Every package of the workspace: name → folder.
+fn packages() -> BTreeMap<String, PathBuf> {
+    let crates = fs::read_dir(root().join("crates")).expect("crates can be listed");
+    let mut folders: Vec<PathBuf> =
+        crates.map(|entry| entry.expect("an entry can be read").path()).collect();
+    folders.extend(["node", "testnet", "tests"].map(|name| root().join(name)));
+    folders
+        .into_iter()
+        .map(|folder| {
+            let name = manifest(&folder)["package"]["name"].as_str().expect("a name").to_owned();
+            (name, folder)
+        })
+        .collect()
+}
+
+/// `record ← governance ← engine ← { store, network, api, console } ← node ← testnet`
+fn allowed(package: &str) -> &'static [&'static str] {
+    match package {
+        "record" => &[],
+        "governance" => &["record"],
+        "engine" => &["governance", "record"],
+        "store" | "network" | "api" | "console" | "testkit" => &["engine", "governance", "record"],
+        "node" => &["api", "console", "engine", "governance", "network", "record", "store"],
+        "testnet" => &["engine", "governance", "node", "record", "store"],
+        "tests" => {
+            &["api", "engine", "governance", "node", "record", "store", "testkit", "testnet"]
+        }
+        other => panic!("{other} is not in the layout: decide where it stands and say so here"),
+    }
+}
+
+#[test]
+fn dependencies_point_in_one_direction() {
+    let packages = packages();
+    for (name, folder) in &packages {
+        let ours: BTreeSet<String> = names(&manifest(folder), "dependencies")
+            .into_iter()
+            .filter(|dependency| packages.contains_key(dependency))
+            .collect();
+        let allowed: BTreeSet<String> = allowed(name).iter().map(|name| (*name).into()).collect();
+        let wrong: Vec<_> = ours.difference(&allowed).collect();
+        assert!(wrong.is_empty(), "{name} must not depend on {wrong:?}");
+    }
+}
+
+#[test]
+fn the_simulator_is_for_tests_alone() {
+    for (name, folder) in packages() {
+        let found = names(&manifest(&folder), "dependencies");
+        assert!(!found.contains("testkit") || name == "tests", "{name} depends on testkit");
+    }
+}
+
+#[test]
+fn sled_libp2p_and_axum_are_named_in_one_crate_each() {
+    let homes =
+        [("sled", vec!["store"]), ("libp2p", vec!["network"]), ("axum", vec!["api", "console"])];
+    for (library, homes) in homes {
+        for (name, folder) in packages() {
+            if homes.contains(&name.as_str()) {
+                continue;
+            }
+            for table in ["dependencies", "dev-dependencies", "build-dependencies"] {
+                let found = names(&manifest(&folder), table);
+                let names_it = found.iter().any(|dependency| dependency.starts_with(library));
+                assert!(!names_it, "{name} names {library} in its {table}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_agreed_things_stand_at_the_top() {
+    let allowed = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "LICENSE",
+        "README.md",
+        "config",
+        "crates",
+        "node",
+        "testnet",
+        "tests",
+    ];
+    for entry in fs::read_dir(root()).expect("the checkout can be listed") {
+        let name = entry.expect("an entry can be read").file_name();
+        let name = name.to_string_lossy().into_owned();
+        let built = name == "target";
+        assert!(name.starts_with('.') || built || allowed.contains(&name.as_str()), "{name}");
+    }
+}
+
+#[test]
+fn every_package_takes_the_workspaces_lints() {
+    for (name, folder) in packages() {
+        let inherits = manifest(&folder)
+            .get("lints")
+            .and_then(|lints| lints.get("workspace"))
+            .and_then(toml::Value::as_bool);
+        assert_eq!(inherits, Some(true), "{name} has no `lints.workspace = true`");
+    }
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder can be listed") {
+        let path = entry.expect("an entry can be read").path();
+        if path.is_dir() {
+            if path.file_name().is_some_and(|name| name != "target") {
+                sources(&path, found);
+            }
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn rules_and_engine_take_time_and_chance_as_arguments() {
+    let forbidden = ["SystemTime::now", "Instant::now", "Utc::now", "Local::now", "rand::rng()"];
+    for name in ["record", "governance", "engine"] {
+        let mut files = Vec::new();
+        sources(&root().join("crates").join(name).join("src"), &mut files);
+        for file in files {
+            let text = fs::read_to_string(&file).expect("a source can be read");
+            for word in forbidden {
+                assert!(!text.contains(word), "{} says {word}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_is_called_by_a_name_that_says_nothing() {
+    let mut files = Vec::new();
+    for folder in ["crates", "node", "testnet"] {
+        sources(&root().join(folder), &mut files);
+    }
+    for file in files {
+        let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let empty = ["utils", "util", "common", "helper", "helpers", "misc", "manager"];
+        assert!(!empty.contains(&stem), "{}", file.display());
+    }
+}
