@@ -109,7 +109,7 @@ async fn through(config: &Config, offer: &Offer) -> Result<Invited, InviteError>
         "level": offer.level,
         "area": offer.area,
         "member": offer.member,
-        "days": offer.days,
+        "hours": offer.days * 24,
     });
     let answer = local.post("/v1/invitations", &body).await?;
     let token = answer.get("token").and_then(Value::as_str).ok_or(InviteError::Answer)?;

@@ -163,10 +163,30 @@ impl Local {
     }
 }
 
-/// Title and detail of a problem document.
+/// Title, detail and faults of a problem document (RFC 9457).
 fn problem(bytes: &[u8]) -> String {
     let document: Value = serde_json::from_slice(bytes).unwrap_or_default();
-    let part = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
-    let said: Vec<String> = ["title", "detail"].into_iter().filter_map(part).collect();
-    if said.is_empty() { "it gave no reason".to_owned() } else { said.join(": ") }
+    let part = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let mut said: Vec<String> =
+        ["title_en", "detail"].into_iter().filter_map(|name| part(&document, name)).collect();
+    let faults = document.get("errors").and_then(Value::as_array);
+    for fault in faults.into_iter().flatten() {
+        let path = part(fault, "path").unwrap_or_default();
+        let path = path.strip_prefix("body.").unwrap_or(&path).to_owned();
+        said.push(format!("{path} {}", part(fault, "message").unwrap_or_default()));
+    }
+    if said.is_empty() { "it gave no reason".to_owned() } else { said.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_in_the_nodes_own_words() {
+        let document = br#"{"type": "x", "title": "y", "title_en": "a field is wrong",
+            "errors": [{"path": "body.area", "message": "must lie within 341021"}]}"#;
+        assert_eq!(problem(document), "a field is wrong; area must lie within 341021");
+        assert_eq!(problem(b"<html>"), "it gave no reason");
+    }
 }

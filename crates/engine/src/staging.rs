@@ -114,6 +114,11 @@ impl Log {
     }
 }
 
+/// Table and key of a row.
+type RowKey = (Table, Vec<u8>);
+/// What a row will be; `None` removes it.
+type RowValue = Option<Vec<u8>>;
+
 /// A batch in the making.
 pub struct Staging<'s> {
     store: &'s dyn Store,
@@ -121,10 +126,10 @@ pub struct Staging<'s> {
     next: Position,
     positions: BTreeMap<Position, usize>,
     frames: Vec<Frame>,
-    rows: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+    rows: BTreeMap<RowKey, RowValue>,
     tree: BTreeMap<u64, Hash>,
     /// What each row was before, since the last savepoint.
-    undo: Vec<((Table, Vec<u8>), Option<Option<Vec<u8>>>)>,
+    undo: Vec<(RowKey, Option<RowValue>)>,
     /// The log as the batch has it so far.
     pub log: Log,
 }
@@ -210,7 +215,7 @@ impl<'s> Staging<'s> {
         self.set((table, key), None);
     }
 
-    fn set(&mut self, key: (Table, Vec<u8>), value: Option<Vec<u8>>) {
+    fn set(&mut self, key: RowKey, value: RowValue) {
         let before = self.rows.insert(key.clone(), value);
         self.undo.push((key, before));
     }
@@ -256,7 +261,7 @@ impl<'s> Staging<'s> {
     }
 }
 
-fn mutations(rows: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>) -> Vec<Mutation> {
+fn mutations(rows: BTreeMap<RowKey, RowValue>) -> Vec<Mutation> {
     rows.into_iter().map(|((table, key), value)| Mutation { table, key, value }).collect()
 }
 

@@ -216,6 +216,10 @@ impl<'a> Pass<'a> {
                 }
             }
         }
+        if matches!(batches, Batches::Inside(..)) {
+            let what = "the last batch is not whole: it was being written when the node stopped";
+            self.problem(None, what, "start the node: it cuts off what it never acknowledged");
+        }
         Ok(whole)
     }
 
@@ -232,12 +236,14 @@ impl<'a> Pass<'a> {
             Some(vault) => frame::decode(clear, sealed, vault),
             None => frame::read_clear(clear),
         };
-        match decoded {
-            Ok(frame) => {
-                *self.report.kinds.entry(kind_name(frame.kind)).or_default() += 1;
-                self.statement(&frame);
-            }
-            Err(error) => self.problem(None, error.to_string(), RESTORE),
+        // Even where the sealed part does not open, the rest can be looked at.
+        let readable = decoded.or_else(|error| {
+            self.problem(None, error.to_string(), RESTORE);
+            frame::read_clear(clear)
+        });
+        if let Ok(frame) = readable {
+            *self.report.kinds.entry(kind_name(frame.kind)).or_default() += 1;
+            self.statement(&frame);
         }
     }
 

@@ -293,15 +293,22 @@ impl Simulator {
         let place = self.places.get_mut(&node)?;
         let effects =
             place.engine.as_mut()?.step(vec![Input::Request { ticket, from, request }], now);
-        effects.into_iter().find_map(|effect| match effect {
-            Effect::Respond { ticket: of, response } if of == ticket => Some(response),
-            Effect::Page { ticket: of, peer, after } if of == ticket => {
+        for effect in effects {
+            if let Effect::Page { ticket: of, peer, after } = &effect
+                && *of == ticket
+            {
                 let place = &self.places[&node];
                 let reader = place.engine.as_ref()?.reader();
-                outbox::page(&place.member.setup, &reader, peer, after).ok().map(Response::Page)
+                let page = outbox::page(&place.member.setup, &reader, *peer, *after).ok()?;
+                return Some(Response::Page(page));
             }
-            _ => None,
-        })
+            if let Effect::Respond { ticket: of, response } = effect
+                && of == ticket
+            {
+                return Some(response);
+            }
+        }
+        None
     }
 
     /// The peers a node knows.
