@@ -62,10 +62,8 @@ impl Calendars {
             add(&mut calendar, Path::new("(built-in)"), text)?;
         }
         for path in &self.files {
-            let text = read(path).map_err(|source| CalendarFileError::Unreadable {
-                path: path.clone(),
-                source,
-            })?;
+            let text = read(path)
+                .map_err(|source| CalendarFileError::Unreadable { path: path.clone(), source })?;
             add(&mut calendar, path, &text)?;
         }
         Ok(calendar)
@@ -73,10 +71,8 @@ impl Calendars {
 }
 
 fn add(calendar: &mut Calendar, path: &Path, text: &str) -> Result<(), CalendarFileError> {
-    let refused = |source| CalendarFileError::Refused {
-        path: path.to_path_buf(),
-        source: Box::new(source),
-    };
+    let refused =
+        |source| CalendarFileError::Refused { path: path.to_path_buf(), source: Box::new(source) };
     let year = Calendar::from_year_json(text).map_err(refused)?;
     calendar.merge(&year).map_err(refused)
 }

@@ -11,8 +11,9 @@ use crate::folder::Folder;
 use crate::node::StartError;
 use crate::offline::Offline;
 
-/// What of a data folder is public, or encrypted.
-const PARTS: [&str; 4] = ["journal", "tree", "watermark", "identity.json"];
+/// What of a data folder is public, or encrypted, in the order of copying: the journal only grows,
+/// so that it holds at least what a watermark copied before it knows of.
+const PARTS: [&str; 3] = ["identity.json", "watermark", "journal"];
 
 /// Why there is no export.
 #[derive(Debug, thiserror::Error)]
@@ -39,16 +40,30 @@ pub enum ExportError {
     },
 }
 
-/// Exports a stopped node's journal into a new folder; gives the number of bytes copied.
+/// What was exported.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Exported {
+    /// Bytes copied.
+    pub bytes: u64,
+    /// Whether the node was running: a batch that was being written then may be cut off in the
+    /// copy, which verification tells.
+    pub live: bool,
+}
+
+/// Exports a node's journal into a new folder. A stopped node is opened first, which brings
+/// journal and watermark to the same end.
 ///
 /// # Errors
 /// [`ExportError`]; where copying fails midway, the target is removed again.
-pub fn export(config: &Config, to: &Path) -> Result<u64, ExportError> {
+pub fn export(config: &Config, to: &Path) -> Result<Exported, ExportError> {
     if to.exists() {
         return Err(ExportError::Exists { to: to.into() });
     }
-    // Opening brings journal, tree and watermark to the same end, and proves that no node runs.
-    drop(Offline::open(config)?);
+    let live = match Offline::open(config) {
+        Ok(_) => false,
+        Err(StartError::Store(store::OpenError::Busy { .. })) => true,
+        Err(error) => return Err(error.into()),
+    };
     let folder = Folder::new(&config.data);
     let copied = file::create_folder(to)
         .map_err(|error| ExportError::Start(error.into()))
@@ -57,7 +72,7 @@ pub fn export(config: &Config, to: &Path) -> Result<u64, ExportError> {
         // The error at hand is the one to tell.
         let _ = fs::remove_dir_all(to);
     }
-    copied
+    copied.map(|bytes| Exported { bytes, live })
 }
 
 fn copy_parts(from: &Path, to: &Path) -> Result<u64, ExportError> {

@@ -47,11 +47,11 @@ pub enum FileError {
 /// # Errors
 /// [`FileError::Io`].
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|source| FileError::Io { doing: "make the folder", path: path.into(), source })
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| FileError::Io {
+        doing: "make the folder",
+        path: path.into(),
+        source,
+    })
 }
 
 /// Reads a JSON file; `None` where there is none.
@@ -91,8 +91,11 @@ pub fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError::Io`].
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    replace(path, bytes)
-        .map_err(|source| FileError::Io { doing: "write", path: path.into(), source })
+    replace(path, bytes).map_err(|source| FileError::Io {
+        doing: "write",
+        path: path.into(),
+        source,
+    })
 }
 
 /// Removes a file; one that is not there is fine.

@@ -87,7 +87,11 @@ pub fn found(folder: &Folder, founding: &Founding, now: Timestamp) -> Result<Ide
     if folder.identity().exists() {
         let identity = Identity::load(folder, &key.public())?;
         let same = founding.describes(&identity);
-        return if same { Ok(identity) } else { Err(FoundError::Taken { folder: folder.path().into() }) };
+        return if same {
+            Ok(identity)
+        } else {
+            Err(FoundError::Taken { folder: folder.path().into() })
+        };
     }
     let path = folder.root_key();
     // A root key without an identity is what an interrupted founding leaves.

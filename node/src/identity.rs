@@ -65,8 +65,10 @@ pub enum IdentityError {
         source: ChainError,
     },
     /// The certificates are another node's.
-    #[error("the certificates in {path} are for node {theirs}, but the key is that of {own}: the \
-             folder holds files of two nodes")]
+    #[error(
+        "the certificates in {path} are for node {theirs}, but the key is that of {own}: the \
+             folder holds files of two nodes"
+    )]
     OtherNode {
         /// The file.
         path: std::path::PathBuf,
@@ -102,13 +104,26 @@ impl Identity {
         Some(self.standing.chain().skip(1).map(|link| link.to_vec()).collect())
     }
 
-    /// Reads and verifies the identity in a data folder, whose node key has the public half
-    /// `own`. Certificates that have expired since are no error here: a node without a valid
-    /// certificate still serves its own people.
+    /// Reads and verifies the identity in a data folder, whose node key has the public half `own`.
     ///
     /// # Errors
     /// [`IdentityError`].
     pub fn load(folder: &Folder, own: &PublicKey) -> Result<Self, IdentityError> {
+        let identity = Self::read(folder)?;
+        if identity.standing.key() == *own {
+            return Ok(identity);
+        }
+        let theirs = identity.standing.node().short().to_string();
+        let own = record::NodeId::from_genesis(own).short().to_string();
+        Err(IdentityError::OtherNode { path: folder.identity(), theirs, own })
+    }
+
+    /// Reads and verifies the identity in a folder, whoever's it is. Certificates that have expired
+    /// since are no error here: a node without a valid certificate still serves its own people.
+    ///
+    /// # Errors
+    /// [`IdentityError`].
+    pub fn read(folder: &Folder) -> Result<Self, IdentityError> {
         let path = folder.identity();
         let missing = || IdentityError::Missing { folder: folder.path().into() };
         let stored: Stored = file::read(&path)?.ok_or_else(missing)?;
@@ -124,11 +139,6 @@ impl Identity {
         let chain = chain.ok_or_else(|| damaged("a certificate is not base64"))?;
         let standing = verify(&stored.root, &chain)
             .map_err(|source| IdentityError::Chain { path: path.clone(), source })?;
-        if standing.key() != *own {
-            let theirs = standing.node().short().to_string();
-            let own = record::NodeId::from_genesis(own).short().to_string();
-            return Err(IdentityError::OtherNode { path, theirs, own });
-        }
         Ok(Self { root: stored.root, standing, parent: stored.parent })
     }
 

@@ -89,10 +89,9 @@ pub enum InviteError {
 pub async fn invite(config: &Config, offer: &Offer) -> Result<Invited, InviteError> {
     // The folder's lock is the one thing that tells for certain whether the node runs.
     let (settings, wanted) = (config.clone(), offer.clone());
-    let outcome =
-        tokio::task::spawn_blocking(move || here(&settings, &wanted)).await.unwrap_or_else(
-            |error| Err(StartError::System(std::io::Error::other(error)).into()),
-        );
+    let outcome = tokio::task::spawn_blocking(move || here(&settings, &wanted))
+        .await
+        .unwrap_or_else(|error| Err(StartError::System(std::io::Error::other(error)).into()));
     match outcome {
         Err(InviteError::Start(StartError::Store(store::OpenError::Busy { .. }))) => {
             through(config, offer).await

@@ -32,7 +32,9 @@ pub enum JoinError {
     #[error("the invitation expired at {0}: ask for a new one")]
     Expired(record::Timestamp),
     /// The folder belongs to a federation already.
-    #[error("{folder} belongs to another parent or federation already: choose another --data folder")]
+    #[error(
+        "{folder} belongs to another parent or federation already: choose another --data folder"
+    )]
     Taken {
         /// The folder.
         folder: std::path::PathBuf,
@@ -166,15 +168,10 @@ async fn reached(
     Err(last)
 }
 
-fn check(
-    key: &NodeKey,
-    invitation: &Token,
-    chain: &[Vec<u8>],
-) -> Result<Standing, JoinError> {
+fn check(key: &NodeKey, invitation: &Token, chain: &[Vec<u8>]) -> Result<Standing, JoinError> {
     let federation = FederationId::of_root(&invitation.root);
-    let standing = verify_chain(&invitation.root, &federation, chain, now()).map_err(|source| {
-        JoinError::Root { root: federation.short().to_string(), source }
-    })?;
+    let standing = verify_chain(&invitation.root, &federation, chain, now())
+        .map_err(|source| JoinError::Root { root: federation.short().to_string(), source })?;
     let ours = standing.key() == key.public() && standing.parent() == Some(invitation.parent);
     if ours { Ok(standing) } else { Err(JoinError::Other) }
 }

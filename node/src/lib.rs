@@ -28,3 +28,4 @@ pub mod ports;
 pub mod seed;
 pub mod shutdown;
 pub mod summary;
+pub mod verify;

@@ -79,8 +79,8 @@ impl Local {
     /// [`LocalError`].
     pub fn find(folder: &Folder) -> Result<Self, LocalError> {
         let summary: Option<Summary> = file::read(&folder.running())?;
-        let summary = summary
-            .ok_or_else(|| LocalError::NotRunning { folder: folder.path().into() })?;
+        let summary =
+            summary.ok_or_else(|| LocalError::NotRunning { folder: folder.path().into() })?;
         let path = folder.operator_token();
         let token = std::fs::read(&path).and_then(|bytes| {
             let text = String::from_utf8(bytes).ok().filter(|text| text.len() <= MAX_TOKEN);
@@ -123,10 +123,8 @@ impl Local {
             Ok(answer) => answer,
             Err(elapsed) => Err(elapsed.into()),
         };
-        let (status, bytes) = answer.map_err(|source| LocalError::Connection {
-            url: self.summary.url.clone(),
-            source,
-        })?;
+        let (status, bytes) = answer
+            .map_err(|source| LocalError::Connection { url: self.summary.url.clone(), source })?;
         if !status.is_success() {
             return Err(LocalError::Refused { status: status.as_u16(), why: problem(&bytes) });
         }
@@ -166,7 +164,8 @@ impl Local {
 /// Title, detail and faults of a problem document (RFC 9457).
 fn problem(bytes: &[u8]) -> String {
     let document: Value = serde_json::from_slice(bytes).unwrap_or_default();
-    let part = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let part =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let mut said: Vec<String> =
         ["title_en", "detail"].into_iter().filter_map(|name| part(&document, name)).collect();
     let faults = document.get("errors").and_then(Value::as_array);

@@ -64,8 +64,7 @@ pub fn start(log: &Log) {
         let directive = format!("{name}={}", log.level.word()).parse();
         filter = filter.add_directive(directive.expect("a crate and a level are a directive"));
     }
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // The error says that there is a subscriber already.
     let _ = match log.format {
         Format::Human => builder.with_target(false).finish().try_init(),

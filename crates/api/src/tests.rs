@@ -1,1 +1,17 @@
-//! Tests.
+//! The whole API in process: a real engine over a store in memory, no ports, and every answer held
+//! against the OpenAPI document.
+
+mod canary;
+mod cases;
+mod connections;
+mod cross_site;
+mod document;
+mod events;
+mod federation;
+mod hostile;
+mod house;
+mod logins;
+mod matrix;
+mod repeats;
+mod residents;
+mod schema;

@@ -291,7 +291,6 @@ impl Engine {
             out: &mut out,
         };
         let handled = inputs.into_iter().try_for_each(|input| desk.handle(input));
-        let open = exchange::invitations_open(desk.staging, now);
         let staged = handled.map(|()| staging.finish());
         let committed = staged.and_then(|(commit, log)| {
             if !commit.frames.is_empty() {
@@ -303,6 +302,8 @@ impl Engine {
             Ok(log) => {
                 self.log = log;
                 self.tell_world(world, &mut out);
+                // Asked after the commit: a scan does not see what is only staged.
+                let open = exchange::invitations_open(&self.reader, now);
                 self.tell_enrolment(open, &mut out);
                 out
             }

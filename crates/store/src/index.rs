@@ -58,7 +58,12 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    pub(crate) fn new(loaded: Loaded, tree: TreeFile, folder: PathBuf, overlay_bytes: usize) -> Self {
+    pub(crate) fn new(
+        loaded: Loaded,
+        tree: TreeFile,
+        folder: PathBuf,
+        overlay_bytes: usize,
+    ) -> Self {
         Self {
             gate: RwLock::new(Some(loaded.db)),
             overlay: RwLock::default(),
@@ -174,9 +179,9 @@ impl Index {
         self.check()?;
         let layer = self.overlay.write().unwrap_or_else(PoisonError::into_inner).oldest(small);
         let Some(layer) = layer else { return Ok(false) };
-        let marker = self.carry(&layer, files).map_err(|error| match error {
-            error @ StoreError::Index { .. } => error,
-            error => self.fail(&error.to_string()),
+        let marker = self.carry(&layer, files).map_err(|error| {
+            let told = matches!(error, StoreError::Index { .. });
+            if told { error } else { self.fail(&error.to_string()) }
         })?;
         self.overlay.write().unwrap_or_else(PoisonError::into_inner).drop_oldest();
         *self.marker() = marker;

@@ -252,9 +252,7 @@ impl Shared {
             StoreError::Io { source, .. } => {
                 self.refuse(Refusal::Failed(format!("{error} ({source}): restart the node")));
             }
-            StoreError::Damaged { .. }
-            | StoreError::Index { .. }
-            | StoreError::ReadOnly { .. } => {
+            StoreError::Damaged { .. } | StoreError::Index { .. } | StoreError::ReadOnly { .. } => {
                 self.refuse(Refusal::Failed(format!("{error}: restart the node")));
             }
         }

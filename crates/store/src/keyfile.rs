@@ -36,13 +36,17 @@ pub enum KeyFileError {
         source: io::Error,
     },
     /// There is a key already.
-    #[error("{path} exists already and is never overwritten: move it away first if it is not wanted")]
+    #[error(
+        "{path} exists already and is never overwritten: move it away first if it is not wanted"
+    )]
     Exists {
         /// The file.
         path: String,
     },
     /// Others can read it.
-    #[error("{path} has mode {mode:o}, so others could have read the key: run chmod 600 on it, and make a new key if it may be known")]
+    #[error(
+        "{path} has mode {mode:o}, so others could have read the key: run chmod 600 on it, and make a new key if it may be known"
+    )]
     Exposed {
         /// The file.
         path: String,
@@ -121,7 +125,8 @@ fn create(path: &Path, title: &str, secret: &[u8; 32]) -> Result<(), KeyFileErro
     let text = stamped::write(title, &[("secret", stamped::hex(secret))]);
     let name = || path.display().to_string();
     if let Some(folder) = path.parent() {
-        let refused = |source| KeyFileError::Io { doing: "make a folder for", path: name(), source };
+        let refused =
+            |source| KeyFileError::Io { doing: "make a folder for", path: name(), source };
         disk::create_folder(folder).map_err(refused)?;
     }
     disk::create_whole(path, text.as_bytes()).map_err(|source| {

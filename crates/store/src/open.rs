@@ -1,5 +1,6 @@
 //! Opening a data folder: what it needs, what was found, and why it is refused.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +77,56 @@ pub struct OpenReport {
     pub watermark_lost: Option<String>,
     /// What became of the index.
     pub index: IndexState,
+}
+
+impl OpenReport {
+    /// Whether there is nothing that an operator should know.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.torn.is_none()
+            && self.unfinished_segment.is_none()
+            && self.damage.is_empty()
+            && self.strays.is_empty()
+            && self.watermark_lost.is_none()
+            && !matches!(self.index, IndexState::Rebuilding { .. })
+    }
+}
+
+/// One line for each thing that an operator should know, after one with the journal's size.
+impl fmt::Display for OpenReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} frames in {} bytes of journal", self.frames, self.journal_bytes)?;
+        if let Some(Torn { file, offset, bytes, kept }) = &self.torn {
+            let (file, kept) = (file.display(), kept.display());
+            writeln!(
+                f,
+                "{file} ended in a batch that was never acknowledged: {bytes} bytes from byte \
+                 {offset} on were cut off and are kept in {kept}"
+            )?;
+        }
+        if let Some(file) = &self.unfinished_segment {
+            writeln!(f, "{} was being created and was removed", file.display())?;
+        }
+        for Damage { file, offset, bytes, what, .. } in &self.damage {
+            let file = file.display();
+            writeln!(f, "{file} is damaged at byte {offset}, over {bytes} bytes: {what}")?;
+        }
+        for stray in &self.strays {
+            writeln!(f, "{} does not belong there", stray.display())?;
+        }
+        if let Some(why) = &self.watermark_lost {
+            writeln!(f, "the watermark can't be compared with: {why}")?;
+        }
+        match &self.index {
+            IndexState::Created => writeln!(f, "the index is new"),
+            IndexState::Ready { behind, .. } => {
+                writeln!(f, "the index is good and {behind} bytes of journal behind")
+            }
+            IndexState::Rebuilding { why, .. } => {
+                writeln!(f, "the index is rebuilt from the journal: {why}")
+            }
+        }
+    }
 }
 
 /// Why a data folder is not opened.
@@ -189,16 +240,13 @@ fn lock(folder: &Path) -> Result<Lock, OpenError> {
 }
 
 /// The storage key; a new one only where there is nothing yet that needs the old one.
-fn storage_key<R: CryptoRng + ?Sized>(
-    folder: &Path,
-    rng: &mut R,
-) -> Result<StorageKey, OpenError> {
+fn storage_key<R: CryptoRng + ?Sized>(folder: &Path, rng: &mut R) -> Result<StorageKey, OpenError> {
     let path = storage_key_path(folder);
     if path.exists() {
         return Ok(StorageKey::load(&path)?);
     }
     let journal = journal_folder(folder);
-    if journal.exists() && !journal::segment::list(&journal)?.0.is_empty() {
+    if journal.exists() && !journal::segment::list(&journal)?.segments.is_empty() {
         return Err(OpenError::KeyMissing { key: path.display().to_string() });
     }
     let key = StorageKey::generate(rng);
@@ -271,10 +319,9 @@ fn refused(folder: &Path, error: JournalError) -> OpenError {
     match error {
         JournalError::Rewound { end, reached } => OpenError::Rewound { folder, end, reached },
         JournalError::Foreign { path } => OpenError::Foreign { path: path.display().to_string() },
-        JournalError::OtherKey { path } => OpenError::OtherKey {
-            path: path.display().to_string(),
-            key: key.display().to_string(),
-        },
+        JournalError::OtherKey { path } => {
+            OpenError::OtherKey { path: path.display().to_string(), key: key.display().to_string() }
+        }
         JournalError::Version { path, version } => {
             OpenError::Version { path: path.display().to_string(), version }
         }

@@ -16,7 +16,7 @@ use record::{FederationId, NodeId, PublicKey};
 use crate::disk::failed;
 use crate::frame::{self, Head, Marker};
 use crate::journal::scan::{Batches, Damage, Found, Scan};
-use crate::journal::segment::{self, Label, LabelError, Segment};
+use crate::journal::segment::{self, Label, LabelError, Listing, Segment};
 use crate::keyfile::{StorageKey, load_node_key, node_key_path, storage_key_path};
 use crate::lock::{Lock, LockError};
 use crate::open::journal_folder;
@@ -24,6 +24,7 @@ use crate::vault::Vault;
 use crate::verify::log::OwnLog;
 use crate::watermark::{self, Watermark};
 
+pub use log::LogSummary;
 pub use report::{Problem, VerifyReport};
 
 /// How much is read at a time, in bytes.
@@ -134,7 +135,7 @@ impl<'a> Pass<'a> {
     }
 
     fn open_segments(&mut self, journal: &Path) -> Result<Vec<Arc<Segment>>, StoreError> {
-        let (found, strays) = segment::list(journal)?;
+        let Listing { segments: found, strays } = segment::list(journal)?;
         for stray in strays {
             self.place = (stray.display().to_string(), 0);
             self.problem(None, "not a segment of the journal", "move it away");
@@ -194,6 +195,10 @@ impl<'a> Pass<'a> {
         end: u64,
     ) -> Result<u64, StoreError> {
         self.report.segments = segments.len() as u64;
+        if segments.is_empty() && end > 0 {
+            self.place = (journal_folder(Path::new(&self.report.folder)).display().to_string(), 0);
+            self.problem(None, "all segments of the journal are missing", RESTORE);
+        }
         let mut scan = Scan::new(segments, marker, 0, Some(end), READ);
         let (mut batches, mut whole) = (Batches::default(), 0);
         while let Some(found) = scan.next()? {

@@ -62,7 +62,7 @@ fn open(folder: &Path) -> (JournalStore, OpenReport) {
         ..Options::default()
     };
     let seed = std::fs::read_dir(folder.join("journal")).map_or(0, Iterator::count) as u64;
-    store::open(folder, &options, &mut StdRng::seed_from_u64(seed)).unwrap()
+    store::open(folder, &options, &mut StdRng::seed_from_u64(seed)).expect("the folder opens")
 }
 
 /// Replays what the index lacks. Returns how many frames there are.
@@ -108,36 +108,39 @@ fn worker() {
 }
 
 fn start(folder: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    Command::new(std::env::current_exe().expect("a test knows its own file"))
         .args(["--exact", "worker", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap()
+        .expect("the test's own file can be run")
 }
 
 /// Reads acknowledgements until so many came, kills, and reads what was still said.
 fn run_and_kill(folder: &Path, acknowledgements: usize) -> u64 {
     let mut child = start(folder);
-    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut said = BufReader::new(child.stdout.take().expect("its output is a pipe")).lines();
     let number = |line: &str| line.split("acknowledged ").nth(1)?.parse::<u64>().ok();
     let mut last = 0;
     let mut came = 0;
     while came < acknowledgements {
-        let line = said.next().expect("the worker goes on until it is killed").unwrap();
+        let line = said.next().and_then(Result::ok).expect("the worker goes on until killed");
         if let Some(count) = number(&line) {
             (last, came) = (count, came + 1);
         }
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill().and_then(|()| child.wait()).expect("a child can be killed");
     // The last line may be cut anywhere.
     let rest = said.map_while(Result::ok).filter_map(|line| number(&line));
     rest.filter(|count| count % BATCH == 0).fold(last, u64::max)
 }
 
-fn expected_rows(count: u64, frames: &[(Position, Frame)], table: Table) -> BTreeMap<Vec<u8>, Vec<u8>> {
+fn expected_rows(
+    count: u64,
+    frames: &[(Position, Frame)],
+    table: Table,
+) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut rows = BTreeMap::new();
     for (number, (at, _)) in (0..count).zip(frames) {
         for Mutation { key, value, .. } in

@@ -63,8 +63,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// 导出账本供他人核验（不含密钥）；节点须已停止 / exports the journal for others to verify,
-    /// without keys; the node must be stopped
+    /// 导出账本供他人核验（不含密钥）/ exports the journal for others to verify, without keys
     Export {
         /// 新目录 / a folder to be made
         #[arg(value_name = "DIR")]

@@ -10,8 +10,9 @@ use super::args::{Args, Command, ConfigCommand};
 use super::failure::Failure;
 use super::{init, join, peers, print, serve, verify};
 use crate::config::{self, Config, Layer, Loaded};
+use crate::export::{self, Exported};
+use crate::log;
 use crate::node::StartError;
-use crate::{export, log};
 
 pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
     if let Command::Completions { shell } = args.command {
@@ -40,9 +41,8 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
 }
 
 fn load(args: &Args) -> Result<Loaded, Failure> {
-    let environment = std::env::vars_os().filter_map(|(name, value)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    });
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let environment = Layer::environment(environment);
     let layers = config::locate(args.settings.config.as_deref(), environment, args.layer())?;
     Ok(config::load(layers)?)
@@ -51,8 +51,7 @@ fn load(args: &Args) -> Result<Loaded, Failure> {
 /// Runs a command that waits for others.
 fn wait(task: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime
-        .map_err(|error| Failure::new("系统拒绝了线程：请检查资源限制", error))?;
+    let runtime = runtime.map_err(|error| Failure::new("系统拒绝了线程：请检查资源限制", error))?;
     let outcome = runtime.block_on(task);
     // Whatever still runs, such as a password being hashed for nobody, is not waited for.
     runtime.shutdown_background();
@@ -82,14 +81,17 @@ fn explain(loaded: &Loaded) -> Result<ExitCode, Failure> {
 }
 
 fn export_to(config: &Config, to: &Path) -> Result<ExitCode, Failure> {
-    let bytes = export::export(config, to)?;
+    let Exported { bytes, live } = export::export(config, to)?;
+    let to = to.display();
+    print::line(&format!("已导出 {bytes} 字节到 {to}（不含密钥）；核验：wangge verify {to}"));
     print::line(&format!(
-        "已导出 {bytes} 字节到 {to}（不含密钥）；核验：wangge verify {to}",
-        to = to.display()
+        "exported {bytes} bytes to {to}, without keys; to verify: wangge verify {to}"
     ));
-    print::line(&format!(
-        "exported {bytes} bytes to {to}, without keys; to verify: wangge verify {to}",
-        to = to.display()
-    ));
+    if live {
+        print::line_to_stderr(
+            "导出时节点正在运行：若核验指出末尾一批不完整，再导出一次即可。 the node was running: \
+             where verification finds the last batch cut off, export once more",
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -13,6 +13,7 @@ use crate::join::JoinError;
 use crate::local::LocalError;
 use crate::node::StartError;
 use crate::operator::OperatorError;
+use crate::verify::VerifyError;
 
 /// Why a command was not carried out: a sentence in Chinese that says what to do, and the error
 /// with all that caused it.
@@ -59,7 +60,10 @@ impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         let zh = match &error {
             ConfigError::Unreadable { path, .. } => {
-                format!("读不到配置文件 {}：用 --config 指定，或先运行 `wangge init`", path.display())
+                format!(
+                    "读不到配置文件 {}：用 --config 指定，或先运行 `wangge init`",
+                    path.display()
+                )
             }
             ConfigError::TooLarge { path, .. } => {
                 format!("{} 过大，不像配置文件：请检查 --config", path.display())
@@ -108,16 +112,18 @@ fn identity_zh(error: &IdentityError) -> &'static str {
         }
         IdentityError::Version { .. } => "身份文件由更新的程序写成：请升级程序",
         IdentityError::OtherNode { .. } => "身份文件与密钥不属于同一个节点：目录里混入了别的文件",
-        IdentityError::File(_)
-        | IdentityError::Content { .. }
-        | IdentityError::Chain { .. } => "身份文件不可用：请从备份恢复，或重新加入",
+        IdentityError::File(_) | IdentityError::Content { .. } | IdentityError::Chain { .. } => {
+            "身份文件不可用：请从备份恢复，或重新加入"
+        }
     }
 }
 
 impl From<FoundError> for Failure {
     fn from(error: FoundError) -> Self {
         let zh = match &error {
-            FoundError::File(_) | FoundError::Identity(_) => "数据目录写入失败：请检查权限与磁盘空间",
+            FoundError::File(_) | FoundError::Identity(_) => {
+                "数据目录写入失败：请检查权限与磁盘空间"
+            }
             FoundError::Key(_) => "密钥文件不可用：请检查其权限（600），或从备份恢复",
             FoundError::Seed(_) => "系统不提供随机数，无法生成密钥",
             FoundError::Taken { .. } => "该目录已属于一个联盟：请换一个 --data",
@@ -135,7 +141,9 @@ impl From<JoinError> for Failure {
             JoinError::Expired(_) => "邀请码已过期：请向上级索取新的",
             JoinError::Taken { .. } => "该目录已属于别的上级或联盟：请换一个 --data",
             JoinError::Network(_) => "节点间网络启动失败：请检查 [network] 一节",
-            JoinError::Unreachable { .. } => "连不上上级节点：确认它在运行、端口可达，且邀请码没有用过",
+            JoinError::Unreachable { .. } => {
+                "连不上上级节点：确认它在运行、端口可达，且邀请码没有用过"
+            }
             JoinError::Silent(_) => "上级节点中断了连接：邀请码是否已用过？若没有，请重试",
             JoinError::Refused => "上级拒绝：邀请码已用过、被撤回或已过期，请索取新的",
             JoinError::Root { .. } | JoinError::Other => {
@@ -188,6 +196,22 @@ impl From<LocalError> for Failure {
             LocalError::Connection { .. } => "节点没有回应：它还在运行吗？请看日志",
             LocalError::Refused { .. } => "节点拒绝了请求",
             LocalError::Answer(_) => "回应不是 JSON：该端口上是否是别的程序？",
+        };
+        Self::new(zh, error)
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        let zh = match &error {
+            VerifyError::Identity(identity) => identity_zh(identity),
+            VerifyError::Store(store::VerifyError::Busy { .. }) => {
+                "节点正在运行：先停止它，或先 `wangge export` 再核验副本"
+            }
+            VerifyError::Store(store::VerifyError::NoJournal { .. }) => {
+                "目录里没有账本：请指定数据目录或导出目录"
+            }
+            VerifyError::Store(store::VerifyError::Store(_)) => "目录读取失败：请检查权限与磁盘",
         };
         Self::new(zh, error)
     }

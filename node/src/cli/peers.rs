@@ -11,8 +11,16 @@ use crate::folder::Folder;
 use crate::local::Local;
 
 /// Titles of the columns.
-const TITLES: [&str; 8] =
-    ["代码 code", "关系 role", "状态 state", "收 in", "发 out", "待确认 lag", "见证 witnessed", "证书 days"];
+const TITLES: [&str; 8] = [
+    "代码 code",
+    "关系 role",
+    "状态 state",
+    "收 in",
+    "发 out",
+    "待确认 lag",
+    "见证 witnessed",
+    "证书 days",
+];
 
 pub(super) async fn peers(config: &Config, json: bool) -> Result<ExitCode, Failure> {
     let local = Local::find(&Folder::new(&config.data))?;
@@ -31,9 +39,8 @@ fn table(answer: &Value) -> String {
     let titles = TITLES.map(str::to_owned);
     let mut rows = vec![(titles, "名称 name".to_owned())];
     rows.extend(items.unwrap_or_default().iter().map(row));
-    let width = |column: usize| {
-        rows.iter().map(|(cells, _)| columns(&cells[column])).max().unwrap_or(0)
-    };
+    let width =
+        |column: usize| rows.iter().map(|(cells, _)| columns(&cells[column])).max().unwrap_or(0);
     let widths: [usize; TITLES.len()] = std::array::from_fn(width);
     let lines: Vec<String> = rows.iter().map(|(cells, name)| line(cells, &widths, name)).collect();
     lines.join("\n")
@@ -100,14 +107,25 @@ mod tests {
         let text = table(&json!({"items": [peer, gone]}));
         let lines: Vec<&str> = text.lines().collect();
         let words: Vec<&str> = lines[1].split_whitespace().collect();
-        let wanted =
-            ["341021100", "child", "在线", "up", "12", "3", "1", "2026-11-21T08:30", "399", "徽城镇"];
+        let wanted = [
+            "341021100",
+            "child",
+            "在线",
+            "up",
+            "12",
+            "3",
+            "1",
+            "2026-11-21T08:30",
+            "399",
+            "徽城镇",
+        ];
         assert_eq!(words, wanted);
         assert!(lines[2].contains("离线 down") && lines[2].ends_with("歙县  ⚠ x"));
-        let starts: Vec<usize> =
-            lines.iter().zip(["名称", "徽城镇", "歙县"]).map(|(line, name)| {
-                columns(line.split(name).next().unwrap_or_default())
-            }).collect();
+        let starts: Vec<usize> = lines
+            .iter()
+            .zip(["名称", "徽城镇", "歙县"])
+            .map(|(line, name)| columns(line.split(name).next().unwrap_or_default()))
+            .collect();
         assert!(starts.iter().all(|at| *at == starts[0]), "{text}");
     }
 }

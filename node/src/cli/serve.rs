@@ -9,8 +9,8 @@ use crate::node::{Node, Running};
 use crate::shutdown::Signals;
 
 pub(super) async fn serve(config: Config) -> Result<ExitCode, Failure> {
-    let mut signals = Signals::listen()
-        .map_err(|error| Failure::new("系统不允许监听信号", error))?;
+    let mut signals =
+        Signals::listen().map_err(|error| Failure::new("系统不允许监听信号", error))?;
     let running = tokio::select! {
         started = Node::start(config) => started?,
         () = signals.next() => return Ok(ExitCode::SUCCESS),

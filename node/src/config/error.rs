@@ -36,7 +36,9 @@ impl fmt::Display for Origin {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file can't be read.
-    #[error("configuration file {path} can't be read: name one with --config, or run `wangge init`")]
+    #[error(
+        "configuration file {path} can't be read: name one with --config, or run `wangge init`"
+    )]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -131,8 +133,7 @@ impl ConfigError {
 }
 
 fn from(layers: &[Layer], key: &str) -> String {
-    strongest(layers, key)
-        .map_or_else(|| Origin::Default.to_string(), |layer| layer.name_of(key))
+    strongest(layers, key).map_or_else(|| Origin::Default.to_string(), |layer| layer.name_of(key))
 }
 
 /// Longest value shown in an error, in characters.

@@ -31,8 +31,7 @@ impl Layer {
     /// # Errors
     /// When it can't be read, is too large or is not TOML.
     pub fn file(path: &Path) -> Result<Self, ConfigError> {
-        let unreadable =
-            |source| ConfigError::Unreadable { path: path.to_path_buf(), source };
+        let unreadable = |source| ConfigError::Unreadable { path: path.to_path_buf(), source };
         let mut text = String::new();
         let mut file = File::open(path).map_err(unreadable)?.take(MAX_FILE + 1);
         file.read_to_string(&mut text).map_err(unreadable)?;
@@ -69,10 +68,7 @@ impl Layer {
         Self::pairs(Origin::Flags, flags)
     }
 
-    fn pairs(
-        origin: Origin,
-        pairs: impl IntoIterator<Item = (String, String, String)>,
-    ) -> Self {
+    fn pairs(origin: Origin, pairs: impl IntoIterator<Item = (String, String, String)>) -> Self {
         let (mut dict, mut names) = (Dict::new(), Vec::new());
         for (key, text, name) in pairs {
             put(&mut dict, &key, value(&text));

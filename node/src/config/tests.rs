@@ -118,10 +118,8 @@ fn a_value_of_the_wrong_kind_is_named_with_key_value_and_what_would_be_right() {
 
 #[test]
 fn the_strongest_source_of_a_wrong_value_is_blamed() {
-    let layers = vec![
-        file("[log]\nlevel = \"warn\"\n"),
-        environment(&[("WANGGE_LOG__LEVEL", "loud")]),
-    ];
+    let layers =
+        vec![file("[log]\nlevel = \"warn\"\n"), environment(&[("WANGGE_LOG__LEVEL", "loud")])];
     assert!(error(layers).starts_with("WANGGE_LOG__LEVEL: log.level"));
 }
 

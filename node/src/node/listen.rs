@@ -32,8 +32,7 @@ impl Ports {
         http.set_nonblocking(true).map_err(StartError::System)?;
         let mut settings = config.network.clone();
         settings.listen = config.ports.settle("network.listen", &settings.listen, &last.network)?;
-        let fixed =
-            settings.listen.iter().map(|at| socket(at).map_or(0, |at| at.port())).collect();
+        let fixed = settings.listen.iter().map(|at| socket(at).map_or(0, |at| at.port())).collect();
         let (network, events) = network::start(settings, key)?;
         Ok(Self { http, network, events, fixed })
     }
@@ -59,9 +58,7 @@ pub(super) async fn until_all(listeners: usize, heard: &mut watch::Receiver<Hear
 /// The addresses that peers are told: no more than a hello takes, those of this machine alone
 /// last.
 pub(super) fn told(mut addresses: Vec<String>) -> Vec<String> {
-    addresses.sort_by_key(|address| {
-        socket(address).is_some_and(|at| at.ip().is_loopback())
-    });
+    addresses.sort_by_key(|address| socket(address).is_some_and(|at| at.ip().is_loopback()));
     addresses.truncate(MOST_TOLD);
     addresses
 }

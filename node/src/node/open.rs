@@ -52,9 +52,8 @@ pub fn open(config: &Config) -> Result<Opened, StartError> {
         calendar,
         software: SOFTWARE.to_owned(),
     });
-    let engine = Engine::open(setup.clone(), Box::new(store), Box::new(rng)).map_err(|source| {
-        StartError::Replay { folder: folder.path().into(), source }
-    })?;
+    let engine = Engine::open(setup.clone(), Box::new(store), Box::new(rng))
+        .map_err(|source| StartError::Replay { folder: folder.path().into(), source })?;
     if let Err(error) = identity.standing.check(super::now()) {
         let error: &dyn std::error::Error = &error;
         tracing::error!(error, "this node's certificates do not hold now: peers will refuse it");

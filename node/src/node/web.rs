@@ -24,8 +24,7 @@ impl Web {
         heard: watch::Receiver<Heard>,
         listener: TcpListener,
     ) -> Result<Self, StartError> {
-        let listener =
-            tokio::net::TcpListener::from_std(listener).map_err(StartError::System)?;
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::System)?;
         let addresses: api::Addresses = Arc::new(move || heard.borrow().addresses.clone());
         let router = api::router(api::State::new(engine.clone(), addresses, config.http.api()));
         let limits = api::Limits { drain: config.shutdown.deadline, ..api::Limits::default() };

@@ -7,8 +7,7 @@ use super::*;
 use crate::keyfile::StorageKey;
 use crate::sample::{self, Sample};
 
-const HEAD: Head =
-    Head { marker: [7; 8], position: 11, index: 1, count: 3, clear: 0, sealed: 0 };
+const HEAD: Head = Head { marker: [7; 8], position: 11, index: 1, count: 3, clear: 0, sealed: 0 };
 
 fn vault() -> Vault {
     Vault::new(&StorageKey::generate(&mut StdRng::seed_from_u64(1)))

@@ -101,7 +101,12 @@ impl Overlay {
     }
 
     /// The entries of a span in order, removals included, up to the `limit`th that is no removal.
-    pub(crate) fn pick(&self, span: &Span, direction: Direction, limit: usize) -> Vec<(Key, Value)> {
+    pub(crate) fn pick(
+        &self,
+        span: &Span,
+        direction: Direction,
+        limit: usize,
+    ) -> Vec<(Key, Value)> {
         let mut layers: Vec<_> =
             self.newest_first().map(|layer| layer.walk(span, direction).peekable()).collect();
         let (mut picked, mut live) = (Vec::new(), 0);

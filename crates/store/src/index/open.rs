@@ -158,7 +158,8 @@ fn add_up(db: &sled::Db) -> Result<Option<Marker>, String> {
     for pair in db.iter() {
         let (key, value) = pair.map_err(|e| format!("sled can't read it: {e}"))?;
         if *key == MARKER_KEY {
-            marker = Some(Marker::read(&value).ok_or("its marker is damaged or of another version")?);
+            marker =
+                Some(Marker::read(&value).ok_or("its marker is damaged or of another version")?);
         } else {
             digest.add(&key, &value);
             entries += 1;
@@ -183,7 +184,10 @@ fn check(
 ) -> Result<(), String> {
     if marker.up_to > files.end() {
         let end = files.end();
-        return Err(format!("it is at {}, ahead of the journal, which ends at {end}", marker.up_to));
+        return Err(format!(
+            "it is at {}, ahead of the journal, which ends at {end}",
+            marker.up_to
+        ));
     }
     if files.fingerprint(marker.up_to).ok() != Some(marker.fingerprint) {
         return Err("it was made from another journal, or that is damaged where it ends".to_owned());

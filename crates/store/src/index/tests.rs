@@ -29,8 +29,7 @@ pub(super) struct Fixture {
     rng: StdRng,
 }
 
-pub(super) const MARK: Mark =
-    Mark { epoch: 0, count: 0, head: RecordId::ZERO, root: Hash::ZERO };
+pub(super) const MARK: Mark = Mark { epoch: 0, count: 0, head: RecordId::ZERO, root: Hash::ZERO };
 
 pub(super) fn setting(folder: &Path) -> Setting {
     Setting {

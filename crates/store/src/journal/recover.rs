@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::disk::{self, Disk, failed};
 use crate::frame::Marker;
 use crate::journal::scan::{Batches, Damage, Found, Scan, damage};
-use crate::journal::segment::{self, Label, LabelError, Segment};
+use crate::journal::segment::{self, Label, LabelError, Listing, Segment};
 use crate::journal::{Files, Journal, create};
 
 /// How much the scan at open reads at a time, in bytes.
@@ -83,7 +83,7 @@ pub(crate) fn recover<R: CryptoRng + ?Sized>(
 ) -> Result<(Journal, Recovery), JournalError> {
     let folder = &setting.folder;
     disk::create_folder(folder).map_err(|e| failed("create", folder, e))?;
-    let (found, strays) = segment::list(folder)?;
+    let Listing { segments: found, strays } = segment::list(folder)?;
     let mut recovery = Recovery { strays, ..Recovery::default() };
     let mut segments = open_all(found)?;
     recovery.unborn = drop_unborn(&mut segments, &setting)?;

@@ -65,10 +65,10 @@ impl<'a> Scan<'a> {
     pub(crate) fn next(&mut self) -> Result<Option<Found>, StoreError> {
         loop {
             let Some(segment) = self.segments.get(self.index) else { return Ok(None) };
-            if self.walk.is_none() {
-                if let Some(damage) = self.enter(segment)? {
-                    return Ok(Some(Found::Damage(damage)));
-                }
+            if self.walk.is_none()
+                && let Some(damage) = self.enter(segment)?
+            {
+                return Ok(Some(Found::Damage(damage)));
             }
             match self.walk.as_mut().and_then(Walk::step) {
                 Some(Step::Frame(head)) => {

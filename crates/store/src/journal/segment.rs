@@ -117,8 +117,16 @@ pub(crate) fn name(start: u64) -> String {
     format!("{start:020}.{EXTENSION}")
 }
 
-/// The segments in a folder by where they start, and files that have no business there.
-pub(crate) fn list(folder: &Path) -> Result<(Vec<(u64, PathBuf)>, Vec<PathBuf>), StoreError> {
+/// What is in a journal's folder.
+pub(crate) struct Listing {
+    /// The segments, by where they start.
+    pub(crate) segments: Vec<(u64, PathBuf)>,
+    /// Files that have no business there.
+    pub(crate) strays: Vec<PathBuf>,
+}
+
+/// Looks for segments.
+pub(crate) fn list(folder: &Path) -> Result<Listing, StoreError> {
     let (mut segments, mut strays) = (Vec::new(), Vec::new());
     let refused = |e| failed("list", folder, e);
     for entry in fs::read_dir(folder).map_err(refused)? {
@@ -130,7 +138,7 @@ pub(crate) fn list(folder: &Path) -> Result<(Vec<(u64, PathBuf)>, Vec<PathBuf>),
     }
     segments.sort_unstable();
     strays.sort_unstable();
-    Ok((segments, strays))
+    Ok(Listing { segments, strays })
 }
 
 /// Fills as much of `buffer` as the file has from `offset` on. Returns how much that is.

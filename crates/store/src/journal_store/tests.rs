@@ -15,12 +15,7 @@ use crate::open::{OpenError, OpenReport, Options, open};
 use crate::sample::{self, Sample};
 
 pub(super) fn options() -> Options {
-    Options {
-        cache_bytes: 1 << 20,
-        segment_bytes: 20_000,
-        reserve_bytes: 0,
-        ..Options::default()
-    }
+    Options { cache_bytes: 1 << 20, segment_bytes: 20_000, reserve_bytes: 0, ..Options::default() }
 }
 
 pub(super) fn open_at(folder: &Path) -> Result<(JournalStore, OpenReport), OpenError> {
@@ -204,7 +199,8 @@ fn sealed_values_and_notes_are_in_no_file_of_the_folder() {
             value,
         };
         frame.sealed = vec![disclosure(canary(n)), disclosure(canary(100 + n))];
-        frame.open = vec![record::Disclosure { salt: [n; 16], ..disclosure(b"open-code".to_vec()) }];
+        frame.open =
+            vec![record::Disclosure { salt: [n; 16], ..disclosure(b"open-code".to_vec()) }];
         let at = commit(&mut store, std::slice::from_ref(&frame), u64::from(n)).unwrap();
         written.push((at[0], frame));
     }
@@ -227,7 +223,9 @@ fn one_folder_has_one_owner() {
     let folder = sample::folder();
     let (store, _) = open_at(folder.path()).unwrap();
     let refused = open_at(folder.path()).err().unwrap();
-    assert!(matches!(&refused, OpenError::Busy { folder: f } if *f == folder.path().display().to_string()));
+    assert!(
+        matches!(&refused, OpenError::Busy { folder: f } if *f == folder.path().display().to_string())
+    );
     drop(store);
     open_at(folder.path()).unwrap();
 }

@@ -82,9 +82,8 @@ impl OwnLog {
 
     /// In what the log differs from the watermark's word on it.
     pub(super) fn differences(&self, mark: &Mark) -> Vec<String> {
-        let (epoch, count, id) = self
-            .head
-            .map_or((0, 0, RecordId::ZERO), |head| (head.epoch, head.seq + 1, head.id));
+        let (epoch, count, id) =
+            self.head.map_or((0, 0, RecordId::ZERO), |head| (head.epoch, head.seq + 1, head.id));
         let mut differences = Vec::new();
         if (epoch, count, id) != (mark.epoch, mark.count, mark.head) {
             differences.push(format!(

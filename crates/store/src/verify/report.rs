@@ -93,7 +93,11 @@ impl fmt::Display for VerifyReport {
         } else {
             writeln!(f, "核验发现 {count} 处问题 · {} has {count} problems", self.folder)?;
         }
-        writeln!(f, "  {} frames in {} segments, {} bytes", self.frames, self.segments, self.bytes)?;
+        writeln!(
+            f,
+            "  {} frames in {} segments, {} bytes",
+            self.frames, self.segments, self.bytes
+        )?;
         for (kind, count) in &self.kinds {
             writeln!(f, "    {kind}: {count}")?;
         }

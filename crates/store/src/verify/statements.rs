@@ -108,7 +108,9 @@ impl Pass<'_> {
 
     fn countersigned(&mut self, frame: &Frame) {
         let by = |seal: &Countersignature| seal.witness;
-        let Some(seal) = self.signed::<Countersignature>(&frame.envelope, by, false) else { return };
+        let Some(seal) = self.signed::<Countersignature>(&frame.envelope, by, false) else {
+            return;
+        };
         let seal = seal.statement();
         self.root(seal.author, seal.size, &seal.root);
     }

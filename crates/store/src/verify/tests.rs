@@ -50,7 +50,8 @@ impl House {
         let record = Signed::sign(header, &self.key, &FEDERATION);
         self.frontier.append(leaf_hash(record.id().as_bytes()));
         let frame = self.frame(FrameKind::Own, record.bytes());
-        let frame = Frame { subject: record.subject, open: vec![open], sealed: vec![sealed], ..frame };
+        let frame =
+            Frame { subject: record.subject, open: vec![open], sealed: vec![sealed], ..frame };
         self.head = Some(record);
         frame
     }
@@ -205,7 +206,7 @@ impl House {
 }
 
 fn disclosure(field: u16, value: &str, rng: &mut StdRng) -> (Disclosure, Commitment) {
-    Disclosure::seal(FieldId(field), value, rng).unwrap()
+    Disclosure::seal(FieldId(field), record::cbor::encode(&value).unwrap(), rng)
 }
 
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {

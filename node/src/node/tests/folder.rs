@@ -72,11 +72,39 @@ fn an_operator_is_made_once_and_only_with_a_role_that_can_run_a_node() {
     assert!(odd.check(&policy).is_err());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_sound_to_others_stopped_or_running_and_a_changed_byte_is_found() {
+    let county = Site::county();
+    let (cold, warm) = (county._folder.path().join("cold"), county._folder.path().join("warm"));
+    crate::export::export(&county.config, &cold).unwrap();
+    let report = crate::verify::verify(&cold).unwrap();
+    assert!(report.is_sound(), "{report}");
+    assert!(report.log.is_some_and(|log| log.count >= 2), "person and appointment");
+    let above = county.start().await;
+    county.invite("徽城镇").await;
+    assert!(matches!(
+        crate::verify::verify(&county.config.data),
+        Err(crate::verify::VerifyError::Store(store::VerifyError::Busy { .. }))
+    ));
+    assert!(crate::export::export(&county.config, &warm).unwrap().live);
+    let report = crate::verify::verify(&warm).unwrap();
+    assert!(report.is_sound(), "{report}");
+    above.stop().await;
+    assert!(crate::verify::verify(&county.config.data).unwrap().is_sound());
+    let name = files(&cold).into_iter().find(|name| name.starts_with("journal/")).unwrap();
+    let mut bytes = std::fs::read(cold.join(&name)).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(cold.join(&name), bytes).unwrap();
+    assert!(!crate::verify::verify(&cold).unwrap().is_sound());
+}
+
 #[test]
 fn an_export_holds_no_key_and_no_second_one_takes_its_place() {
     let county = Site::county();
     let to = county._folder.path().join("export");
-    assert!(crate::export::export(&county.config, &to).unwrap() > 0);
+    let exported = crate::export::export(&county.config, &to).unwrap();
+    assert!(exported.bytes > 0 && !exported.live);
     let names: Vec<String> = files(&to);
     assert!(names.iter().any(|name| name.starts_with("journal/")), "{names:?}");
     assert!(names.contains(&"identity.json".to_owned()));

@@ -114,7 +114,7 @@ fn a_damaged_file_means_a_rebuild_or_a_named_failure_and_never_a_wrong_value() {
 fn an_entry_that_sled_lost_changed_or_brought_back_is_found_out() {
     let fixture = filled();
     let (key, value) = fixture.model.iter().next().unwrap();
-    let key = layer::prefixed(key.0, &key.1);
+    let key = prefixed(key.0, &key.1);
     let lose = |db: &sled::Db| drop(db.remove(&key).unwrap());
     let change = |db: &sled::Db| drop(db.insert(&key, [&value[..], b"x"].concat()).unwrap());
     let bring_back = |db: &sled::Db| drop(db.insert([7, 7, 7, 7], b"long gone").unwrap());

@@ -12,11 +12,7 @@ enum Harm {
 }
 
 fn harms() -> impl Strategy<Value = Harm> {
-    prop_oneof![
-        Just(Harm::Cut),
-        (0..8_u8).prop_map(Harm::Flip),
-        (1..2000_u64).prop_map(Harm::Zero),
-    ]
+    prop_oneof![Just(Harm::Cut), (0..8_u8).prop_map(Harm::Flip), (1..2000_u64).prop_map(Harm::Zero),]
 }
 
 /// Does harm at a byte of all segments taken together. Returns the positions that are affected:
@@ -188,8 +184,7 @@ proptest! {
 #[test]
 fn a_missing_segment_is_damage_in_the_middle_and_a_rewound_journal_at_the_end() {
     let folder = sample::folder();
-    let batches: Vec<Batch> =
-        (0..9).map(|n| vec![Sample(sample::local(n, &[n; 1500]))]).collect();
+    let batches: Vec<Batch> = (0..9).map(|n| vec![Sample(sample::local(n, &[n; 1500]))]).collect();
     let (journal, ends) = write(folder.path(), &batches);
     let known = Some((journal.files().marker(), *ends.last().unwrap()));
     drop(journal);
@@ -214,7 +209,8 @@ fn bytes_that_imitate_a_frame_are_not_found_after_damage() {
     // marker, which nobody outside knows.
     let position = |inside: u64| u64::from(frame::HEADER as u32) + inside;
     let mut forged = Vec::new();
-    let head = Head { marker: [0xaa; 8], position: position(24), index: 0, count: 1, clear: 0, sealed: 0 };
+    let head =
+        Head { marker: [0xaa; 8], position: position(24), index: 0, count: 1, clear: 0, sealed: 0 };
     let rng = &mut StdRng::seed_from_u64(6);
     frame::encode(&sample::local(1, b"forged"), head, &vault(), &mut forged, rng);
     let mut carrier = sample::local(1, b"");

@@ -16,7 +16,8 @@ fn on(folder: &Path, quota: Option<u64>) -> (Journal, Arc<Disk>) {
 #[test]
 fn whichever_call_fails_a_refused_batch_is_not_there() {
     for errno in [Errno::IO, Errno::NOSPC, Errno::ROFS, Errno::MFILE] {
-        for (lasting, call) in [false, true].into_iter().flat_map(|l| (0..40).map(move |c| (l, c))) {
+        for (lasting, call) in [false, true].into_iter().flat_map(|l| (0..40).map(move |c| (l, c)))
+        {
             let folder = sample::folder();
             let (mut journal, disk) = on(folder.path(), None);
             disk.faults.fail_at(call, errno, lasting);
@@ -40,7 +41,7 @@ fn whichever_call_fails_a_refused_batch_is_not_there() {
             let (journal, _) = open(folder.path(), None).unwrap();
             let found: Vec<Frame> = all(&journal).unwrap().into_iter().map(|(_, f)| f).collect();
             assert!(found.starts_with(&acknowledged));
-            assert!(found.len() % 2 == 0 && found.len() <= acknowledged.len() + 2);
+            assert!(found.len().is_multiple_of(2) && found.len() <= acknowledged.len() + 2);
             assert!(lasting || found.len() == acknowledged.len());
         }
     }

@@ -22,7 +22,11 @@ fn filled() -> (tempfile::TempDir, Vec<(Position, Frame)>) {
 fn without(name: &str) -> (tempfile::TempDir, Result<(JournalStore, OpenReport), OpenError>) {
     let (folder, _) = filled();
     let path = folder.path().join(name);
-    if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+    if path.is_dir() {
+        fs::remove_dir_all(path).unwrap()
+    } else {
+        fs::remove_file(path).unwrap()
+    }
     let opened = open_at(folder.path());
     (folder, opened)
 }
@@ -75,8 +79,7 @@ fn a_folder_put_back_from_an_older_copy_is_told_by_its_watermark() {
 fn another_storage_key_or_journal_is_named() {
     let (folder, _) = filled();
     let other = sample::folder();
-    let (mut store, _) =
-        open(other.path(), &options(), &mut StdRng::seed_from_u64(2)).unwrap();
+    let (mut store, _) = open(other.path(), &options(), &mut StdRng::seed_from_u64(2)).unwrap();
     for n in 0..2 * FRAMES {
         commit(&mut store, &[sample::local(1, &[1; 700])], n).unwrap();
     }
@@ -104,7 +107,9 @@ fn a_log_that_ends_earlier_than_the_watermark_knows_is_refused() {
     assert_eq!(report.damage.len(), 1);
     assert_eq!(report.damage[0].position, written.last().unwrap().0.0);
     let refused = catch_up(&mut store, 0);
-    assert!(matches!(refused, Err(StoreError::Damaged { path, .. }) if path.ends_with("watermark")));
+    assert!(
+        matches!(refused, Err(StoreError::Damaged { path, .. }) if path.ends_with("watermark"))
+    );
     let refused = commit(&mut store, &[sample::local(1, b"again")], FRAMES - 1);
     assert!(refused.is_err());
 }
@@ -117,7 +122,9 @@ fn a_watermark_that_disagrees_with_the_index_brings_a_rebuild() {
     store.close().unwrap();
     other.write(&crate::watermark::path(folder.path())).unwrap();
     let (mut store, report) = open_at(folder.path()).unwrap();
-    assert!(matches!(report.index, IndexState::Rebuilding { why, .. } if why.contains("watermark")));
+    assert!(
+        matches!(report.index, IndexState::Rebuilding { why, .. } if why.contains("watermark"))
+    );
     assert!(catch_up(&mut store, 0).is_err());
 }
 

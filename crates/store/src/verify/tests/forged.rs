@@ -128,7 +128,7 @@ fn a_sealed_part_moved_from_one_frame_to_another() {
     let (path, mut bytes) = files(&journal_folder(house.folder.path())).remove(0);
     let at = |start: usize| {
         let head = Head::read(bytes[start..].first_chunk().unwrap());
-        let sealed = start + crate::frame::HEADER + head.clear as usize;
+        let sealed = start + frame::HEADER + head.clear as usize;
         (sealed, sealed + head.sealed as usize)
     };
     let first = at(segment::HEADER as usize);
@@ -137,7 +137,7 @@ fn a_sealed_part_moved_from_one_frame_to_another() {
     let moved = bytes[second.0..second.1].to_vec();
     bytes[first.0..first.1].copy_from_slice(&moved);
     let start = segment::HEADER as usize;
-    let crc_at = start + crate::frame::HEADER - 4;
+    let crc_at = start + frame::HEADER - 4;
     let mut crc = crc32fast::Hasher::new();
     crc.update(&bytes[start..crc_at]);
     crc.update(&bytes[crc_at + 4..first.1]);

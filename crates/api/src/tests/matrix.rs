@@ -1,0 +1,207 @@
+//! Roles × routes × ground (S18). A route without a row fails.
+
+use hyper::Method;
+use serde_json::{Value, json};
+
+use super::house::{BUILDING, House, Who, place, report};
+use crate::route::ROUTES;
+
+/// Who knocks, in the order of the columns.
+const ROLES: [&str; 7] = ["", "leaver", "head", "grid1", "grid2", "worker", "ops"];
+
+/// A request, and what each of [`ROLES`] is answered.
+struct Row {
+    id: &'static str,
+    path: String,
+    body: Option<Value>,
+    gives: [u16; 7],
+}
+
+fn row(id: &'static str, path: &str, body: Option<Value>, gives: [u16; 7]) -> Row {
+    Row { id, path: path.to_owned(), body, gives }
+}
+
+/// A case on the ground of `grid1` (and `head`), one on that of `grid2`, and what leads to them.
+struct Scene {
+    one: String,
+    one_record: String,
+    two: String,
+    two_record: String,
+    code: String,
+    person: String,
+}
+
+async fn scene(house: &House) -> Scene {
+    let (one, code) = house.reported(BUILDING[0]).await;
+    let (two, _) = house.reported(BUILDING[1]).await;
+    let mut records = Vec::new();
+    for id in [&one, &two] {
+        let path = format!("/v1/cases/{id}/timeline");
+        let answer = house.get(Who::Bearer("dispatcher"), &path).await;
+        records.push(answer.json()["items"][0]["record"].as_str().unwrap().to_owned());
+    }
+    let [one_record, two_record] = records.try_into().unwrap();
+    let person = house.person("leaver").to_string();
+    Scene { one, one_record, two, two_record, code, person }
+}
+
+/// Anybody.
+const ALL: [u16; 7] = [200; 7];
+/// Whoever has an appointment.
+const STAFF: [u16; 7] = [401, 403, 200, 200, 200, 200, 200];
+
+/// Whoever holds a power, which of these the operator alone does.
+fn power(status: u16) -> [u16; 7] {
+    [401, 403, 403, 403, 403, 403, status]
+}
+
+fn rows(scene: &Scene) -> Vec<Row> {
+    let mut rows = program(scene);
+    rows.extend(who(scene));
+    rows.extend(cases(scene));
+    rows.extend(rest(scene));
+    rows
+}
+
+fn program(scene: &Scene) -> Vec<Row> {
+    let follow = format!("/v1/reports/{}", scene.code);
+    let verify = Some(json!({ "act": "verify", "solved": true }));
+    vec![
+        row("live", "/livez", None, ALL),
+        row("ready", "/readyz", None, ALL),
+        // From elsewhere than loopback it is not there.
+        row("metrics", "/metrics", None, [404; 7]),
+        row("document", "/openapi.json", None, ALL),
+        row("policy", "/v1/policy", None, ALL),
+        row("node", "/v1/node", None, ALL),
+        row("report", "/v1/reports", Some(report(BUILDING[0])), [201; 7]),
+        row("followReport", &follow, None, ALL),
+        row("followReport", "/v1/reports/0000-0000-0000-0000", None, [404; 7]),
+        // Signing in gives nobody more than the code does: it is too early to verify.
+        row("actByCode", &format!("{follow}/acts"), verify.clone(), [409; 7]),
+        row("actByCode", "/v1/reports/0000-0000-0000-0000/acts", verify, [404; 7]),
+    ]
+}
+
+fn who(scene: &Scene) -> Vec<Row> {
+    let login = json!({ "account": "grid1", "password": "wrong" });
+    let password = json!({ "current": "wrong", "new": "another long password" });
+    let account = json!({ "person": scene.person, "password": "a long password" });
+    let signed_in = |status| [401, status, status, status, status, status, status];
+    let token = Some(json!({ "label": "export", "days": 1 }));
+    vec![
+        row("beginSession", "/v1/sessions", Some(login), [401; 7]),
+        row("endSession", "/v1/sessions/current", None, signed_in(204)),
+        row("me", "/v1/me", None, signed_in(200)),
+        row("changePassword", "/v1/me/password", Some(password), signed_in(401)),
+        row("tokens", "/v1/tokens", None, signed_in(200)),
+        row("createToken", "/v1/tokens", token, [401, 403, 201, 201, 201, 201, 201]),
+        row("endToken", &format!("/v1/tokens/{}", "0".repeat(64)), None, signed_in(404)),
+        row("accounts", "/v1/accounts", None, power(200)),
+        row("putAccount", "/v1/accounts/new.one", Some(account), power(200)),
+    ]
+}
+
+fn cases(scene: &Scene) -> Vec<Row> {
+    let Scene { one, two, one_record, two_record, .. } = scene;
+    let on = |id: &str, rest: &str| format!("/v1/cases/{id}{rest}");
+    let ground_one = [401, 403, 200, 200, 404, 200, 200];
+    let ground_two = [401, 403, 404, 404, 200, 200, 200];
+    let nowhere = [401, 403, 404, 404, 404, 404, 404];
+    let absent = "0".repeat(32);
+    let sort = || Some(json!({ "act": "triage", "urgency": 2 }));
+    vec![
+        row("cases", "/v1/cases", None, STAFF),
+        row("case", &on(one, ""), None, ground_one),
+        row("case", &on(two, ""), None, ground_two),
+        row("case", &on(&absent, ""), None, nowhere),
+        row("timeline", &on(one, "/timeline"), None, ground_one),
+        row("timeline", &on(two, "/timeline"), None, ground_two),
+        row("proof", &on(one, &format!("/proof/{one_record}")), None, ground_one),
+        row("proof", &on(two, &format!("/proof/{two_record}")), None, ground_two),
+        // A record of another case proves nothing here.
+        row("proof", &on(one, &format!("/proof/{two_record}")), None, nowhere),
+        // Who sees it and may not do it is told so; who does not see it is told nothing.
+        row("act", &on(one, "/acts"), sort(), [401, 403, 403, 200, 404, 403, 403]),
+        row("act", &on(two, "/acts"), sort(), [401, 403, 404, 404, 200, 403, 403]),
+        row("act", &on(&absent, "/acts"), sort(), nowhere),
+        row("openCase", "/v1/cases", Some(report(BUILDING[0])), [401, 403, 201, 201, 403, 201, 403]),
+        row("openCase", "/v1/cases", Some(report(BUILDING[1])), [401, 403, 403, 403, 201, 201, 403]),
+        row("events", "/v1/events", None, STAFF),
+    ]
+}
+
+fn rest(scene: &Scene) -> Vec<Row> {
+    let person = format!("/v1/people/{}", scene.person);
+    let new = json!({ "places": [{
+        "id": "aa".repeat(16), "level": "building", "name": "新楼",
+        "parent": place(2).to_string(), "valid_from": "2026-06-03T00:00:00Z",
+    }] });
+    let name = json!({ "name": "新人" });
+    let invite = json!({ "name": "某单位", "level": "community", "area": "341021100001",
+        "member": true });
+    let ask = json!({ "metric": "received", "grouping": "stage",
+        "from": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z" });
+    let role = Some(json!({ "role": "grid_worker" }));
+    vec![
+        row("places", "/v1/places", None, STAFF),
+        row("place", &format!("/v1/places/{}", place(2)), None, STAFF),
+        row("locate", "/v1/locate?lon=118.425&lat=29.865", None, STAFF),
+        row("establish", "/v1/places", Some(new), power(201)),
+        row("endPlace", &format!("/v1/places/{}/end", "bb".repeat(16)), None, power(404)),
+        row("people", "/v1/people", None, STAFF),
+        row("person", &person, None, STAFF),
+        row("register", "/v1/people", Some(name.clone()), power(201)),
+        row("changePerson", &person, Some(name), power(200)),
+        row("appoint", &format!("{person}/appointments"), role, power(201)),
+        row("dismiss", &format!("{person}/appointments/county_dispatcher"), None, power(404)),
+        row("peers", "/v1/peers", None, power(200)),
+        row("invite", "/v1/invitations", Some(invite), power(201)),
+        row("quarantine", "/v1/quarantine", None, power(200)),
+        row("ask", "/v1/queries", Some(ask), power(200)),
+    ]
+}
+
+#[test]
+fn every_route_has_a_row() {
+    let unknown = || "0".repeat(64);
+    let scene = Scene {
+        one: unknown(),
+        one_record: unknown(),
+        two: unknown(),
+        two_record: unknown(),
+        code: unknown(),
+        person: unknown(),
+    };
+    let rows = rows(&scene);
+    for route in ROUTES {
+        assert!(rows.iter().any(|row| row.id == route.id), "{} has no row", route.id);
+    }
+    for row in &rows {
+        assert!(ROUTES.iter().any(|route| route.id == row.id), "{} is no route", row.id);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_reaches_beyond_their_role_and_ground() {
+    // The person whom rows appoint must not be one of those who knock.
+    let house = House::build().await;
+    let spare = engine::command::What::Register { person: None, name: "替补".into(), phone: None };
+    let spare = house.console(spare).await.subject.unwrap().to_string();
+    let scene = Scene { person: spare, ..scene(&house).await };
+    for Row { id, path, body, gives } in rows(&scene) {
+        let route = ROUTES.iter().find(|route| route.id == id).unwrap();
+        for (role, status) in ROLES.into_iter().zip(gives) {
+            let who = if role.is_empty() { Who::Nobody } else { Who::Bearer(role) };
+            let method: Method = route.method.clone();
+            if id == "events" {
+                let given = super::events::status(&house, who).await;
+                assert_eq!(given, status, "{id} as {role:?}");
+                continue;
+            }
+            let answer = house.call(method, &path, who, body.clone(), &[]).await;
+            let shown = &answer.text[..answer.text.len().min(600)];
+            assert_eq!(answer.status.as_u16(), status, "{id} {path} as {role:?}: {shown}");
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! An HTTP client of one node, as anybody could write one: plain HTTP/1.1, connections kept open.
+//! What fails because the node is away or busy is tried again; a changing request carries an
+//! idempotency key, so that trying again never does a thing twice.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{HeaderMap, Method, Request, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+/// Largest answer, in bytes.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+/// How long one try may take.
+const TRY: Duration = Duration::from_secs(40);
+/// How long a node may be away until a request is given up.
+const PATIENCE: Duration = Duration::from_secs(90);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// A client of one node.
+pub struct Client {
+    host: String,
+    idle: Mutex<Vec<SendRequest<Full<Bytes>>>>,
+}
+
+/// A request.
+#[derive(Clone)]
+pub struct Ask {
+    method: Method,
+    path: String,
+    token: Option<String>,
+    cookie: Option<(String, String)>,
+    key: Option<String>,
+    body: Option<Value>,
+}
+
+/// An answer of success.
+pub struct Reply {
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body as it came.
+    pub bytes: Bytes,
+}
+
+/// Why a request was not answered with success.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The node refused it.
+    #[error("{method} {path} was refused with status {status}: {why}")]
+    Refused {
+        /// Method.
+        method: Method,
+        /// Path.
+        path: String,
+        /// Status.
+        status: StatusCode,
+        /// The problem's type, title and what is wrong where (RFC 9457).
+        why: String,
+    },
+    /// The node did not answer for as long as we wait.
+    #[error("{method} {path} had no answer")]
+    Unreachable {
+        /// Method.
+        method: Method,
+        /// Path.
+        path: String,
+        /// Why the last try failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The answer is not the JSON that was expected.
+    #[error("the answer to {path} is not the json that was expected: {what}")]
+    Answer {
+        /// Path.
+        path: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+impl Ask {
+    /// Reads.
+    #[must_use]
+    pub fn get(path: impl Into<String>) -> Self {
+        Self::new(Method::GET, path, None)
+    }
+
+    /// Adds or acts.
+    #[must_use]
+    pub fn post(path: impl Into<String>, body: Value) -> Self {
+        Self::new(Method::POST, path, Some(body))
+    }
+
+    /// Sets.
+    #[must_use]
+    pub fn put(path: impl Into<String>, body: Value) -> Self {
+        Self::new(Method::PUT, path, Some(body))
+    }
+
+    fn new(method: Method, path: impl Into<String>, body: Option<Value>) -> Self {
+        Self { method, path: path.into(), token: None, cookie: None, key: None, body }
+    }
+
+    /// As whoever this bearer token stands for.
+    #[must_use]
+    pub fn by(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
+        self
+    }
+
+    /// As whoever this browser's cookie stands for, with the token that pages repeat.
+    #[must_use]
+    pub fn in_session(mut self, cookie: &str, csrf: &str) -> Self {
+        self.cookie = Some((cookie.to_owned(), csrf.to_owned()));
+        self
+    }
+
+    /// Once only, whatever happens on the way.
+    #[must_use]
+    pub fn once(mut self, key: &str) -> Self {
+        self.key = Some(key.to_owned());
+        self
+    }
+
+    fn build(&self, host: &str) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+        let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let mut request = Request::builder()
+            .method(&self.method)
+            .uri(&self.path)
+            .header(header::HOST, host)
+            .header(header::ACCEPT, "application/json");
+        if self.body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some((cookie, csrf)) = &self.cookie {
+            request = request.header(header::COOKIE, cookie).header("x-wangge-csrf", csrf);
+        }
+        if let Some(key) = &self.key {
+            request = request.header("idempotency-key", key);
+        }
+        request.body(Full::new(Bytes::from(body)))
+    }
+}
+
+impl Reply {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// [`ClientError::Answer`].
+    pub fn json(&self, path: &str) -> Result<Value, ClientError> {
+        if self.bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&self.bytes)
+            .map_err(|error| ClientError::Answer { path: path.to_owned(), what: error.to_string() })
+    }
+}
+
+impl Client {
+    /// A client of the node at `host:port`.
+    #[must_use]
+    pub fn new(host: impl Into<String>) -> Self {
+        Self { host: host.into(), idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Base URL of the node.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.host)
+    }
+
+    /// Asks until there is an answer, and gives its JSON.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn json(&self, ask: Ask) -> Result<Value, ClientError> {
+        self.send(&ask).await?.json(&ask.path)
+    }
+
+    /// Asks until there is an answer.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn send(&self, ask: &Ask) -> Result<Reply, ClientError> {
+        let until = Instant::now() + PATIENCE;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let outcome = match tokio::time::timeout(TRY, self.once(ask)).await {
+                Ok(outcome) => outcome,
+                Err(elapsed) => Err(elapsed.into()),
+            };
+            let (wait, error) = match outcome {
+                Ok((status, headers, bytes)) if status.is_success() => {
+                    return Ok(Reply { headers, bytes });
+                }
+                Ok((status, headers, bytes)) => {
+                    let refused = self.refused(ask, status, &bytes);
+                    match is_passing(status) {
+                        true => (retry_after(&headers).unwrap_or(pause), refused),
+                        false => return Err(refused),
+                    }
+                }
+                Err(source) => (pause, self.unreachable(ask, source)),
+            };
+            if Instant::now() + wait > until {
+                return Err(error);
+            }
+            tokio::time::sleep(wait).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Asks once, whatever the status, and gives status and body. For what is expected to fail.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`].
+    pub async fn attempt(&self, ask: &Ask) -> Result<(StatusCode, Bytes), ClientError> {
+        let outcome = self.once(ask).await;
+        outcome
+            .map(|(status, _, bytes)| (status, bytes))
+            .map_err(|source| self.unreachable(ask, source))
+    }
+
+    async fn once(&self, ask: &Ask) -> Result<(StatusCode, HeaderMap, Bytes), Broken> {
+        let mut connection = self.connection().await?;
+        let response = connection.send_request(ask.build(&self.host)?).await?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, MAX_ANSWER).collect().await?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        Ok((head.status, head.headers, body.to_bytes()))
+    }
+
+    async fn connection(&self) -> Result<SendRequest<Full<Bytes>>, Broken> {
+        while let Some(mut idle) = self.take_idle() {
+            if idle.ready().await.is_ok() {
+                return Ok(idle);
+            }
+        }
+        let stream = TcpStream::connect(&self.host).await?;
+        stream.set_nodelay(true)?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // Its errors come out at the requests.
+        tokio::spawn(connection);
+        sender.ready().await?;
+        Ok(sender)
+    }
+
+    fn take_idle(&self) -> Option<SendRequest<Full<Bytes>>> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|sender| !sender.is_closed());
+        idle.pop()
+    }
+
+    fn refused(&self, ask: &Ask, status: StatusCode, bytes: &Bytes) -> ClientError {
+        let (method, path) = (ask.method.clone(), format!("{}{}", self.url(), ask.path));
+        ClientError::Refused { method, path, status, why: problem(bytes) }
+    }
+
+    fn unreachable(&self, ask: &Ask, source: Broken) -> ClientError {
+        let (method, path) = (ask.method.clone(), format!("{}{}", self.url(), ask.path));
+        ClientError::Unreachable { method, path, source }
+    }
+}
+
+/// Whether trying again later may help.
+fn is_passing(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    )
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// What a problem document says.
+fn problem(bytes: &[u8]) -> String {
+    let document: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let part = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
+    let mut said: Vec<String> = ["type", "title", "detail"].into_iter().filter_map(part).collect();
+    for error in document.get("errors").and_then(Value::as_array).into_iter().flatten() {
+        said.push(error.to_string());
+    }
+    if said.is_empty() { "no reason given".to_owned() } else { said.join("; ") }
+}

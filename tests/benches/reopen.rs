@@ -1,0 +1,2 @@
+//! Opening a node whose journal is long.
+fn main() {}
