@@ -86,7 +86,7 @@ pub fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), FileError> {
     write_bytes(path, &bytes)
 }
 
-/// Writes bytes as [`write`] does.
+/// Writes bytes as [`write()`] does.
 ///
 /// # Errors
 /// [`FileError::Io`].

@@ -58,7 +58,7 @@ pub enum FoundError {
     },
     /// The certificate would not hold.
     #[error("no certificate can be made from --name, --level and --area")]
-    Certificate(#[from] IssueError),
+    Certificate(#[source] Box<IssueError>),
 }
 
 /// Makes a data folder with the node's signing key, unless it is there; gives the key. The store
@@ -99,7 +99,8 @@ pub fn found(folder: &Folder, founding: &Founding, now: Timestamp) -> Result<Ide
         keyfile::create_node_key(&path, &NodeKey::generate(&mut seed::rng()?))?;
     }
     let root = keyfile::load_node_key(&path)?;
-    let identity = self_certified(&root, &key.public(), founding, now)?;
+    let identity = self_certified(&root, &key.public(), founding, now)
+        .map_err(|error| FoundError::Certificate(Box::new(error)))?;
     identity.save(folder)?;
     Ok(identity)
 }

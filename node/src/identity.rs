@@ -62,7 +62,7 @@ pub enum IdentityError {
         path: std::path::PathBuf,
         /// Which and why.
         #[source]
-        source: ChainError,
+        source: Box<ChainError>,
     },
     /// The certificates are another node's.
     #[error(
@@ -137,8 +137,10 @@ impl Identity {
         let decode = |text: &String| BASE64.decode(text.as_bytes()).ok();
         let chain: Option<Vec<Vec<u8>>> = stored.chain.iter().map(decode).collect();
         let chain = chain.ok_or_else(|| damaged("a certificate is not base64"))?;
-        let standing = verify(&stored.root, &chain)
-            .map_err(|source| IdentityError::Chain { path: path.clone(), source })?;
+        let standing = verify(&stored.root, &chain).map_err(|source| IdentityError::Chain {
+            path: path.clone(),
+            source: Box::new(source),
+        })?;
         Ok(Self { root: stored.root, standing, parent: stored.parent })
     }
 

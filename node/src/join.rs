@@ -73,7 +73,7 @@ pub enum JoinError {
         root: String,
         /// Why.
         #[source]
-        source: ChainError,
+        source: Box<ChainError>,
     },
     /// The certificates are for another node or by another parent.
     #[error("the certificates that came back are not for this node by the parent who invited it")]
@@ -170,8 +170,9 @@ async fn reached(
 
 fn check(key: &NodeKey, invitation: &Token, chain: &[Vec<u8>]) -> Result<Standing, JoinError> {
     let federation = FederationId::of_root(&invitation.root);
-    let standing = verify_chain(&invitation.root, &federation, chain, now())
-        .map_err(|source| JoinError::Root { root: federation.short().to_string(), source })?;
+    let standing = verify_chain(&invitation.root, &federation, chain, now()).map_err(|source| {
+        JoinError::Root { root: federation.short().to_string(), source: Box::new(source) }
+    })?;
     let ours = standing.key() == key.public() && standing.parent() == Some(invitation.parent);
     if ours { Ok(standing) } else { Err(JoinError::Other) }
 }

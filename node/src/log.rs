@@ -1,6 +1,8 @@
 //! Logs: for people or as JSON, on standard error. No personal data goes into them: what is logged
 //! are codes, ids and counts.
 
+use std::io::IsTerminal as _;
+
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -64,7 +66,10 @@ pub fn start(log: &Log) {
         let directive = format!("{name}={}", log.level.word()).parse();
         filter = filter.add_directive(directive.expect("a crate and a level are a directive"));
     }
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // The error says that there is a subscriber already.
     let _ = match log.format {
         Format::Human => builder.with_target(false).finish().try_init(),

@@ -4,6 +4,7 @@
 mod error;
 mod events;
 mod listen;
+mod notes;
 mod open;
 mod outward;
 mod stop;
@@ -28,6 +29,7 @@ pub use error::StartError;
 pub use open::{Opened, SOFTWARE, open};
 
 use listen::{Heard, Ports};
+use notes::Notes;
 use web::Web;
 
 /// One jurisdiction's node.
@@ -41,6 +43,7 @@ pub struct Running {
     room: runtime::Running,
     web: Web,
     tasks: Tasks,
+    notes: JoinHandle<()>,
     folder: Folder,
     deadline: std::time::Duration,
 }
@@ -73,9 +76,9 @@ impl Node {
             Err(error) => Err(error),
         };
         match joined {
-            Ok(Joined { summary, network, web, tasks }) => {
+            Ok(Joined { summary, network, web, tasks, notes }) => {
                 let deadline = config.shutdown.deadline;
-                Ok(Running { summary, engine, network, room, web, tasks, folder, deadline })
+                Ok(Running { summary, engine, network, room, web, tasks, notes, folder, deadline })
             }
             Err(error) => {
                 room.stop().await;
@@ -131,6 +134,7 @@ struct Joined {
     network: network::Handle,
     web: Web,
     tasks: Tasks,
+    notes: JoinHandle<()>,
 }
 
 /// Joins engine, network and API. On an error the network is shut down again.
@@ -153,13 +157,14 @@ async fn join(
         let at = http.local_addr().map_err(StartError::System)?;
         let addresses = heard.borrow().addresses.clone();
         let summary = summary(identity, at, addresses.clone());
-        file::write(&folder.last(), &Last { http: at.port(), network: fixed, addresses })?;
-        let web = Web::start(config, engine, heard, http)?;
-        file::write(&folder.running(), &summary)?;
-        Ok((summary, web))
+        let last = Last { http: at.port(), network: fixed, addresses };
+        let notes = Notes { folder: folder.clone(), summary: summary.clone(), last };
+        let web = Web::start(config, engine, heard.clone(), http)?;
+        notes.write()?;
+        Ok((summary, web, tokio::spawn(notes.keep(heard))))
     };
     match ready.await {
-        Ok((summary, web)) => Ok(Joined { summary, network, web, tasks }),
+        Ok((summary, web, notes)) => Ok(Joined { summary, network, web, tasks, notes }),
         Err(error) => {
             network.shutdown(std::time::Duration::ZERO).await;
             Err(error)

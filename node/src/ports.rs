@@ -134,8 +134,9 @@ mod tests {
         let got = Ports { next_free: true }.bind("http.listen", at, None).unwrap();
         assert!(got.local_addr().unwrap().port() > at.port());
         let address = format!("/ip4/127.0.0.1/tcp/{}", at.port());
-        let settled =
-            Ports { next_free: true }.settle("network.listen", &[address.clone()], &[]).unwrap();
+        let settled = Ports { next_free: true }
+            .settle("network.listen", std::slice::from_ref(&address), &[])
+            .unwrap();
         assert_ne!(settled, [address]);
     }
 

@@ -3,7 +3,6 @@
 mod ports;
 mod settings;
 
-use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -171,20 +170,10 @@ impl Federation {
         &self.forwarder
     }
 
-    /// Runs a command of the node's to its end, which has to succeed.
-    ///
-    /// # Errors
-    /// [`FederationError::Process`].
-    pub async fn run(&self, args: &[&OsStr]) -> Result<String, FederationError> {
-        Ok(self.program.run(args).await?)
-    }
-
-    /// Runs a command of the node's to its end, whichever that is.
-    ///
-    /// # Errors
-    /// [`FederationError::Process`].
-    pub async fn output(&self, args: &[&OsStr]) -> Result<std::process::Output, FederationError> {
-        Ok(self.program.output(args).await?)
+    /// The program that nodes are run with.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        &self.program
     }
 
     /// Starts a node, unless it runs, and waits until it is ready.

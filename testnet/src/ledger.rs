@@ -29,6 +29,8 @@ pub enum Entry {
         /// What.
         what: Befallen,
     },
+    /// The county asked for numbers while a community was cut off.
+    Asked(Asked),
     /// A day is over: every errand has gone as far as it goes.
     Over {
         /// The day's number.
@@ -81,6 +83,22 @@ pub struct Done {
     /// Of a resident's report: the code on the receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+}
+
+/// What the county was answered while a community was cut off.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The day's number.
+    pub day: usize,
+    /// Whether the answer said that something is missing.
+    pub partial: bool,
+    /// Whether it gave a total all the same.
+    pub total: bool,
+    /// Cases counted so far.
+    pub so_far: u64,
+    /// Names of the nodes that were missing.
+    pub missing: Vec<String>,
 }
 
 /// What befell the federation.
@@ -182,7 +200,7 @@ impl Ledger {
         let at = *inner.steps.get(&(day, errand, step.to_owned()))?;
         match &inner.entries[at] {
             Entry::Done(done) => Some(done.clone()),
-            Entry::Day(_) | Entry::Befell { .. } | Entry::Over { .. } => None,
+            Entry::Day(_) | Entry::Befell { .. } | Entry::Asked(_) | Entry::Over { .. } => None,
         }
     }
 
@@ -199,7 +217,7 @@ impl Ledger {
         let over = |number: usize| entries.contains(&Entry::Over { day: number });
         let days = entries.iter().filter_map(|entry| match entry {
             Entry::Day(day) => Some((day.clone(), over(day.number))),
-            Entry::Done(_) | Entry::Befell { .. } | Entry::Over { .. } => None,
+            Entry::Done(_) | Entry::Befell { .. } | Entry::Asked(_) | Entry::Over { .. } => None,
         });
         days.collect()
     }

@@ -9,6 +9,7 @@ use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::Instant;
 
@@ -110,22 +111,27 @@ impl Program {
         command
     }
 
-    /// Runs a command of the node's to its end.
+    /// Runs a command of the node's to its end, with something to read.
     ///
     /// # Errors
-    /// [`ProcessError::Start`]; whether it succeeded is in the output.
-    pub async fn output(&self, args: &[&OsStr]) -> Result<Output, ProcessError> {
+    /// [`ProcessError`]; whether the command succeeded is in the output.
+    pub async fn output(&self, args: &[&OsStr], input: &str) -> Result<Output, ProcessError> {
         let mut command = self.command(args);
-        command.stdin(Stdio::null());
-        command.output().await.map_err(|source| self.not_started(source))
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|source| self.not_started(source))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A command that does not read is no failure: what it makes of that shows.
+            let _ = stdin.write_all(input.as_bytes()).await;
+        }
+        child.wait_with_output().await.map_err(waiting)
     }
 
     /// Runs a command of the node's, which has to succeed, and gives what it wrote.
     ///
     /// # Errors
     /// [`ProcessError`].
-    pub async fn run(&self, args: &[&OsStr]) -> Result<String, ProcessError> {
-        let output = self.output(args).await?;
+    pub async fn run(&self, args: &[&OsStr], input: &str) -> Result<String, ProcessError> {
+        let output = self.output(args, input).await?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }

@@ -60,7 +60,7 @@ where
 {
     let (tag, size) = read_header(io).await?;
     let cap = cap(tag)?;
-    if false && size > cap {
+    if size > cap {
         return Err(Offence::from(WireError::TooLarge { tag, size, cap }).into());
     }
     let body = read_body(io, size).await?;

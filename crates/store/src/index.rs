@@ -22,7 +22,7 @@ mod span;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use engine::store::{Mark, Pair, StoreError, Table};
@@ -36,8 +36,8 @@ use crate::index::span::{Direction, Span};
 use crate::journal::Files;
 use crate::tree_file::TreeFile;
 
-/// How long a commit waits for room while nothing moves, before the index counts as hung.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long sled may keep somebody waiting while nothing moves, before it counts as hung.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The index, shared by the writer, the readers and the background thread.
 pub(crate) struct Index {
@@ -216,8 +216,15 @@ impl Index {
         self.attempt(|| db.flush().map(|_| ()))
     }
 
-    /// Shuts sled and makes its files durable.
-    pub(crate) fn close(&self) -> Result<(), StoreError> {
+    /// Shuts sled and makes its files durable. In a thread of its own: sled may hang here as
+    /// anywhere, and is then left behind.
+    pub(crate) fn close(self: &Arc<Self>) -> Result<(), StoreError> {
+        let index = Arc::clone(self);
+        let closed = open::within(PATIENCE, move || index.close_now());
+        closed.unwrap_or_else(|what| Err(self.fail(&what)))
+    }
+
+    fn close_now(&self) -> Result<(), StoreError> {
         let db = self.gate.write().unwrap_or_else(PoisonError::into_inner).take();
         let Some(db) = db else { return Ok(()) };
         self.attempt(|| {
@@ -226,7 +233,8 @@ impl Index {
             Ok(())
         })?;
         self.tree.sync()?;
-        sync_all(&self.folder).map_err(|e| failed("sync", &self.folder, e))
+        sync_all(&self.folder).map_err(|e| failed("sync", &self.folder, e))?;
+        self.check()
     }
 
     /// Up to where sled reflects the journal, and the own log there.
@@ -242,6 +250,11 @@ impl Index {
 
     fn check(&self) -> Result<(), StoreError> {
         self.failure().map_or(Ok(()), |what| Err(StoreError::Index { what: what.to_owned() }))
+    }
+
+    /// Counts the index as failed.
+    pub(crate) fn give_up(&self, what: &str) {
+        self.fail(what);
     }
 
     /// From now on every call fails; the next start rebuilds.
@@ -267,7 +280,7 @@ impl Index {
         let _ = self.attempt(|| -> sled::Result<()> { panic!("inside sled") });
     }
 
-    fn overlay(&self) -> std::sync::RwLockReadGuard<'_, Overlay> {
+    fn overlay(&self) -> RwLockReadGuard<'_, Overlay> {
         self.overlay.read().unwrap_or_else(PoisonError::into_inner)
     }
 

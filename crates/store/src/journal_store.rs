@@ -102,12 +102,13 @@ impl JournalStore {
         }
         self.shared.refuse(Refusal::Shut);
         self.keeper.stop();
-        self.shared.index.close()?;
+        let index = self.shared.index.close();
         let newest = *self.kept.newest();
-        newest.map_or(Ok(()), |watermark| {
+        let watermark = newest.map_or(Ok(()), |watermark| {
             let closed = Watermark { closed: true, ..watermark };
             closed.write(&self.kept.watermark_path)
-        })
+        });
+        index.and(watermark)
     }
 
     /// Makes changes visible that are already durable.
@@ -140,9 +141,12 @@ impl JournalStore {
     }
 
     /// At the length that the watermark knew, the own log has to be the one that it knew: otherwise
-    /// the node would sign a second time what it signed before.
+    /// the node would sign a second time what it signed before. Replay always stops there.
     fn compare(&self, mark: &Mark, up_to: u64) -> Result<(), StoreError> {
-        let Some(found) = self.found.filter(|found| found.end == up_to) else { return Ok(()) };
+        let passes = |end: u64| self.applied < end && end <= up_to;
+        let Some(found) = self.found.filter(|found| passes(found.end)) else { return Ok(()) };
+        // When it was passed without a stop, no frame before it was left to replay.
+        let mark = if found.end == up_to { mark } else { &self.mark };
         let log = |mark: &Mark| (mark.epoch, mark.count, mark.head);
         if log(&found.mark) != log(mark) {
             return Err(StoreError::Damaged {
@@ -194,7 +198,15 @@ impl Store for JournalStore {
     }
 
     fn replay(&self, from: Position, limit: usize) -> Result<Replay, StoreError> {
-        self.journal.files().replay(from.0, limit, &self.shared.vault)
+        let (files, vault) = (self.journal.files(), &self.shared.vault);
+        // Not past the watermark in one go: see `compare`.
+        if let Some(found) = self.found.filter(|found| from.0 < found.end) {
+            let (frames, next) = files.replay(from.0, found.end, limit, vault)?;
+            if !frames.is_empty() {
+                return Ok((frames, next));
+            }
+        }
+        files.replay(from.0, files.end(), limit, vault)
     }
 
     fn end(&self) -> Position {

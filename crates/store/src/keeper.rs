@@ -2,13 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use engine::store::StoreError;
 
-use crate::index::Index;
+use crate::index::{Index, PATIENCE};
 use crate::journal::Files;
 use crate::watermark::Watermark;
 
@@ -39,7 +40,8 @@ struct Bell {
 /// The running thread.
 pub(crate) struct Keeper {
     kept: Arc<Kept>,
-    thread: Option<JoinHandle<()>>,
+    /// Says when the thread has ended.
+    ended: Receiver<()>,
 }
 
 impl Kept {
@@ -108,23 +110,25 @@ impl Keeper {
     /// Starts the thread. `written` is the watermark that is on the disk.
     pub(crate) fn start(kept: Arc<Kept>, written: Option<Watermark>) -> std::io::Result<Self> {
         let work = Arc::clone(&kept);
+        let (end, ended) = mpsc::sync_channel(1);
         let run = move || {
             // A failure of the index is latched inside it; this thread must not take the node down.
-            let ran = catch_unwind(AssertUnwindSafe(|| run(&work, written)));
-            if ran.is_err() {
-                tracing::error!("the thread that keeps the index panicked");
+            if catch_unwind(AssertUnwindSafe(|| run(&work, written))).is_err() {
+                work.index.give_up("the thread that keeps it panicked");
             }
+            drop(work);
+            let _ = end.send(());
         };
-        let thread = thread::Builder::new().name("wangge-index".to_owned()).spawn(run)?;
-        Ok(Self { kept, thread: Some(thread) })
+        thread::Builder::new().name("wangge-index".to_owned()).spawn(run)?;
+        Ok(Self { kept, ended })
     }
 
-    /// Lets the thread finish what there is, and waits for it.
-    pub(crate) fn stop(&mut self) {
+    /// Lets the thread finish what there is, and waits for it; not for ever, for sled may hang.
+    pub(crate) fn stop(&self) {
         self.kept.bell().stop = true;
         self.kept.rung.notify_one();
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread that keeps the index did not end well");
+        if self.ended.recv_timeout(PATIENCE).is_err() {
+            self.kept.index.give_up("sled does not come back");
         }
     }
 }

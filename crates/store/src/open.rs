@@ -21,7 +21,7 @@ use crate::keyfile::{KeyFileError, StorageKey, storage_key_path};
 use crate::lock::{Lock, LockError};
 use crate::tree_file::TreeFile;
 use crate::vault::Vault;
-use crate::watermark::{self, Watermark, no_log};
+use crate::watermark::{self, Watermark};
 
 /// How a data folder is kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -212,7 +212,7 @@ pub fn open<R: CryptoRng + ?Sized>(
     let report = report(&journal, recovery, known, state);
 
     let (index, files) = (Arc::new(index), Arc::clone(journal.files()));
-    let running = watermark.or_else(|| first_watermark(&files));
+    let running = watermark.or_else(|| new_watermark(&files, &index));
     let running = running.map(|watermark| Watermark { closed: false, ..watermark });
     if let Some(running) = running {
         running.write(&watermark_path)?;
@@ -226,10 +226,11 @@ pub fn open<R: CryptoRng + ?Sized>(
     Ok((JournalStore::new(parts), report))
 }
 
-/// A journal without frames needs no replay to be known.
-fn first_watermark(files: &Files) -> Option<Watermark> {
-    let first = Watermark { journal: files.marker(), end: 0, mark: no_log(), closed: false };
-    (files.end() == 0).then_some(first)
+/// Where there is no watermark: a good index at the journal's end knows what it should say, and so
+/// does a journal without frames. Otherwise it has to wait for replay.
+fn new_watermark(files: &Files, index: &Index) -> Option<Watermark> {
+    let ((up_to, mark), end) = (index.reflects(), files.end());
+    (up_to == end).then_some(Watermark { journal: files.marker(), end, mark, closed: false })
 }
 
 fn lock(folder: &Path) -> Result<Lock, OpenError> {

@@ -16,14 +16,15 @@ impl Running {
     /// was acknowledged is on the disk anyway, and an index that is closed in order saves a
     /// rebuild.
     pub async fn stop(self) {
-        let Self { engine, network, room, web, tasks, folder, deadline, .. } = self;
+        let Self { engine, network, room, web, tasks, notes, folder, deadline, .. } = self;
         let by = Instant::now() + deadline;
         drop(engine);
         web.stop().await;
         network.shutdown(by.saturating_duration_since(Instant::now()).max(LEAST)).await;
         drop(network);
-        // It ends with the network's last event.
+        // Both end with the network's last event.
         let _ = tasks.events.await;
+        let _ = notes.await;
         room.stop().await;
         // It ends with the engine's last word.
         let _ = tasks.outward.await;

@@ -27,7 +27,7 @@ impl Web {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::System)?;
         let addresses: api::Addresses = Arc::new(move || heard.borrow().addresses.clone());
         let router = api::router(api::State::new(engine.clone(), addresses, config.http.api()));
-        let limits = api::Limits { drain: config.shutdown.deadline, ..api::Limits::default() };
+        let limits = api::Limits { drain: config.shutdown.deadline / 2, ..api::Limits::default() };
         let (stop, stopped) = oneshot::channel();
         let until = async {
             // Dropping the other end stops it, too.

@@ -116,6 +116,8 @@ fn load(setting: &Setting, may_be_empty: bool) -> Result<(sled::Db, Marker), Str
     let size = folder_bytes(&setting.folder);
     let patience = setting.patience + Duration::from_secs(size / BYTES_PER_SECOND);
     let (folder, cache_bytes) = (setting.folder.clone(), setting.cache_bytes);
+    // sled would make it readable for everybody.
+    disk::create_folder(&folder).map_err(|e| format!("its folder can't be made: {e}"))?;
     within(patience, move || {
         let db = open_sled(&folder, cache_bytes).map_err(|e| format!("sled can't open it: {e}"))?;
         match add_up(&db)? {

@@ -23,7 +23,7 @@ pub(super) type Model = BTreeMap<(u8, Vec<u8>), Vec<u8>>;
 pub(super) struct Fixture {
     pub(super) folder: tempfile::TempDir,
     pub(super) journal: Journal,
-    pub(super) index: Index,
+    pub(super) index: Arc<Index>,
     pub(super) model: Model,
     vault: Vault,
     rng: StdRng,
@@ -40,12 +40,15 @@ pub(super) fn setting(folder: &Path) -> Setting {
     }
 }
 
-pub(super) fn load(folder: &Path, journal: &Journal) -> Result<(Index, IndexState), StoreError> {
+pub(super) fn load(
+    folder: &Path,
+    journal: &Journal,
+) -> Result<(Arc<Index>, IndexState), StoreError> {
     let tree = TreeFile::open(&folder.join("tree")).unwrap();
     let setting = setting(folder);
     let loaded = open::open(&setting, &tree, journal.files(), None)?;
     let state = loaded.state.clone();
-    Ok((Index::new(loaded, tree, setting.folder, 1 << 20), state))
+    Ok((Arc::new(Index::new(loaded, tree, setting.folder, 1 << 20)), state))
 }
 
 impl Fixture {
@@ -203,7 +206,7 @@ fn a_reader_never_sees_half_a_commit() {
     let take = |n: u32| Mutation { table: Table::CaseOrder, key: place(n), value: None };
     fixture.commit(vec![put(0)]);
     let Fixture { index, journal, vault, rng, .. } = &mut fixture;
-    let (index, files) = (&*index, Arc::clone(journal.files()));
+    let (index, files) = (Arc::clone(index), Arc::clone(journal.files()));
     let done = std::sync::atomic::AtomicBool::new(false);
     let running = || !done.load(std::sync::atomic::Ordering::Acquire);
     std::thread::scope(|scope| {

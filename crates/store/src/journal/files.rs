@@ -92,25 +92,27 @@ impl Files {
         frame::decode(clear, sealed, vault).map_err(|e| segment.damaged(at, e.to_string()))
     }
 
-    /// Frames from a position on, in order, at most `limit`, and where the next one starts: the
-    /// end, if there is none.
+    /// Frames from a position up to `end`, in order, at most `limit`, and where the next one
+    /// starts: `end`, if there is none before.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] for damage that was not there at open; [`StoreError::Io`].
     pub(crate) fn replay(
         &self,
         from: u64,
+        end: u64,
         limit: usize,
         vault: &Vault,
     ) -> Result<Replay, StoreError> {
-        let (segments, end) = (self.segments(), self.end());
+        let (segments, stop) = (self.segments(), self.end());
         let start = self.boundary(from);
-        let mut scan = Scan::new(&segments, self.marker, start, Some(end), REPLAY_READ);
+        let mut scan = Scan::new(&segments, self.marker, start, Some(stop), REPLAY_READ);
         let mut frames = Vec::new();
         while let Some(found) = scan.next()? {
             match found {
                 Found::Damage(damage) => self.expect_known(&damage)?,
                 Found::Frame(head) if head.position < from => {}
+                Found::Frame(head) if head.position >= end => break,
                 Found::Frame(head) if frames.len() == limit => {
                     return Ok((frames, Position(head.position)));
                 }

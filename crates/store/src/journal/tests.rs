@@ -66,8 +66,8 @@ pub(super) fn plain(batch: &[Sample]) -> Vec<Frame> {
 }
 
 pub(super) fn all(journal: &Journal) -> Result<Vec<(Position, Frame)>, StoreError> {
-    let (frames, next) = journal.files().replay(0, usize::MAX, &vault())?;
-    assert_eq!(next.0, journal.files().end());
+    let (frames, next) = journal.files().replay(0, u64::MAX, usize::MAX, &vault())?;
+    assert_eq!(next.0, u64::MAX);
     Ok(frames)
 }
 
@@ -123,9 +123,10 @@ proptest! {
         let (journal, _) = write(folder.path(), &batches);
         let (mut found, mut from) = (Vec::new(), 0);
         loop {
-            let (page, next) = journal.files().replay(from, limit, &vault()).unwrap();
+            let end = journal.files().end();
+            let (page, next) = journal.files().replay(from, end, limit, &vault()).unwrap();
             if page.is_empty() {
-                prop_assert_eq!(next.0, journal.files().end());
+                prop_assert_eq!(next.0, end);
                 break;
             }
             from = next.0;

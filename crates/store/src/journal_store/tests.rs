@@ -87,7 +87,15 @@ pub(super) fn rows_of(frames: &[(Position, Frame)], table: Table) -> Rows {
 }
 
 pub(super) fn all(store: &JournalStore) -> Vec<(Position, Frame)> {
-    store.replay(Position::START, usize::MAX).unwrap().0
+    let (mut all, mut from) = (Vec::new(), Position::START);
+    loop {
+        let (frames, next) = store.replay(from, 7).unwrap();
+        if frames.is_empty() {
+            return all;
+        }
+        all.extend(frames);
+        from = next;
+    }
 }
 
 pub(super) fn batches() -> impl Strategy<Value = Vec<Vec<Sample>>> {
@@ -216,6 +224,22 @@ fn sealed_values_and_notes_are_in_no_file_of_the_folder() {
     assert_eq!(clear, 60, "the search does find what lies in clear");
     let (store, _) = open_at(folder.path()).unwrap();
     assert!(written.iter().all(|(at, frame)| store.reader().frame(*at).unwrap() == *frame));
+}
+
+#[test]
+fn nobody_else_may_look_into_the_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = sample::folder();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let (mut store, _) = open_at(folder.path()).unwrap();
+    commit(&mut store, &[sample::local(1, b"x")], 0).unwrap();
+    store.blobs().put(b"a photo").unwrap();
+    store.close().unwrap();
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", entry.path().display());
+    }
 }
 
 #[test]

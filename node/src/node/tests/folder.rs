@@ -55,6 +55,22 @@ async fn the_note_that_a_node_runs_goes_when_it_stops() {
     assert_eq!(last.addresses, summary.addresses);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_interfaces_address_is_written_down_as_it_comes() {
+    let mut county = Site::county();
+    county.config.network.listen = vec!["/ip4/0.0.0.0/tcp/0".to_owned()];
+    let above = county.start().await;
+    until("all are noted", || async {
+        let summary: Option<Summary> = file::read(&county.folder().running()).unwrap();
+        let wanted = listen::told(above.network().addresses().await);
+        summary.is_some_and(|summary| summary.addresses == wanted)
+    })
+    .await;
+    above.stop().await;
+    let last: Last = file::read(&county.folder().last()).unwrap().unwrap();
+    assert!(!last.addresses.is_empty(), "that it stopped is no reason to forget them");
+}
+
 #[test]
 fn an_operator_is_made_once_and_only_with_a_role_that_can_run_a_node() {
     let county = Site::county();

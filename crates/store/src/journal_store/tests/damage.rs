@@ -43,10 +43,13 @@ fn each_thing_that_is_missing_has_its_name() {
         assert!(matches!(report.index, IndexState::Rebuilding { .. }));
         assert_eq!(catch_up(&mut store, 0).unwrap(), FRAMES);
     }
-    let (_folder, opened) = without("watermark");
+    let (folder, opened) = without("watermark");
     let (store, report) = opened.unwrap();
     assert!(report.watermark_lost.is_some() && report.frames == FRAMES);
     assert_eq!(store.indexed_up_to(), store.end());
+    drop(store);
+    let (_, report) = open_at(folder.path()).unwrap();
+    assert!(report.watermark.is_some_and(|w| w.mark == mark(FRAMES)), "the index knew it");
     for name in ["lock", "blobs"] {
         let (_folder, opened) = without(name);
         assert_eq!(opened.unwrap().1.frames, FRAMES);
@@ -112,6 +115,25 @@ fn a_log_that_ends_earlier_than_the_watermark_knows_is_refused() {
     );
     let refused = commit(&mut store, &[sample::local(1, b"again")], FRAMES - 1);
     assert!(refused.is_err());
+}
+
+/// The watermark is a second old: it lies in the middle of what is to be replayed.
+#[test]
+fn replay_stops_where_the_watermark_is_and_compares() {
+    let (folder, written) = filled();
+    let end = written[17].0.0;
+    for (count, fits) in [(17, true), (16, false), (18, false)] {
+        let copied = sample::folder();
+        copy(folder.path(), copied.path());
+        fs::remove_dir_all(copied.path().join("index")).unwrap();
+        let path = crate::watermark::path(copied.path());
+        let known = Watermark::read(&path).unwrap().unwrap().unwrap();
+        let closed = false;
+        Watermark { end, mark: mark(count), closed, ..known }.write(&path).unwrap();
+        let (mut store, _) = open_at(copied.path()).unwrap();
+        assert_eq!(catch_up(&mut store, 0).is_ok(), fits);
+        assert_eq!(store.indexed_up_to() == store.end(), fits);
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn a_failed_index_refuses_commits_before_they_are_written() {
     assert!(matches!(refused, Err(StoreError::Index { .. })));
     assert_eq!(store.end(), end);
     assert!(store.reader().health().read_only.is_some());
-    store.close().unwrap();
+    assert!(matches!(store.close(), Err(StoreError::Index { .. })));
     let (mut store, report) = open_at(folder.path()).unwrap();
     assert_eq!(report.frames, 1);
     let behind = u64::from(store.indexed_up_to() == store.end());

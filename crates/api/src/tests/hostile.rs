@@ -1,0 +1,157 @@
+//! Whatever arrives is bounded, refused by name, and changes nothing.
+
+use axum::body::Body;
+use axum::extract::Request;
+use hyper::{Method, StatusCode};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::house::{Answer, BUILDING, House, Who, report};
+use crate::route::ROUTES;
+
+async fn raw(house: &House, path: &str, kind: &str, body: impl Into<Body>) -> Answer {
+    let secret = house.secret("ops", false).await;
+    let request = Request::post(path)
+        .header("content-type", kind)
+        .header("authorization", format!("Bearer {}", secret.text()))
+        .body(body.into())
+        .unwrap();
+    house.send(request).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_json_of_a_bounded_size() {
+    let house = House::build().await;
+    let json = "application/json";
+    let deep = "[".repeat(100_000);
+    for (kind, body, status, code) in [
+        ("text/plain", "{}".to_owned(), 415, "media-type"),
+        ("application/x-www-form-urlencoded", "a=b".to_owned(), 415, "media-type"),
+        ("", "{}".to_owned(), 415, "media-type"),
+        (json, String::new(), 400, "malformed"),
+        (json, "{".to_owned(), 400, "malformed"),
+        (json, "{} {}".to_owned(), 422, "body"),
+        (json, "null".to_owned(), 422, "body"),
+        (json, "\u{feff}{}".to_owned(), 400, "malformed"),
+        (json, deep, 422, "body"),
+        (json, format!("\"{}\"", "x".repeat(300 * 1024)), 413, "too-large"),
+    ] {
+        let answer = raw(&house, "/v1/people", kind, body).await;
+        let shown = (answer.status.as_u16(), answer.code());
+        assert_eq!(shown, (status, code.to_owned()), "{kind} {}", answer.text);
+    }
+    let utf16 = raw(&house, "/v1/people", json, vec![0xff, 0xfe, 0x7b, 0x00]).await;
+    assert_eq!(utf16.code(), "malformed");
+    let charset = "application/json; charset=utf-8";
+    let answer = raw(&house, "/v1/people", charset, r#"{"name":"新人"}"#).await;
+    assert_eq!(answer.status, StatusCode::CREATED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_and_repeated_fields_are_refused_by_their_path() {
+    let house = House::build().await;
+    let json = "application/json";
+    for (path, body, told) in [
+        ("/v1/people", r#"{"name":"a","age":3}"#, "known: "),
+        ("/v1/people", r#"{"name":"a","name":"b"}"#, "duplicate field `name`"),
+        ("/v1/people", r#"{"phone":"1"}"#, "missing field `name`"),
+        ("/v1/cases", r#"{"title":["x"]}"#, "body.title"),
+        ("/v1/cases", r#"{"title":"a","description":"b","channel":"c","point":[200,0]}"#, "longitude"),
+        ("/v1/places", r#"{"places":[{"id":"zz"}]}"#, "body.places[0].id"),
+        ("/v1/queries", r#"{"metric":"secrets"}"#, "body.metric"),
+    ] {
+        let answer = raw(&house, path, json, body).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        assert!(answer.text.contains(told), "{body}: {}", answer.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_mebibytes_are_for_places_alone() {
+    let house = House::build().await;
+    let large = format!(r#"{{"places":[],"x":"{}"}}"#, "x".repeat(1024 * 1024));
+    for route in ROUTES.iter().filter(|route| route.body.is_some() && route.method == Method::POST)
+    {
+        let path = route.path.replace("{id}", &"0".repeat(32)).replace("{code}", "0000");
+        let answer = raw(&house, &path, "application/json", large.clone()).await;
+        if route.bulk {
+            assert_eq!(answer.code(), "body", "{}", route.id);
+        } else {
+            assert!(["too-large", "not-found"].contains(&answer.code().as_str()), "{}", route.id);
+        }
+    }
+    let too_large = "x".repeat(5 * 1024 * 1024);
+    let answer = raw(&house, "/v1/places", "application/json", too_large).await;
+    assert_eq!(answer.code(), "too-large");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_was_refused_left_a_trace() {
+    let house = House::build().await;
+    let frames = |house: &House| house.handle.status().log.map(|log| log.frontier.size());
+    let before = frames(&house);
+    for text in ["\u{0}", "a\u{7}b", " ", "\u{202e}\u{0}", &"长".repeat(201)] {
+        let mut body = report(BUILDING[0]);
+        body["title"] = text.into();
+        let answer = house.post(Who::Nobody, "/v1/reports", body).await;
+        assert_eq!(answer.code(), "field", "{text:?}");
+        let answer = house.post(Who::Bearer("ops"), "/v1/people", json!({ "name": text })).await;
+        assert_eq!(answer.code(), "field", "{text:?}");
+    }
+    let mut future = report(BUILDING[0]);
+    future["happened"] = "2099-01-01T00:00:00Z".into();
+    assert_eq!(house.post(Who::Nobody, "/v1/reports", future).await.code(), "in-future");
+    assert_eq!(frames(&house), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_strings_come_back_as_they_were() {
+    let house = House::build().await;
+    for text in ["<script>alert(1)</script>", "'; DROP TABLE 事件; --", "=1+1", "{{7*7}}", "\u{202e}abc"]
+    {
+        let mut body = report(BUILDING[0]);
+        body["title"] = text.into();
+        let taken = house.post(Who::Nobody, "/v1/reports", body).await;
+        let path = format!("/v1/cases/{}", taken.json()["id"].as_str().unwrap());
+        let case = house.get(Who::Bearer("grid1"), &path).await;
+        assert_eq!(case.json()["title"], text);
+        assert_eq!(case.headers["content-type"], "application/json");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_a_problem_like_any_other() {
+    let house = House::build().await;
+    for path in ["/", "/v1", "/v1/", "/v1/cases/", "/v2/cases", "/v1/cases/../me", "//", "/%2e%2e"] {
+        let answer = house.get(Who::Bearer("ops"), path).await;
+        assert_eq!(answer.code(), "not-found", "{path}");
+    }
+    let answer = house.call(Method::PATCH, "/v1/cases", Who::Bearer("ops"), None, &[]).await;
+    assert_eq!(answer.code(), "method-not-allowed");
+    assert!(answer.headers.contains_key("allow"));
+}
+
+#[test]
+fn no_path_and_no_query_breaks_the_node() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let house = runtime.block_on(House::build());
+    let parts = proptest::collection::vec("[a-z0-9%{}.~-]{0,12}", 0..5);
+    let query = "[a-z]{1,6}=[^#]{0,12}(&[a-z]{1,6}=[0-9a-f-]{0,40})?";
+    proptest!(ProptestConfig::with_cases(200), |(parts in parts, query in query)| {
+        let path = format!("/v1/{}?{query}", parts.join("/"));
+        let builds = Request::get(&path).body(Body::empty());
+        if let Ok(request) = builds {
+            let status = runtime.block_on(async {
+                let secret = house.secret("ops", false).await;
+                let mut request: Request = request;
+                let bearer = format!("Bearer {}", secret.text()).parse().unwrap();
+                request.headers_mut().insert("authorization", bearer);
+                if request.uri().path() == "/v1/events" {
+                    return StatusCode::OK;
+                }
+                house.send(request).await.status
+            });
+            prop_assert!(!status.is_server_error(), "{path}");
+        }
+    });
+}
