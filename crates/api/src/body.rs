@@ -173,7 +173,8 @@ mod tests {
             let problem = refused::<Act>(body);
             assert!(!problem.contains(CANARY), "{problem}");
         }
-        let report = format!(r#"{{"title":"a","description":"b","channel":"c","happened":"{CANARY}"}}"#);
+        let report =
+            format!(r#"{{"title":"a","description":"b","channel":"c","happened":"{CANARY}"}}"#);
         assert!(!refused::<Report>(&report).contains(CANARY));
     }
 

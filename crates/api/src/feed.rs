@@ -74,10 +74,7 @@ impl Feed {
     }
 }
 
-async fn pump(
-    shared: Arc<Shared>,
-    mut changes: tokio::sync::broadcast::Receiver<CaseId>,
-) {
+async fn pump(shared: Arc<Shared>, mut changes: tokio::sync::broadcast::Receiver<CaseId>) {
     loop {
         match changes.recv().await {
             Ok(case) => shared.push(case),

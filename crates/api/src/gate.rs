@@ -120,11 +120,7 @@ fn is_of(origin: &HeaderValue, host: &HeaderValue) -> bool {
 }
 
 /// Loopback or the operator's token; behind a proxy everybody comes from loopback.
-fn operator(
-    headers: &HeaderMap,
-    address: Option<IpAddr>,
-    config: &Config,
-) -> Result<(), Problem> {
+fn operator(headers: &HeaderMap, address: Option<IpAddr>, config: &Config) -> Result<(), Problem> {
     let near = address.is_some_and(|address| address.to_canonical().is_loopback());
     if near && !config.behind_proxy {
         return Ok(());

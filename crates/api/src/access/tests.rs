@@ -92,8 +92,7 @@ fn staff(role: &str, scope: Option<u8>) -> Actor {
 
 fn ask<T>(actor: &Actor, ask: impl FnOnce(&Viewer<'_>) -> T) -> T {
     let (policy, territory) = (Policy::from_toml(POLICY).unwrap(), territory());
-    let viewer =
-        Viewer { actor, me: node(ME), policy: &policy, territory: &territory, now: NOW };
+    let viewer = Viewer { actor, me: node(ME), policy: &policy, territory: &territory, now: NOW };
     ask(&viewer)
 }
 

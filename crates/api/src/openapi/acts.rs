@@ -1,8 +1,6 @@
 //! Schemas of acts: one shape per act, told apart by `act`.
 
-use governance::act::{
-    MAX_DESCRIPTION, MAX_LINE, MAX_TEXT, MAX_TITLE, MAX_UNITS,
-};
+use governance::act::{MAX_DESCRIPTION, MAX_LINE, MAX_TEXT, MAX_TITLE, MAX_UNITS};
 use serde_json::{Map, Value, json};
 
 use super::reference;

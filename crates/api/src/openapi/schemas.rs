@@ -14,8 +14,11 @@ pub(super) type Property<'a> = (&'a str, Value);
 /// An object with nothing else in it.
 pub(super) fn object(needs: &[Property<'_>], may: &[Property<'_>]) -> Value {
     let required: Vec<&str> = needs.iter().map(|(name, _)| *name).collect();
-    let properties: Map<String, Value> =
-        needs.iter().chain(may).map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
+    let properties: Map<String, Value> = needs
+        .iter()
+        .chain(may)
+        .map(|(name, schema)| ((*name).to_owned(), schema.clone()))
+        .collect();
     let mut schema = json!({
         "type": "object", "additionalProperties": false, "properties": properties,
     });
@@ -70,8 +73,11 @@ pub(super) fn all() -> Map<String, Value> {
     put("EventStream", text());
     put("Document", json!({ "type": "object" }));
     put("Health", object(&[("status", one_of(&["alive", "ready"]))], &[]));
-    put("Point", json!({ "type": "array", "items": { "type": "number" },
-        "minItems": 2, "maxItems": 2, "description": "Longitude and latitude, WGS-84." }));
+    put(
+        "Point",
+        json!({ "type": "array", "items": { "type": "number" },
+        "minItems": 2, "maxItems": 2, "description": "Longitude and latitude, WGS-84." }),
+    );
     put("Boundary", list(list(reference("Point"))));
     put("Named", object(&[("key", text())], &[("name", text()), ("name_en", text())]));
     put("NodeName", object(&[("id", reference("Id32")), ("short", text())], &[("name", text())]));
@@ -110,8 +116,7 @@ fn who(schemas: &mut Map<String, Value>) {
     let session = [("csrf", text()), expires.clone(), account.clone(), person.clone()];
     put("Session", object(&session, &[]));
     put("NewPassword", object(&[("current", text()), ("new", password())], &[]));
-    let powers =
-        list(one_of(&["territory", "roster", "federation", "query", "personal"]));
+    let powers = list(one_of(&["territory", "roster", "federation", "query", "personal"]));
     let me = [
         account,
         person.clone(),

@@ -59,15 +59,12 @@ pub(crate) async fn list(
         if listing.after.is_some_and(|after| roster.get(after).is_none()) {
             return Err(cursor_refused());
         }
-        let holds = |held: &Appointment| {
-            held.holds(view.now) && Some(&held.role) == listing.role.as_ref()
-        };
+        let holds =
+            |held: &Appointment| held.holds(view.now) && Some(&held.role) == listing.role.as_ref();
         let mut ids = roster
             .iter()
             .filter(|(id, _)| listing.after.is_none_or(|after| **id > after))
-            .filter(|(_, person)| {
-                listing.role.is_none() || person.appointments.iter().any(holds)
-            })
+            .filter(|(_, person)| listing.role.is_none() || person.appointments.iter().any(holds))
             .map(|(id, _)| *id);
         let found: Vec<Subject> = ids.by_ref().take(size).collect();
         let next = ids.next().and(found.last()).map(ToString::to_string);

@@ -138,8 +138,7 @@ async fn proven(desk: &Desk, name: String, password: String) -> Result<Account, 
     let account = view::account(state.handle.reader(), &name)?;
     let stored = account.as_ref().map(|account| account.password.clone());
     backoff.attempt(&name, address, Instant::now());
-    let matches =
-        hashing(state, move || password::verify(&password, stored.as_deref())).await?;
+    let matches = hashing(state, move || password::verify(&password, stored.as_deref())).await?;
     match account.filter(|account| matches && account.enabled) {
         Some(account) => {
             backoff.succeeded(&name, address);
@@ -196,10 +195,7 @@ pub(super) async fn end_all(
 }
 
 /// Sessions and tokens of an account.
-pub(super) fn of_account(
-    state: &State,
-    account: &str,
-) -> Result<Vec<([u8; 32], Token)>, Problem> {
+pub(super) fn of_account(state: &State, account: &str) -> Result<Vec<([u8; 32], Token)>, Problem> {
     const PAGE: usize = 1_000;
     let (mut found, mut after) = (Vec::new(), None);
     loop {

@@ -58,9 +58,7 @@ pub(crate) async fn create(desk: Desk, body: Body<NewToken>) -> Result<Response,
     check(&label, days)?;
     let session = desk.session()?;
     let key = desk.key_hash()?;
-    let secret = key.map_or_else(Secret::new, |key| {
-        Secret::repeatable(&desk.state.minting, &key)
-    });
+    let secret = key.map_or_else(Secret::new, |key| Secret::repeatable(&desk.state.minting, &key));
     let hash = secret.hash();
     let reader = desk.state.handle.reader();
     let known = view::token(reader, &hash)?;

@@ -170,11 +170,7 @@ impl View {
     ///
     /// # Errors
     /// When index or journal can't be read.
-    pub(crate) fn summary(
-        &self,
-        case: &Case,
-        people: &mut People<'_>,
-    ) -> Result<Summary, Problem> {
+    pub(crate) fn summary(&self, case: &Case, people: &mut People<'_>) -> Result<Summary, Problem> {
         let title = self.latest(case, &[field::TITLE])?.remove("title");
         Ok(Summary {
             id: case.id,

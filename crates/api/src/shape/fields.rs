@@ -84,9 +84,24 @@ impl View {
 
 fn form(id: FieldId) -> Option<Form> {
     Some(match id {
-        f::POLICY | f::STAGE | f::LEVEL | f::NUMBER | f::CHANNEL | f::CATEGORY | f::SETTLED
-        | f::TITLE | f::DESCRIPTION | f::ADDRESS | f::REASON | f::INSTEAD | f::OPINION
-        | f::REQUEST | f::NOTE | f::CONTACT_NAME | f::CONTACT_PHONE | f::INVOLVED => read::<String>,
+        f::POLICY
+        | f::STAGE
+        | f::LEVEL
+        | f::NUMBER
+        | f::CHANNEL
+        | f::CATEGORY
+        | f::SETTLED
+        | f::TITLE
+        | f::DESCRIPTION
+        | f::ADDRESS
+        | f::REASON
+        | f::INSTEAD
+        | f::OPINION
+        | f::REQUEST
+        | f::NOTE
+        | f::CONTACT_NAME
+        | f::CONTACT_PHONE
+        | f::INVOLVED => read::<String>,
         f::PHASE => read::<Phase>,
         f::DUE | f::REPORT_IN_BY | f::HAPPENED => read::<Timestamp>,
         f::GRADE => read::<Grade>,

@@ -33,8 +33,8 @@ struct Event {
 impl Stream {
     async fn open(house: &House, login: &str, after: Option<&str>) -> Self {
         let secret = house.secret(login, false).await;
-        let mut request = Request::get("/v1/events")
-            .header(AUTHORIZATION, format!("Bearer {}", secret.text()));
+        let mut request =
+            Request::get("/v1/events").header(AUTHORIZATION, format!("Bearer {}", secret.text()));
         if let Some(after) = after {
             request = request.header("last-event-id", after);
         }

@@ -56,7 +56,11 @@ async fn unknown_and_repeated_fields_are_refused_by_their_path() {
         ("/v1/people", r#"{"name":"a","name":"b"}"#, "duplicate field `name`"),
         ("/v1/people", r#"{"phone":"1"}"#, "missing field `name`"),
         ("/v1/cases", r#"{"title":["x"]}"#, "body.title"),
-        ("/v1/cases", r#"{"title":"a","description":"b","channel":"c","point":[200,0]}"#, "longitude"),
+        (
+            "/v1/cases",
+            r#"{"title":"a","description":"b","channel":"c","point":[200,0]}"#,
+            "longitude",
+        ),
         ("/v1/places", r#"{"places":[{"id":"zz"}]}"#, "body.places[0].id"),
         ("/v1/queries", r#"{"metric":"secrets"}"#, "body.metric"),
     ] {
@@ -107,7 +111,8 @@ async fn nothing_that_was_refused_left_a_trace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_strings_come_back_as_they_were() {
     let house = House::build().await;
-    for text in ["<script>alert(1)</script>", "'; DROP TABLE 事件; --", "=1+1", "{{7*7}}", "\u{202e}abc"]
+    for text in
+        ["<script>alert(1)</script>", "'; DROP TABLE 事件; --", "=1+1", "{{7*7}}", "\u{202e}abc"]
     {
         let mut body = report(BUILDING[0]);
         body["title"] = text.into();
@@ -122,7 +127,8 @@ async fn hostile_strings_come_back_as_they_were() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_a_problem_like_any_other() {
     let house = House::build().await;
-    for path in ["/", "/v1", "/v1/", "/v1/cases/", "/v2/cases", "/v1/cases/../me", "//", "/%2e%2e"] {
+    for path in ["/", "/v1", "/v1/", "/v1/cases/", "/v2/cases", "/v1/cases/../me", "//", "/%2e%2e"]
+    {
         let answer = house.get(Who::Bearer("ops"), path).await;
         assert_eq!(answer.code(), "not-found", "{path}");
     }

@@ -295,8 +295,7 @@ fn cheap_hash() -> String {
     use argon2::password_hash::PasswordHasher;
     use argon2::password_hash::phc::PasswordHash;
     let params = argon2::Params::new(8, 1, 1, None).unwrap();
-    let hasher =
-        argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+    let hasher = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
     let hash: PasswordHash = hasher.hash_password(PASSWORD.as_bytes()).unwrap();
     hash.to_string()
 }

@@ -126,8 +126,18 @@ fn cases(scene: &Scene) -> Vec<Row> {
         row("act", &on(one, "/acts"), sort(), [401, 403, 403, 200, 404, 403, 403]),
         row("act", &on(two, "/acts"), sort(), [401, 403, 404, 404, 200, 403, 403]),
         row("act", &on(&absent, "/acts"), sort(), nowhere),
-        row("openCase", "/v1/cases", Some(report(BUILDING[0])), [401, 403, 201, 201, 403, 201, 403]),
-        row("openCase", "/v1/cases", Some(report(BUILDING[1])), [401, 403, 403, 403, 201, 201, 403]),
+        row(
+            "openCase",
+            "/v1/cases",
+            Some(report(BUILDING[0])),
+            [401, 403, 201, 201, 403, 201, 403],
+        ),
+        row(
+            "openCase",
+            "/v1/cases",
+            Some(report(BUILDING[1])),
+            [401, 403, 403, 403, 201, 201, 403],
+        ),
         row("events", "/v1/events", None, STAFF),
     ]
 }
@@ -187,7 +197,8 @@ fn every_route_has_a_row() {
 async fn nobody_reaches_beyond_their_role_and_ground() {
     // The person whom rows appoint must not be one of those who knock.
     let house = House::build().await;
-    let spare = engine::command::What::Register { person: None, name: "替补".into(), phone: None };
+    let spare =
+        engine::command::What::Register { person: None, name: "替补".into(), phone: None };
     let spare = house.console(spare).await.subject.unwrap().to_string();
     let scene = Scene { person: spare, ..scene(&house).await };
     for Row { id, path, body, gives } in rows(&scene) {
@@ -201,7 +212,7 @@ async fn nobody_reaches_beyond_their_role_and_ground() {
                 continue;
             }
             let answer = house.call(method, &path, who, body.clone(), &[]).await;
-            let shown = &answer.text[..answer.text.len().min(600)];
+            let shown: String = answer.text.chars().take(600).collect();
             assert_eq!(answer.status.as_u16(), status, "{id} {path} as {role:?}: {shown}");
         }
     }

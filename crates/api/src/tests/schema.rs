@@ -15,15 +15,14 @@ pub(super) fn check(method: &Method, path: &str, answer: &Answer) {
     assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
     let status = answer.status.as_u16();
     if status >= 400 {
-        let schema = &openapi::document()["components"]["responses"]["Problem"]["content"]
-            ["application/problem+json"]["schema"];
+        let schema = &openapi::document()["components"]["responses"]["Problem"]["content"]["application/problem+json"]
+            ["schema"];
         assert_eq!(answer.headers["content-type"], "application/problem+json", "{path}");
         assert!(*method == Method::HEAD || valid(schema, &answer.json(), "problem"));
         return;
     }
     let Some(template) = template(method, path) else { panic!("{method} {path} is in no list") };
-    let operation =
-        &openapi::document()["paths"][template][method.as_str().to_ascii_lowercase()];
+    let operation = &openapi::document()["paths"][template][method.as_str().to_ascii_lowercase()];
     let response = &operation["responses"][status.to_string()];
     assert!(response.is_object(), "{method} {path} gave {status}, which is not promised");
     if let Some(media) = response["content"]["application/json"].as_object() {

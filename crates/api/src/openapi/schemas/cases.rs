@@ -10,12 +10,14 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     let mut put = |name: &str, schema: Value| {
         schemas.insert(name.to_owned(), schema);
     };
-    let acts: Vec<&str> =
-        governance::act::ActKind::ALL.iter().map(|kind| kind.key()).collect();
+    let acts: Vec<&str> = governance::act::ActKind::ALL.iter().map(|kind| kind.key()).collect();
     put("ActKind", one_of(&acts));
     put("Clock", clock());
-    put("Fields", json!({ "type": "object",
-        "description": "Values by field name: only those that the reader may read." }));
+    put(
+        "Fields",
+        json!({ "type": "object",
+        "description": "Values by field name: only those that the reader may read." }),
+    );
     let taken = [
         ("id", reference("Id16")),
         ("record", reference("Id32")),
@@ -188,9 +190,7 @@ fn proof() -> Value {
         ("envelope", reference("Hex")),
         ("fields", reference("Fields")),
     ];
-    let may = [
-        ("inclusion", object(&inclusion, &[])),
-        ("countersigned", reference("Countersigned")),
-    ];
+    let may =
+        [("inclusion", object(&inclusion, &[])), ("countersigned", reference("Countersigned"))];
     object(&needs, &may)
 }

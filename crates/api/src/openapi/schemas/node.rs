@@ -10,10 +10,13 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     let mut put = |name: &str, schema: Value| {
         schemas.insert(name.to_owned(), schema);
     };
-    put("Policy", json!({ "type": "object",
+    put(
+        "Policy",
+        json!({ "type": "object",
         "required": ["key", "version", "name", "name_en", "level", "role", "channel", "category",
             "stage", "act", "custody", "disclosure"],
-        "description": "The policy as its file has it." }));
+        "description": "The policy as its file has it." }),
+    );
     let validity = [
         ("serial", count()),
         ("not_before", reference("Time")),
@@ -115,8 +118,7 @@ fn matter() -> Vec<Property<'static>> {
 }
 
 fn ask() -> Value {
-    let budget =
-        json!({ "type": "integer", "minimum": 500, "maximum": 25_000, "default": 5_000 });
+    let budget = json!({ "type": "integer", "minimum": 500, "maximum": 25_000, "default": 5_000 });
     object(&matter(), &[("area", reference("Area")), ("budget_ms", budget)])
 }
 
@@ -128,12 +130,7 @@ fn answered() -> Value {
     let row = object(&[("group", text()), ("count", count())], &row_may);
     let line = object(
         &[("node", reference("Id32"))],
-        &[
-            ("name", text()),
-            ("under", reference("Id32")),
-            ("age_ms", count()),
-            ("fault", text()),
-        ],
+        &[("name", text()), ("under", reference("Id32")), ("age_ms", count()), ("fault", text())],
     );
     let lists = ["answered", "stale", "pending", "refused", "omitted", "invalid"];
     let lists: Vec<Property<'_>> =
