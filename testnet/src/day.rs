@@ -24,6 +24,7 @@ use crate::matters::Matter;
 use crate::voice::Voice;
 
 pub use story::Story;
+pub use walk::{CANARY, INVOLVED, RESIDENT};
 
 use walk::Walk;
 

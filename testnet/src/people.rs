@@ -10,6 +10,9 @@ pub const LEADERS: usize = 6;
 /// Workers of a community's office.
 pub const WORKERS: usize = 3;
 
+/// Login of the one who may read whatever a node away from home holds.
+pub const AUDITOR: &str = "auditor";
+
 /// A member of staff to be.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Person {
@@ -30,16 +33,21 @@ pub struct Person {
 pub fn staff(plan: &Plan, number: usize, ground: &Ground) -> Vec<Person> {
     let seat = &plan.seats()[number];
     match seat.part {
-        Part::County => vec![one(seat, "dispatcher", "县级指挥岗", "county_dispatcher")],
-        Part::Street => vec![one(seat, "dispatcher", "街镇指挥岗", "township_dispatcher")],
-        // The auditor's role may read personal data, so that what is asked in its name shows
-        // everything that the unit holds.
-        Part::Unit => vec![
-            one(seat, "officer", "经办人", "unit_officer"),
-            one(seat, "auditor", "审计员", "grid_leader"),
-        ],
+        Part::County => {
+            vec![one(seat, "dispatcher", "县级指挥岗", "county_dispatcher"), auditor(seat)]
+        }
+        Part::Street => {
+            vec![one(seat, "dispatcher", "街镇指挥岗", "township_dispatcher"), auditor(seat)]
+        }
+        Part::Unit => vec![one(seat, "officer", "经办人", "unit_officer"), auditor(seat)],
         Part::Community => community(seat, ground),
     }
+}
+
+/// The auditor's role may read personal data, so that what is asked in its name shows everything
+/// that the node holds.
+fn auditor(seat: &Seat) -> Person {
+    one(seat, AUDITOR, "审计员", "grid_leader")
 }
 
 fn one(seat: &Seat, login: &str, title: &str, role: &'static str) -> Person {
@@ -91,7 +99,7 @@ pub fn leader_of(grid: usize) -> String {
 #[must_use]
 pub fn logins(part: Part) -> String {
     match part {
-        Part::County | Part::Street => "admin, dispatcher".to_owned(),
+        Part::County | Part::Street => "admin, dispatcher, auditor".to_owned(),
         Part::Unit => "admin, officer, auditor".to_owned(),
         Part::Community => format!(
             "admin, dispatcher, worker1–{WORKERS}, grid1–{GRIDS}, leader1–{LEADERS}, head1–{GRIDS}"

@@ -1,5 +1,5 @@
-//! A JSON body: its type and size are checked before it is parsed, and what is wrong is named by
-//! its path without repeating its value.
+//! A JSON body: its type is checked before it is parsed, as its size was before it was read, and
+//! what is wrong is named by its path without repeating its value.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -56,11 +56,7 @@ async fn read(request: Request, state: &State) -> Result<(blake3::Hasher, Bytes)
     for part in [request.method().as_str(), request.uri().path()] {
         hasher.update(&(part.len() as u64).to_be_bytes()).update(part.as_bytes());
     }
-    let read = Bytes::from_request(request, state).await;
-    let bytes = read.map_err(|rejection| {
-        let large = rejection.status() == hyper::StatusCode::PAYLOAD_TOO_LARGE;
-        Problem::from(if large { Kind::TOO_LARGE } else { Kind::MALFORMED })
-    })?;
+    let bytes = Bytes::from_request(request, state).await.map_err(|_| Kind::MALFORMED)?;
     Ok((hasher, bytes))
 }
 

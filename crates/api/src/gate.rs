@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::Next;
@@ -12,11 +13,15 @@ use hyper::HeaderMap;
 use hyper::header::{HOST, HeaderValue, ORIGIN};
 use hyper::http::uri::Authority;
 
+use crate::arrival;
 use crate::desk::Entrant;
 use crate::problem::{Kind, Problem};
 use crate::route::{Guard, Route};
 use crate::session::{self, CSRF_HEADER, Credential, Session};
 use crate::state::{Config, State};
+
+/// How long a request waits for a place before it is refused.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A route's gate.
 #[derive(Clone)]
@@ -31,16 +36,39 @@ pub(crate) async fn pass(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match gate.admit(&request) {
-        Ok(entrant) => {
-            request.extensions_mut().insert(entrant);
-            next.run(request).await
-        }
-        Err(problem) => problem.into_response(),
+    match gate.let_in(&mut request) {
+        Ok(address) => gate.work(request, address, next).await,
+        Err(problem) => Err(problem),
     }
+    .unwrap_or_else(IntoResponse::into_response)
 }
 
 impl Gate {
+    fn let_in(&self, request: &mut Request) -> Result<Option<IpAddr>, Problem> {
+        let entrant = self.admit(request)?;
+        let address = entrant.address;
+        request.extensions_mut().insert(entrant);
+        Ok(address)
+    }
+
+    /// Waits for the body, then for a place among the requests being worked on, and then for the
+    /// work: each for a bounded time.
+    async fn work(
+        &self,
+        mut request: Request,
+        address: Option<IpAddr>,
+        next: Next,
+    ) -> Result<Response, Problem> {
+        let state = &self.state;
+        if self.route.changes() {
+            request = arrival::complete(state, request, address, self.route.largest()).await?;
+        }
+        let place = tokio::time::timeout(PATIENCE, state.requests.acquire()).await;
+        let Ok(Ok(_place)) = place else { return Err(Problem::after(Kind::BUSY, PATIENCE)) };
+        let done = tokio::time::timeout(state.config.within, next.run(request)).await;
+        done.map_err(|_| Kind::TIMEOUT.into())
+    }
+
     fn admit(&self, request: &Request) -> Result<Entrant, Problem> {
         let (config, headers) = (&self.state.config, request.headers());
         let address = address(request, config);

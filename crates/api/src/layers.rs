@@ -1,9 +1,9 @@
-//! What surrounds every request: a place among those being worked on, a limit on its time, the
-//! headers of every answer, problems in the client's language, and one line in the log that holds
-//! route, status and duration and nothing of the request's own.
+//! What surrounds every request: the headers of every answer, problems in the client's language, a
+//! count, and one line in the log that holds route, status and duration and nothing of the
+//! request's own.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
@@ -17,9 +17,6 @@ use hyper::header::{
 use crate::problem::{Kind, Problem, wants_english};
 use crate::state::State;
 
-/// How long a request waits for a place before it is refused.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// Surrounds a request.
 pub(crate) async fn around(
     axum::extract::State(state): axum::extract::State<State>,
@@ -32,7 +29,7 @@ pub(crate) async fn around(
     let template = request.extensions().get::<MatchedPath>().cloned();
     let template = template.as_ref().map(MatchedPath::as_str);
     let number = next_number();
-    let mut response = timely(&state, request, next).await;
+    let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let written = problem.respond(english);
         let (headers, kept) = (std::mem::take(response.headers_mut()), written.status());
@@ -53,15 +50,6 @@ pub(crate) async fn around(
         "answered"
     );
     response
-}
-
-async fn timely(state: &State, request: Request, next: Next) -> Response {
-    let place = tokio::time::timeout(PATIENCE, state.requests.acquire()).await;
-    let Ok(Ok(_place)) = place else {
-        return Problem::after(Kind::BUSY, PATIENCE).into_response();
-    };
-    let done = tokio::time::timeout(state.config.within, next.run(request)).await;
-    done.unwrap_or_else(|_| Problem::from(Kind::TIMEOUT).into_response())
 }
 
 /// Headers that a handler set beside its problem, such as `Allow`.
@@ -92,7 +80,6 @@ fn next_number() -> u64 {
 }
 
 /// What a handler that panicked answers.
-#[expect(clippy::needless_pass_by_value, reason = "the layer gives it by value")]
 pub(crate) fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
     Problem::from(Kind::INTERNAL).into_response()
 }

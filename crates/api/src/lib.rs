@@ -1,14 +1,15 @@
 //! The JSON API of one node, for its local staff, its residents and their programs. The only crate
 //! that names axum.
 //!
-//! The path of a request: [`serve()`] (connections, header limits) → `layers` (time, load, headers,
-//! log line) → `gate` (who is it, from where, may such a caller come here) → `resource` (parse,
-//! call, map) → `access` (what may be seen) or the engine (what may be done) → `problem` (why not).
+//! The path of a request: [`serve()`] (connections, header limits) → `layers` (headers, problems,
+//! log line) → `gate` (who is it, from where, may such a caller come here) → `arrival` (the body,
+//! in time and in size) → `resource` (parse, call, map) → `access` (what may be seen) or the engine (what may be done) → `problem` (why not).
 //!
 //! Every route stands in one list, [`route::ROUTES`], from which the router, the OpenAPI document,
 //! the metrics' labels and the access tests are made.
 
 mod access;
+mod arrival;
 mod backoff;
 mod body;
 mod desk;
@@ -27,6 +28,7 @@ pub mod route;
 mod serve;
 mod session;
 mod shape;
+mod share;
 mod state;
 #[cfg(test)]
 mod tests;

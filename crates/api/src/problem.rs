@@ -96,6 +96,12 @@ pub(crate) struct Fault {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Problem {
     kind: Kind,
+    more: Box<More>,
+}
+
+/// What there is to say besides the kind.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct More {
     /// More than the title tells, in Chinese and English.
     detail: Option<(String, String)>,
     errors: Vec<Fault>,
@@ -104,25 +110,29 @@ pub(crate) struct Problem {
 
 impl From<Kind> for Problem {
     fn from(kind: Kind) -> Self {
-        Self { kind, detail: None, errors: Vec::new(), retry: None }
+        Self { kind, more: Box::default() }
     }
 }
 
 impl Problem {
+    fn with(kind: Kind, more: More) -> Self {
+        Self { kind, more: Box::new(more) }
+    }
+
     /// With more than the title tells.
     pub(crate) fn because(kind: Kind, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { detail: Some((zh.into(), en.into())), ..kind.into() }
+        Self::with(kind, More { detail: Some((zh.into(), en.into())), ..More::default() })
     }
 
     /// About one part of the request.
     pub(crate) fn at(kind: Kind, path: impl Into<String>, message: impl Into<String>) -> Self {
         let fault = Fault { path: path.into(), message: message.into() };
-        Self { errors: vec![fault], ..kind.into() }
+        Self::with(kind, More { errors: vec![fault], ..More::default() })
     }
 
     /// To be tried again after a time.
     pub(crate) fn after(kind: Kind, wait: Duration) -> Self {
-        Self { retry: Some(wait), ..kind.into() }
+        Self::with(kind, More { retry: Some(wait), ..More::default() })
     }
 
     pub(crate) fn not_found() -> Self {
@@ -147,7 +157,7 @@ impl Problem {
             #[serde(skip_serializing_if = "<[_]>::is_empty")]
             errors: &'a [Fault],
         }
-        let Self { kind, detail, errors, retry } = self;
+        let (kind, More { detail, errors, retry }) = (&self.kind, self.more.as_ref());
         let body = Body {
             r#type: format!("{URN}{}", kind.code),
             title: if english { kind.en } else { kind.zh },

@@ -3,11 +3,10 @@
 
 mod stall;
 
-use std::collections::HashMap;
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -19,6 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
+
+use crate::share::Shares;
 
 /// What a client may take of a node.
 #[derive(Clone, Debug)]
@@ -78,7 +79,7 @@ pub async fn serve_within(
 ) -> std::io::Result<()> {
     let limits = Arc::new(limits);
     let room = Arc::new(Semaphore::new(limits.connections));
-    let visitors = Visitors::default();
+    let visitors = Shares::default();
     let (stop, stopped) = watch::channel(false);
     let mut open = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -97,7 +98,9 @@ pub async fn serve_within(
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let Some(visit) = visitors.enter(from.ip(), limits.per_address) else { continue };
+        // A reverse proxy on the same machine brings everybody from one address.
+        let most = if from.ip().is_loopback() { usize::MAX } else { limits.per_address };
+        let Some(visit) = visitors.take(from.ip(), most) else { continue };
         let (router, limits, stopped) = (router.clone(), limits.clone(), stopped.clone());
         open.spawn(async move {
             connection(stream, from, router, &limits, stopped).await;
@@ -137,40 +140,4 @@ async fn connection(
         _ = stopped.wait_for(|stop| *stop) => serving.as_mut().graceful_shutdown(),
     }
     let _ = serving.await;
-}
-
-/// How many connections each address has open.
-#[derive(Clone, Default)]
-struct Visitors(Arc<Mutex<HashMap<IpAddr, usize>>>);
-
-/// One connection's place among its address's.
-struct Visit {
-    visitors: Visitors,
-    from: IpAddr,
-}
-
-impl Visitors {
-    /// `None` when the address has its share. A reverse proxy on the same machine brings everybody
-    /// from one address, so loopback has no share of its own.
-    fn enter(&self, from: IpAddr, most: usize) -> Option<Visit> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(from).or_default();
-        if *count >= most && !from.is_loopback() {
-            return None;
-        }
-        *count += 1;
-        Some(Visit { visitors: self.clone(), from })
-    }
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        let mut open = self.visitors.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.from) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.from);
-            }
-        }
-    }
 }

@@ -9,7 +9,8 @@ use tokio::sync::{RwLock, Semaphore};
 use crate::backoff::Backoff;
 use crate::feed::Feed;
 use crate::metrics::Metrics;
-use crate::rate::Buckets;
+use crate::rate::{Buckets, Key};
+use crate::share::Shares;
 
 /// Gives the addresses (multiaddr text) at which this node can be dialled, as they are now.
 pub type Addresses = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
@@ -99,7 +100,10 @@ pub struct Shared {
     /// Passwords being hashed at once: each takes a core and 19 MiB.
     pub(crate) hashing: Semaphore,
     pub(crate) requests: Semaphore,
+    pub(crate) arrivals: Shares<Key>,
     pub(crate) streams: Arc<Semaphore>,
+    /// Event streams by account.
+    pub(crate) listeners: Shares<String>,
     pub(crate) feed: Feed,
     pub(crate) metrics: Metrics,
     /// Acts on a case hold its lock shared; one with a precondition holds it alone, so that no
@@ -129,7 +133,9 @@ impl State {
             codes: Buckets::new(quota.codes),
             hashing: Semaphore::new(HASHING),
             requests: Semaphore::new(config.requests),
+            arrivals: Shares::default(),
             streams: Arc::new(Semaphore::new(config.streams)),
+            listeners: Shares::default(),
             feed: Feed::new(),
             metrics: Metrics::default(),
             cases: (0..CASE_LOCKS).map(|_| RwLock::new(())).collect(),

@@ -146,7 +146,7 @@ fn hello() -> Hello {
         chain: vec![ByteBuf::from(vec![1; 300])],
         addresses: vec!["/ip4/192.0.2.1/tcp/7440".to_owned()],
         revocations: None,
-        seen: Some((0, 7)),
+        seen: Some(ByteBuf::from(vec![2; 300])),
     }
 }
 

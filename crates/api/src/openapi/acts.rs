@@ -4,7 +4,7 @@ use governance::act::{MAX_DESCRIPTION, MAX_LINE, MAX_TEXT, MAX_TITLE, MAX_UNITS}
 use serde_json::{Map, Value, json};
 
 use super::reference;
-use super::schemas::object;
+use super::schemas::{Property, object};
 
 /// Schemas of what people do.
 pub(super) fn put(schemas: &mut Map<String, Value>) {
@@ -57,7 +57,7 @@ fn acts() -> Vec<(&'static str, Value)> {
     let scale = |most: u8| json!({ "type": "integer", "minimum": 1, "maximum": most });
     let grade = json!({ "type": "string", "enum": ["A", "B", "C"] });
     let units = json!({ "type": "array", "items": reference("Id32"), "maxItems": MAX_UNITS - 1 });
-    let shapes: Vec<(&'static str, Vec<(&str, Value)>, Vec<(&str, Value)>)> = vec![
+    let shapes: Vec<(&'static str, Vec<Property<'_>>, Vec<Property<'_>>)> = vec![
         ("report", report_needs(), report_may()),
         ("accept", vec![], vec![]),
         ("refuse", reason(), vec![("instead", text(MAX_TEXT))]),

@@ -132,7 +132,8 @@ fn who(schemas: &mut Map<String, Value>) {
     put("TokenPage", page("Token"));
     put("Minted", object(&[id(), label, expires, ("token", text())], &[]));
     let enabled = ("enabled", flag());
-    put("PutAccount", object(&[person.clone()], &[("password", password()), enabled.clone()]));
+    let of_person = [person.clone()];
+    put("PutAccount", object(&of_person, &[("password", password()), enabled.clone()]));
     put("Account", object(&[("name", text()), person, enabled], &[]));
     put("AccountPage", page("Account"));
     let line = || json!({ "type": "string", "minLength": 1, "maxLength": 200 });

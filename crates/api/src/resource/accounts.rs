@@ -105,7 +105,8 @@ pub(crate) async fn put(
     Ok(Json(shown(account)))
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a text can be a login name.
+pub(super) fn is_name(name: &str) -> bool {
     let allowed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
     (1..=64).contains(&name.len()) && name.bytes().all(allowed)
 }

@@ -19,10 +19,13 @@ use crate::feed::{Cursor, News};
 use crate::problem::{Kind, Problem};
 use crate::session::{self, Session};
 use crate::shape::names::Named;
+use crate::share::Share;
 use crate::state::State;
 
 /// How often a silent stream shows that it lives, and asks whether its listener still may listen.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Event streams of one account at once.
+const PER_ACCOUNT: usize = 16;
 /// How long a listener waits before it connects again.
 const RETRY: Duration = Duration::from_secs(3);
 
@@ -34,19 +37,21 @@ struct Changed {
 }
 
 /// `GET /v1/events`
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub(crate) async fn listen(desk: Desk, headers: HeaderMap) -> Result<Response, Problem> {
     let state = desk.state.clone();
     let session = desk.session()?.clone();
     let permit = state.streams.clone().try_acquire_owned();
-    let permit = permit.map_err(|_| Problem::after(Kind::BUSY, HEARTBEAT))?;
+    let share = state.listeners.take(session.account.clone(), PER_ACCOUNT);
+    let (Ok(permit), Some(share)) = (permit, share) else {
+        return Err(Problem::after(Kind::BUSY, HEARTBEAT));
+    };
     let after = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let (cursor, missed) = state.feed.listen(&state.handle, after);
     state.metrics.streaming();
     let name = if missed { "resync" } else { "ready" };
     let first = Event::default().event(name).id(cursor.id()).retry(RETRY).data("{}");
-    let listener =
-        Listener { state, session, cursor, ready: VecDeque::from([first]), _place: permit };
+    let ready = VecDeque::from([first]);
+    let listener = Listener { state, session, cursor, ready, _place: (permit, share) };
     let events = stream::unfold(listener, |mut listener| async move {
         let event = listener.next().await?;
         Some((Ok::<_, Infallible>(event), listener))
@@ -60,7 +65,7 @@ struct Listener {
     session: Session,
     cursor: Cursor,
     ready: VecDeque<Event>,
-    _place: OwnedSemaphorePermit,
+    _place: (OwnedSemaphorePermit, Share<String>),
 }
 
 impl Listener {

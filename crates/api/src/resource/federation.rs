@@ -136,7 +136,6 @@ pub(crate) async fn node(desk: Desk) -> Result<Json<Node>, Problem> {
 
 /// `GET /v1/policy`: public, so that everybody can know by which rules their case is handled and
 /// what of it may be shared with whom and why.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub(crate) async fn policy(desk: Desk) -> Json<Policy> {
     Json(desk.state.handle.setup().policy.clone())
 }

@@ -15,13 +15,11 @@ pub(crate) struct Health {
 }
 
 /// `GET /livez`: the program answers.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub(crate) async fn live() -> Json<Health> {
     Json(Health { status: "alive" })
 }
 
 /// `GET /readyz`: the node takes new cases. Why it does not is in its log and in `/metrics`.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub(crate) async fn ready(desk: Desk) -> Result<Json<Health>, Problem> {
     let handle = &desk.state.handle;
     let stopped = handle.status().frozen.is_some() || handle.reader().health().read_only.is_some();
@@ -29,7 +27,6 @@ pub(crate) async fn ready(desk: Desk) -> Result<Json<Health>, Problem> {
 }
 
 /// `GET /metrics`: from loopback, or with the operator's token.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub(crate) async fn metrics(desk: Desk) -> Response {
     let text = desk.state.metrics.text(&desk.state.handle);
     let mut response = text.into_response();
@@ -39,7 +36,6 @@ pub(crate) async fn metrics(desk: Desk) -> Response {
 }
 
 /// `GET /openapi.json`
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub(crate) async fn document() -> Json<&'static serde_json::Value> {
     Json(openapi::document())
 }

@@ -211,11 +211,9 @@ mod tests {
 
     #[test]
     fn every_phase_is_listed_and_named() {
-        for number in 0..PHASES.len() {
-            assert_eq!(PHASES[number] as usize, number);
-            assert!(phase(PHASES[number].key()).is_some());
+        for (number, listed) in PHASES.into_iter().enumerate() {
+            assert_eq!(listed as usize, number);
+            assert!(phase(listed.key()).is_some());
         }
-        let text = format!("\"{}\"", PHASES[7].key());
-        assert!(serde_json::from_str::<Phase>(&text).is_ok());
     }
 }

@@ -13,6 +13,7 @@ use hyper::header::{HeaderValue, SET_COOKIE};
 use record::{Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::accounts::is_name;
 use crate::body::Body;
 use crate::desk::Desk;
 use crate::password;
@@ -135,7 +136,8 @@ async fn proven(desk: &Desk, name: String, password: String) -> Result<Account, 
         state.metrics.limited();
         Problem::after(Kind::TOO_MANY, wait)
     })?;
-    let account = view::account(state.handle.reader(), &name)?;
+    let known = is_name(&name).then(|| view::account(state.handle.reader(), &name));
+    let account = known.transpose()?.flatten();
     let stored = account.as_ref().map(|account| account.password.clone());
     backoff.attempt(&name, address, Instant::now());
     let matches = hashing(state, move || password::verify(&password, stored.as_deref())).await?;

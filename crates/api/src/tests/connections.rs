@@ -109,6 +109,40 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     assert!(exchange(served.at, request).await.starts_with("HTTP/1.1 408"));
 }
 
+/// A report whose body never comes.
+fn slow(address: [u8; 4]) -> axum::extract::Request {
+    let body =
+        axum::body::Body::from_stream(futures::stream::pending::<std::io::Result<Vec<u8>>>());
+    let mut request = axum::extract::Request::post("/v1/reports")
+        .header("content-type", "application/json")
+        .body(body)
+        .unwrap();
+    let address = axum::extract::ConnectInfo(SocketAddr::from((address, 9)));
+    request.extensions_mut().insert(address);
+    request
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_on_their_way_keep_nobody_else_waiting() {
+    let config = crate::state::Config { requests: 1, ..crate::state::Config::default() };
+    let house = Arc::new(House::with(config).await);
+    let waiting: Vec<_> = (0..32)
+        .map(|_| {
+            let house = house.clone();
+            tokio::spawn(async move { house.send(slow([198, 51, 100, 1])).await })
+        })
+        .collect();
+    // Once the address has its share, one more is refused; the share is taken on other threads.
+    while house.state.arrivals.take(crate::rate::Key::V4([198, 51, 100, 1]), 32).is_some() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(house.send(slow([198, 51, 100, 1])).await.code(), "busy");
+    let body = super::house::report(super::house::BUILDING[0]);
+    let other = house.post(super::house::Who::Nobody, "/v1/reports", body).await;
+    assert_eq!(other.status.as_u16(), 201, "{}", other.text);
+    waiting.iter().for_each(JoinHandle::abort);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_are_worked_on_than_there_is_room_for() {
     let config = crate::state::Config { requests: 1, ..crate::state::Config::default() };

@@ -15,7 +15,7 @@ use engine::note::{Account, Token};
 use engine::runtime::{Handle, Running, start};
 use governance::roster::Appointment;
 use governance::territory::{Boundary, Place, Point};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
 use hyper::{HeaderMap, Method, StatusCode};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -25,7 +25,7 @@ use testkit::federation::{Federation, Part};
 use tower::ServiceExt;
 
 use super::schema;
-use crate::session::{CSRF_HEADER, Secret};
+use crate::session::Secret;
 use crate::state::{Config, Quota, Rate, State};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
@@ -48,8 +48,6 @@ pub(super) enum Who<'a> {
     Nobody,
     /// By a program's token, made for the occasion.
     Bearer(&'a str),
-    /// By a browser's session, made for the occasion, with its cross-site token.
-    Browser(&'a str),
 }
 
 /// What was answered.
@@ -212,11 +210,6 @@ impl House {
             Who::Bearer(login) => {
                 let secret = self.secret(login, false).await;
                 request = request.header(AUTHORIZATION, format!("Bearer {}", secret.text()));
-            }
-            Who::Browser(login) => {
-                let secret = self.secret(login, true).await;
-                let cookie = format!("wangge_session={}", secret.text());
-                request = request.header(COOKIE, cookie).header(CSRF_HEADER, secret.csrf());
             }
         }
         for (name, value) in headers {

@@ -28,7 +28,7 @@ fn bytes(max: usize) -> impl Strategy<Value = ByteBuf> {
 fn hello() -> impl Strategy<Value = Hello> {
     let chain = prop::collection::vec(bytes(300), 0..4);
     let addresses = prop::collection::vec("[a-z0-9/]{0,40}", 0..8);
-    let seen = prop::option::of(any::<(u32, u64)>());
+    let seen = prop::option::of(bytes(300));
     (any::<u16>(), "\\PC{0,20}", chain, addresses, prop::option::of(bytes(300)), seen).prop_map(
         |(version, software, chain, addresses, revocations, seen)| Hello {
             version,

@@ -164,7 +164,7 @@ impl Service {
             return;
         };
         note(flight);
-        if flight.done {
+        if flight.answered && flight.done {
             let peer = flight.peer;
             self.answering.remove(&request);
             self.with_peer(&peer, |peer| peer.inbound = peer.inbound.saturating_sub(1));

@@ -16,6 +16,8 @@ use crate::vault::Vault;
 const FIRST_READ: usize = 4096;
 /// How much replay reads at a time, in bytes.
 const REPLAY_READ: usize = 256 * 1024;
+/// A page of replay ends with the frame that makes it this long, in bytes.
+const REPLAY_PAGE: u64 = 8 * 1024 * 1024;
 /// How many bytes before a position its fingerprint is over.
 const FINGERPRINT_READ: u64 = 256;
 
@@ -107,13 +109,13 @@ impl Files {
         let (segments, stop) = (self.segments(), self.end());
         let start = self.boundary(from);
         let mut scan = Scan::new(&segments, self.marker, start, Some(stop), REPLAY_READ);
-        let mut frames = Vec::new();
+        let (mut frames, mut bytes) = (Vec::new(), 0);
         while let Some(found) = scan.next()? {
             match found {
                 Found::Damage(damage) => self.expect_known(&damage)?,
                 Found::Frame(head) if head.position < from => {}
                 Found::Frame(head) if head.position >= end => break,
-                Found::Frame(head) if frames.len() == limit => {
+                Found::Frame(head) if frames.len() == limit || bytes > REPLAY_PAGE => {
                     return Ok((frames, Position(head.position)));
                 }
                 Found::Frame(head) => {
@@ -121,6 +123,7 @@ impl Files {
                     let frame = frame::decode(clear, sealed, vault);
                     let frame = frame.map_err(|e| scan.wrong(&head, &e.to_string()))?;
                     frames.push((Position(head.position), frame));
+                    bytes += head.length();
                 }
             }
         }

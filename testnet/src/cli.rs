@@ -1,0 +1,143 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::demo::{self, Options, Played};
+use crate::{plan, processes, voice};
+
+/// 在一台机器上运行一个县的全部节点。 / A whole county's nodes on one machine.
+#[derive(Parser)]
+#[command(name = "testnet", version, args_conflicts_with_subcommands = true)]
+struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    demo: Demo,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 作为一个节点运行，等同 wangge / runs as one node, the same as `wangge`
+    Node {
+        /// 节点的参数 / what the node is given
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+        args: Vec<OsString>,
+    },
+}
+
+#[derive(clap::Args)]
+struct Demo {
+    /// 报告之后即退出：数字全对为 0，否则为 1 / ends after the report: 0 when every figure is right
+    #[arg(long)]
+    exit: bool,
+    /// 节点数；多出来的是社区 / nodes; more of them are communities
+    #[arg(long, default_value_t = plan::FEWEST, value_name = "N")]
+    nodes: usize,
+    /// 随机种子 / seed of chance
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    seed: u64,
+    /// 上报件数 / reports [default: 600, or every message of the file]
+    #[arg(long, value_name = "N")]
+    reports: Option<usize>,
+    /// 上报文字取自 CSV 的“留言主题”“留言详情”两栏 / takes the reports' texts from these columns
+    #[arg(long, value_name = "FILE.csv")]
+    messages: Option<PathBuf>,
+    /// 清空演示目录，从头开始 / empties the demo's folder and starts over
+    #[arg(long)]
+    reset: bool,
+    /// 演示目录 / the demo's folder
+    #[arg(long, default_value = "target/wangge-demo", value_name = "DIR")]
+    dir: PathBuf,
+    /// 从这个端口起寻找空闲端口 / the first port that is tried
+    #[arg(long, default_value_t = demo::USUAL_PORT, value_name = "PORT")]
+    port: u16,
+}
+
+/// Runs the command line and gives the exit code: 0 when everything is right, 1 when a figure is
+/// wrong or the demo failed, 2 when the command line was not understood.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => return misunderstood(&error),
+    };
+    match args.command {
+        Some(Command::Node { args }) => {
+            processes::hold_leash();
+            node::cli::run(std::iter::once("wangge".into()).chain(args))
+        }
+        None => demo(args.demo),
+    }
+}
+
+/// Help and version are asked for; everything else is a mistake.
+fn misunderstood(error: &clap::Error) -> ExitCode {
+    // When nobody reads it, nothing is lost.
+    let _ = error.print();
+    if error.use_stderr() {
+        voice::error("命令行有误，用法见 `testnet --help`。");
+        return ExitCode::from(2);
+    }
+    ExitCode::SUCCESS
+}
+
+fn demo(demo: Demo) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(play(demo)),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn play(demo: Demo) -> ExitCode {
+    let options = Options {
+        reset: demo.reset,
+        nodes: demo.nodes,
+        seed: demo.seed,
+        reports: demo.reports,
+        messages: demo.messages,
+        port: demo.port,
+        ..Options::new(demo.dir)
+    };
+    let playing = demo::play(options, !demo.exit);
+    let outcome = tokio::select! {
+        outcome = playing => outcome,
+        // Dropping what plays lets go of every node's leash, and each stops in order.
+        _ = tokio::signal::ctrl_c() => {
+            voice::error("中断：再次运行会从这里继续。 interrupted: a rerun goes on from here");
+            return ExitCode::FAILURE;
+        }
+    };
+    match outcome {
+        Ok(played) => stay(played, demo.exit).await,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn stay(played: Played, exit: bool) -> ExitCode {
+    played.tell(!exit);
+    let right = played.report().is_right();
+    if !exit {
+        // Without signals there is nothing to wait for.
+        let _ = tokio::signal::ctrl_c().await;
+        voice::error("正在停止… stopping");
+    }
+    match played.stop().await {
+        Ok(()) if right => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::FAILURE,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    voice::error(&format!("错误 error: {error}"));
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        voice::error(&format!("  因为 because: {error}"));
+        cause = error.source();
+    }
+    ExitCode::FAILURE
+}

@@ -1,0 +1,27 @@
+//! A whole federation on one machine: real nodes as real processes, each with its own folder, key,
+//! ports and log, spoken to over HTTP like any client would.
+//!
+//! [`demo`] plays it: `plan` says which nodes there are, `enrol` founds the federation and joins it,
+//! `settle` enters [`ground`] and [`people`], `day` walks the [`errands`] with what goes wrong, and
+//! `report` holds every figure against the [`ledger`] of what the demo itself did.
+
+pub mod cli;
+pub mod client;
+pub mod day;
+pub mod demo;
+pub mod divisions;
+pub mod enrol;
+pub mod errands;
+pub mod federation;
+pub mod folder;
+pub mod forward;
+pub mod ground;
+pub mod ids;
+pub mod ledger;
+pub mod matters;
+pub mod people;
+pub mod plan;
+pub mod processes;
+pub mod report;
+pub mod settle;
+pub mod voice;

@@ -1,0 +1,241 @@
+//! Numbers: what the county is told by the whole federation, beside the demo's own ledger and the
+//! articles' figures.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::{Desk, Report, ReportError, Table};
+use crate::client::Ask;
+use crate::ledger::{Book, CaseState};
+use crate::plan::Part;
+
+type Counts = BTreeMap<String, u64>;
+
+pub(super) async fn write(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> {
+    let book = desk.book;
+    let stages = ask(desk, "received", "stage").await?;
+    by_stage(report, &counts(&stages), &book.by(|case| Some(case.stage.to_owned())));
+    let settled = ask(desk, "received", "level_settled").await?;
+    by_level(report, &counts(&settled), &settled_in(book));
+    let children = ask(desk, "received", "child").await?;
+    by_child(desk, report, &counts(&children));
+    open_and_closed(desk, report).await?;
+    times(desk, report).await?;
+    completeness(desk, report, &children);
+    Ok(())
+}
+
+/// Asks the county, who asks everybody.
+async fn ask(desk: &Desk<'_>, metric: &str, grouping: &str) -> Result<Value, ReportError> {
+    let body = json!({
+        "metric": metric,
+        "grouping": grouping,
+        "from": "2020-01-01T00:00:00Z",
+        "until": "2099-01-01T00:00:00Z",
+        "budget_ms": 20_000,
+    });
+    let county = desk.federation.plan.county();
+    desk.ask(county, "dispatcher", Ask::post("/v1/queries", body)).await
+}
+
+fn counts(answer: &Value) -> Counts {
+    let rows = answer["rows"].as_array().into_iter().flatten();
+    rows.map(|row| {
+        let group = row["group"].as_str().unwrap_or("?").to_owned();
+        (group, row["count"].as_u64().unwrap_or(0))
+    })
+    .collect()
+}
+
+/// `-` stands for cases that are not settled.
+fn settled_in(book: &Book) -> Counts {
+    book.by(|case| Some(case.settled.unwrap_or("-").to_owned()))
+}
+
+fn by_stage(report: &mut Report, found: &Counts, due: &Counts) {
+    report.title("事件 · 按阶段", "cases by stage, as the county was told and as the ledger has them");
+    let names = [
+        ("reported", "待受理 reported"),
+        ("accepted", "已受理 accepted"),
+        ("dispatched", "已派遣 dispatched"),
+        ("handling", "处理中 being handled"),
+        ("verifying", "待核查 to be verified"),
+        ("verified", "已核查 verified"),
+        ("closed", "已结案 closed"),
+        ("refused", "不予受理 refused"),
+    ];
+    let mut table = Table::of(&["阶段 stage", "县查询 county", "账本 ledger", ""]);
+    for (key, name) in known_first(&names, found, due) {
+        let (found, due) = (count(found, &key), count(due, &key));
+        let mark = report.check(&format!("阶段 {name} 的件数 cases in that stage"), &found, &due);
+        table.row([name, found.to_string(), due.to_string(), mark.to_owned()]);
+    }
+    let (found, due) = (found.values().sum::<u64>(), due.values().sum::<u64>());
+    let mark = report.check("事件总数 cases in all", &found, &due);
+    table.row(["合计 total".to_owned(), found.to_string(), due.to_string(), mark.to_owned()]);
+    report.table(&table);
+}
+
+fn by_level(report: &mut Report, found: &Counts, due: &Counts) {
+    report.title("已处置 · 按处置层级", "settled, by level; beside the articles' share (C10)");
+    let names = [
+        ("grid", "网格当场 on the spot", "35"),
+        ("community", "社区（村） community", "63"),
+        ("department", "成员单位 departments", "2"),
+        ("township", "街镇 township", ""),
+        ("county", "县 county", ""),
+    ];
+    let settled: u64 = found.iter().filter(|(key, _)| *key != "-").map(|(_, count)| count).sum();
+    let mut table =
+        Table::of(&["层级 level", "县查询 county", "账本 ledger", "%", "文章 article %", ""]);
+    let known: Vec<(&str, &str)> = names.iter().map(|(key, name, _)| (*key, *name)).collect();
+    for (key, name) in known_first(&known, found, due) {
+        let (found, due) = (count(found, &key), count(due, &key));
+        let mark = report.check(&format!("处置层级 {name} 的件数 cases settled there"), &found, &due);
+        let (share, article) = match names.iter().find(|(known, ..)| *known == key) {
+            Some((_, _, article)) => (percent(found, settled), (*article).to_owned()),
+            None => (String::new(), String::new()),
+        };
+        table.row([name, found.to_string(), due.to_string(), share, article, mark.to_owned()]);
+    }
+    report.table(&table);
+    let above: u64 =
+        ["department", "township", "county"].iter().map(|key| count(found, key)).sum();
+    report.line(&format!(
+        "  出社区共 {above} 件，占 {} %（文章：2 %） · left the community",
+        percent(above, settled)
+    ));
+}
+
+/// Groups by the names that are known, then whatever else there is.
+fn known_first(names: &[(&str, &str)], found: &Counts, due: &Counts) -> Vec<(String, String)> {
+    let keys: BTreeSet<&String> = found.keys().chain(due.keys()).collect();
+    let known = names.iter().filter(|(key, _)| keys.iter().any(|k| k.as_str() == *key));
+    let mut list: Vec<(String, String)> =
+        known.map(|(key, name)| ((*key).to_owned(), (*name).to_owned())).collect();
+    let others = keys.iter().filter(|key| !names.iter().any(|(known, _)| known == key));
+    list.extend(others.map(|key| {
+        let name = if key.as_str() == "-" { "未处置 not settled" } else { key.as_str() };
+        ((*key).clone(), name.to_owned())
+    }));
+    list
+}
+
+fn by_child(desk: &Desk<'_>, report: &mut Report, found: &Counts) {
+    report.title("事件 · 按下级", "cases by the county's children");
+    let plan = &desk.federation.plan;
+    let due = desk.book.by(|case| plan.seats()[case.home].parent);
+    let mut table = Table::of(&["下级 child", "县查询 county", "账本 ledger", ""]);
+    for (seat, _) in plan.of_part(Part::Street) {
+        let found = count(found, &desk.ids[seat]);
+        let due = due.get(&seat).copied().unwrap_or(0);
+        let name = desk.name(seat).to_owned();
+        let mark = report.check(&format!("{name} 以下的件数 cases below it"), &found, &due);
+        table.row([name, found.to_string(), due.to_string(), mark.to_owned()]);
+    }
+    report.table(&table);
+}
+
+async fn open_and_closed(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> {
+    let is_closed = |case: &&CaseState| case.stage == "closed";
+    let is_over = |case: &&CaseState| matches!(case.stage, "closed" | "refused");
+    let cases = || desk.book.cases.values();
+    let closed = cases().filter(is_closed).count() as u64;
+    let open = cases().filter(|case| !is_over(case)).count() as u64;
+    for (metric, due, zh) in [("open", open, "在办 open"), ("closed", closed, "结案 closed")] {
+        let answer = ask(desk, metric, "none").await?;
+        let found = answer["total"]["count"].as_u64();
+        // A total of nothing at all has no rows, and still is a total.
+        let mark = report.check(&format!("{zh} 合计 total"), &found, &Some(due));
+        report.line(&format!("  {mark} {zh}: {}", found.map_or("—".to_owned(), |n| n.to_string())));
+    }
+    Ok(())
+}
+
+async fn times(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> {
+    let closed = desk.book.cases.values().filter(|case| case.stage == "closed").count() as u64;
+    let answer = ask(desk, "time_to_close", "none").await?;
+    let total = &answer["total"];
+    let mark = report.check("有结案时长的件数 cases with a time to close", &total["count"].as_u64(), &Some(closed));
+    let (median, p90) = (total["median_ms"].as_u64(), total["p90_ms"].as_u64());
+    let ordered = median.is_some() && median <= p90;
+    let also = report.check("结案时长：中位数不大于九成位 median within p90", &ordered, &true);
+    report.line(&format!(
+        "  {mark}{also} 结案用时 time to close: 中位 median {}，九成 p90 {}",
+        seconds(median),
+        seconds(p90)
+    ));
+    let answer = ask(desk, "time_to_answer", "none").await?;
+    let total = &answer["total"];
+    report.line(&format!(
+        "    首次答复 time to answer: {} 件，中位 median {}，九成 p90 {}",
+        total["count"].as_u64().unwrap_or(0),
+        seconds(total["median_ms"].as_u64()),
+        seconds(total["p90_ms"].as_u64())
+    ));
+    Ok(())
+}
+
+fn completeness(desk: &Desk<'_>, report: &mut Report, answer: &Value) {
+    report.title("县级查询的完整性", "completeness of the county's answer");
+    let names = |list: &str| -> BTreeSet<String> {
+        let lines = answer["completeness"][list].as_array().into_iter().flatten();
+        lines.map(|line| line["name"].as_str().unwrap_or("?").to_owned()).collect()
+    };
+    let asked = |(_, seat): &(usize, &crate::plan::Seat)| seat.part != Part::Unit;
+    let seats = desk.federation.plan.seats().iter().enumerate().filter(asked);
+    let due: BTreeSet<String> = seats.map(|(_, seat)| seat.name.clone()).collect();
+    let found = names("answered");
+    let mark = report.check("回答了的节点 nodes that answered", &found, &due);
+    let list = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join("、");
+    report.line(&format!("  {mark} 已答 answered ({}): {}", found.len(), list(&found)));
+    for kind in ["stale", "pending", "refused", "omitted", "invalid"] {
+        let missing = names(kind);
+        let mark = report.check(&format!("{kind} 的节点 nodes"), &missing, &BTreeSet::new());
+        if !missing.is_empty() {
+            report.line(&format!("  {mark} {kind}: {}", list(&missing)));
+        }
+    }
+    let whole = answer["partial"] == json!(false) && !answer["total"].is_null();
+    let mark = report.check("完整并有合计 complete, with a total", &whole, &true);
+    report.line(&format!("  {mark} 完整，给出合计 · complete, with a total"));
+}
+
+fn count(counts: &Counts, key: &str) -> u64 {
+    counts.get(key).copied().unwrap_or(0)
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "—".to_owned();
+    }
+    let tenths = (part * 1_000 + whole / 2) / whole;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+fn seconds(millis: Option<u64>) -> String {
+    millis.map_or("—".to_owned(), |millis| format!("{}.{:03} s", millis / 1_000, millis % 1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_rounded_to_a_tenth_of_a_percent() {
+        assert_eq!(percent(35, 100), "35.0");
+        assert_eq!(percent(1, 3), "33.3");
+        assert_eq!(percent(2, 3), "66.7");
+        assert_eq!(percent(0, 0), "—");
+    }
+
+    #[test]
+    fn a_wrong_figure_is_told_in_words() {
+        let mut report = Report::default();
+        let (found, due) = ([("closed".to_owned(), 3)].into(), [("closed".to_owned(), 4)].into());
+        by_stage(&mut report, &found, &due);
+        assert!(!report.is_right());
+        assert!(report.wrong()[0].contains("已结案") && report.wrong()[0].contains("must be 4, is 3"));
+    }
+}

@@ -1,0 +1,32 @@
+//! What befell the federation, and what the county was told meanwhile.
+
+use super::{Desk, Report};
+use crate::ledger::Befallen;
+
+pub(super) fn misfortunes(desk: &Desk<'_>, report: &mut Report) {
+    let plan = &desk.federation.plan;
+    let (killed, cut_off) = (desk.name(plan.killed()), desk.name(plan.cut_off()));
+    report.title("变故", "what befell the federation");
+    let days = desk.days();
+    for (what, zh, en) in [
+        (Befallen::Killed, format!("{killed} 被 kill -9"), "killed"),
+        (Befallen::Restarted, format!("{killed} 重新启动"), "restarted"),
+        (Befallen::Cut, format!("{cut_off} 断线"), "cut off"),
+        (Befallen::Healed, format!("{cut_off} 恢复"), "healed"),
+    ] {
+        let mark = report.check(&zh, &desk.befell(what), &days);
+        report.line(&format!("  {mark} {zh}（{days} 天 {days} 次） {en}, once a day"));
+    }
+    for asked in desk.asked_in_cut() {
+        let due = vec![cut_off.to_owned()];
+        let mark = report.check("断线期间县级查询缺失的节点 missing while cut off", &asked.missing, &due);
+        let honest = (asked.partial, asked.total);
+        let marked = report.check("断线期间的回答（不完整，有合计） partial, total", &honest, &(true, false));
+        report.line(&format!(
+            "  {mark}{marked} 断线期间县级查询：已计 {}，缺 {}，未给合计 · the county's answer while \
+             cut off named who was missing and gave no total",
+            asked.so_far,
+            asked.missing.join("、")
+        ));
+    }
+}
