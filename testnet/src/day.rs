@@ -23,7 +23,7 @@ use crate::ledger::{Day, Entry, Ledger, LedgerError};
 use crate::matters::Matter;
 use crate::voice::Voice;
 
-pub use story::Story;
+use story::Story;
 pub use walk::{CANARY, INVOLVED, RESIDENT};
 
 use walk::Walk;
@@ -132,7 +132,11 @@ impl Scene {
         // Those that wait for others on the way would only take the others' turns.
         let _turn = if errand.climbs() { None } else { turns.acquire().await.ok() };
         let walk = Walk::new(&self, &errand);
-        if errand.climbs() { climb::go(&walk).await? } else { home::go(&walk).await? }
+        if errand.climbs() {
+            climb::go(&walk).await?
+        } else {
+            home::go(&walk).await?
+        }
         self.story.finished();
         Ok(())
     }
@@ -144,7 +148,9 @@ impl Scene {
             let all = self.day.reports;
             self.voice.progress(
                 &format!("上报 {reported}/{all}，走完 {finished}，已确认办理 {acts} 步"),
-                &format!("reported {reported}/{all}, finished {finished}, {acts} acts acknowledged"),
+                &format!(
+                    "reported {reported}/{all}, finished {finished}, {acts} acts acknowledged"
+                ),
             );
         }
     }

@@ -211,7 +211,8 @@ async fn days(
         messages: options.messages.clone(),
     };
     if before.is_some_and(|day| is_same(day, &next)) {
-        voice.progress("这一天已经演过，直接报告", "this day was played before: here is its report");
+        voice
+            .progress("这一天已经演过，直接报告", "this day was played before: here is its report");
         return Ok(());
     }
     ledger.add(Entry::Day(next.clone()))?;

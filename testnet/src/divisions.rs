@@ -43,9 +43,9 @@ pub fn by_code(code: &str) -> Option<&'static Division> {
 /// The communities and villages of a township, by code.
 pub fn villages_of(township: &str) -> impl Iterator<Item = &'static Division> {
     let parent = format!("{township:0<12}");
-    DIVISIONS.iter().filter(move |division| {
-        division.level == "village" && division.parent == parent
-    })
+    DIVISIONS
+        .iter()
+        .filter(move |division| division.level == "village" && division.parent == parent)
 }
 
 impl Division {

@@ -143,13 +143,8 @@ impl Shares {
     }
 }
 
-const LEFT: [LeftAt; 5] = [
-    LeftAt::Reported,
-    LeftAt::Accepted,
-    LeftAt::Dispatched,
-    LeftAt::Handling,
-    LeftAt::Verifying,
-];
+const LEFT: [LeftAt; 5] =
+    [LeftAt::Reported, LeftAt::Accepted, LeftAt::Dispatched, LeftAt::Handling, LeftAt::Verifying];
 
 /// The day's errands, in the order in which they begin; the ones that leave the community first,
 /// since their way is the longest.
@@ -194,9 +189,8 @@ fn upward(plan: &Plan, count: usize, chance: &mut StdRng) -> Vec<Errand> {
         (plan.cut_off(), street(StreetRole::AwayAtCut)),
         (plan.cut_off(), street(StreetRole::OfferedInCut)),
     ];
-    let others = (0..).map(|index: usize| {
-        (communities[index % communities.len()], street(StreetRole::Plain))
-    });
+    let others = (0..)
+        .map(|index: usize| (communities[index % communities.len()], street(StreetRole::Plain)));
     let all = story.into_iter().chain(others).take(count);
     all.enumerate().map(|(number, (at, way))| errand(number, at, way, chance)).collect()
 }

@@ -120,7 +120,8 @@ impl Folder {
     /// again.
     fn empty(&self) -> Result<(), FolderError> {
         let remove = |path: PathBuf| {
-            let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            let gone =
+                if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             match gone {
                 Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
                     Err(FolderError::Io { path, source })
@@ -140,7 +141,11 @@ impl Folder {
             fs::read(&path).map_err(|source| FolderError::Io { path: path.clone(), source })?;
         let state: State = serde_json::from_slice(&bytes)
             .map_err(|source| FolderError::Damaged { path: path.clone(), source })?;
-        if state.version == VERSION { Ok(state) } else { Err(FolderError::Version(self.path.clone())) }
+        if state.version == VERSION {
+            Ok(state)
+        } else {
+            Err(FolderError::Version(self.path.clone()))
+        }
     }
 
     /// Writes down what has to outlive this run.
@@ -213,8 +218,7 @@ impl State {
 pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let beside = path.with_extension("new");
     let mut options = fs::OpenOptions::new();
-    let mut file =
-        options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
     file.write_all(bytes)?;
     fs::rename(beside, path)
 }
@@ -223,7 +227,8 @@ fn lock(path: &Path) -> Result<File, FolderError> {
     let at = path.join("lock");
     let io = |source| FolderError::Io { path: at.clone(), source };
     let mut options = fs::OpenOptions::new();
-    let file = options.write(true).create(true).truncate(false).mode(0o600).open(&at).map_err(io)?;
+    let file =
+        options.write(true).create(true).truncate(false).mode(0o600).open(&at).map_err(io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(FolderError::Busy(path.into())),

@@ -70,7 +70,8 @@ impl Grid {
     /// A point within it, from two numbers from 0 to 1, to six decimals.
     #[must_use]
     pub fn point(&self, east: f64, north: f64) -> [f64; 2] {
-        let at = |corner: f64, part: f64| ((corner + SIDE * (0.1 + 0.8 * part)) * 1e6).round() / 1e6;
+        let at =
+            |corner: f64, part: f64| ((corner + SIDE * (0.1 + 0.8 * part)) * 1e6).round() / 1e6;
         [at(self.corner[0], east), at(self.corner[1], north)]
     }
 }

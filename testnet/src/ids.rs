@@ -41,7 +41,10 @@ impl Nonce {
 /// A source of chance for one purpose under a seed.
 #[must_use]
 pub fn chance(seed: u64, purpose: &str) -> StdRng {
-    StdRng::from_seed(blake3::derive_key("wangge demo chance", format!("{seed}/{purpose}").as_bytes()))
+    StdRng::from_seed(blake3::derive_key(
+        "wangge demo chance",
+        format!("{seed}/{purpose}").as_bytes(),
+    ))
 }
 
 /// Random text from the system, in hex: 32 digits.

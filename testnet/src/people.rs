@@ -62,9 +62,11 @@ fn one(seat: &Seat, login: &str, title: &str, role: &'static str) -> Person {
 
 fn community(seat: &Seat, ground: &Ground) -> Vec<Person> {
     let mut people = vec![one(seat, "dispatcher", "分析处置岗", "community_dispatcher")];
-    people.extend((1..=WORKERS).map(|n| {
-        one(seat, &format!("worker{n}"), &format!("社区工作者{n}"), "community_worker")
-    }));
+    people.extend(
+        (1..=WORKERS).map(|n| {
+            one(seat, &format!("worker{n}"), &format!("社区工作者{n}"), "community_worker")
+        }),
+    );
     for (index, grid) in ground.grids.iter().enumerate() {
         let n = index + 1;
         let worker = one(seat, &format!("grid{n}"), &format!("网格员{n}"), "grid_worker");

@@ -17,7 +17,7 @@ use crate::client::{Ask, ClientError};
 use crate::enrol::{EnrolError, OPERATOR, operator_token};
 use crate::federation::{Federation, FederationError};
 use crate::ground::Ground;
-use crate::ledger::{Asked, Befallen, Book, Entry, Ledger};
+use crate::ledger::{Asked, Befallen, Book, Entry};
 use crate::voice::Voice;
 
 pub use journals::verify;
@@ -109,7 +109,12 @@ impl Report {
     }
 
     /// Holds a figure against what it has to be; gives the mark to print beside it.
-    fn check<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, found: &T, due: &T) -> &'static str {
+    fn check<T: PartialEq + std::fmt::Debug>(
+        &mut self,
+        what: &str,
+        found: &T,
+        due: &T,
+    ) -> &'static str {
         self.checked += 1;
         if found == due {
             return "✓";
@@ -189,12 +194,16 @@ impl<'a> Desk<'a> {
     }
 
     fn befell(&self, what: Befallen) -> usize {
-        let fits = |entry: &&Entry| matches!(entry, Entry::Befell { what: w, .. } if *w == what);
+        let days = self.entries.iter().filter_map(|entry| match entry {
+            Entry::Befell { day, what: befell } if *befell == what => Some(*day),
+            Entry::Befell { .. }
+            | Entry::Day(_)
+            | Entry::Done(_)
+            | Entry::Asked(_)
+            | Entry::Over { .. } => None,
+        });
         // A day that was interrupted may have begun a misfortune twice.
-        self.entries.iter().filter(fits).map(|entry| match entry {
-            Entry::Befell { day, .. } => *day,
-            Entry::Day(_) | Entry::Done(_) | Entry::Asked(_) | Entry::Over { .. } => 0,
-        }).collect::<BTreeSet<_>>().len()
+        days.collect::<BTreeSet<_>>().len()
     }
 
     fn days(&self) -> usize {
@@ -214,7 +223,6 @@ impl<'a> Desk<'a> {
 ///
 /// # Errors
 /// [`ReportError::Asked`].
-pub async fn until_quiet(desk: &Desk<'_>, ledger: &Ledger) -> Result<(), ReportError> {
-    let _ = ledger;
+pub async fn until_quiet(desk: &Desk<'_>) -> Result<(), ReportError> {
     nodes::until_quiet(desk).await
 }

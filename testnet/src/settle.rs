@@ -74,7 +74,8 @@ pub async fn everybody(
         let seats = 0..grounds.len();
         seats.filter(|seat| !state.nodes[*seat].settled).collect::<Vec<_>>()
     };
-    let settling = stream::iter(waiting).map(|seat| settle(federation, seat, &grounds[seat], voice));
+    let settling =
+        stream::iter(waiting).map(|seat| settle(federation, seat, &grounds[seat], voice));
     settling.buffer_unordered(8).try_collect::<()>().await
 }
 

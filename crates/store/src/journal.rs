@@ -89,7 +89,7 @@ impl Journal {
     }
 
     fn room_for(&self, bytes: u64) -> Result<(), StoreError> {
-        if false {
+        if self.quota.is_some_and(|quota| self.files.bytes() + bytes > quota) {
             return Err(self.disk.full());
         }
         self.disk.room_for(bytes)

@@ -124,12 +124,7 @@ async fn dispatch_and_handle(walk: &Walk<'_>, report: &Done, end: &str) -> Resul
     handle(walk, report, &format!("handle{end}")).await
 }
 
-async fn dispatch(
-    walk: &Walk<'_>,
-    report: &Done,
-    step: &str,
-    next: usize,
-) -> Result<(), DayError> {
+async fn dispatch(walk: &Walk<'_>, report: &Done, step: &str, next: usize) -> Result<(), DayError> {
     let assignee = walk.person(report.seat, &walk.worker(next));
     let act = json!({ "act": "dispatch", "assignee": assignee });
     here(walk, report, step, DISPATCHER, act).await

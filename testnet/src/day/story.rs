@@ -8,7 +8,7 @@ use crate::ledger::{Befallen, Ledger};
 
 /// How far a misfortune has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Stage {
+pub(super) enum Stage {
     /// It is still to come.
     Before,
     /// It is here.
@@ -19,7 +19,7 @@ pub enum Stage {
 
 /// Something that the misfortunes wait for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mark {
+pub(super) enum Mark {
     /// A case of the community to be cut off is dealt with at the street.
     AwayAtCut,
     /// A case was offered while its home is cut off.
@@ -35,7 +35,7 @@ pub enum Mark {
 const MARKS: usize = 5;
 
 /// How far the day is.
-pub struct Story {
+pub(super) struct Story {
     cut: watch::Sender<Stage>,
     kill: watch::Sender<Stage>,
     marks: watch::Sender<[bool; MARKS]>,
@@ -49,7 +49,7 @@ impl Story {
     /// The story of a day, as far as the ledger tells that it has come. What was begun and not
     /// ended is begun again.
     #[must_use]
-    pub fn new(ledger: &Ledger, day: usize) -> Self {
+    pub(super) fn new(ledger: &Ledger, day: usize) -> Self {
         let stage = |over| if ledger.befell(day, over) { Stage::After } else { Stage::Before };
         Self {
             cut: watch::Sender::new(stage(Befallen::Healed)),

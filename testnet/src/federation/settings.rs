@@ -47,8 +47,7 @@ fn parent_address(plan: &Plan, state: &State, seat: usize) -> Option<String> {
     let parent = plan.seats()[seat].parent?;
     let above = state.nodes.get(parent)?;
     let peer = above.peer.as_ref()?;
-    let port =
-        if parent == plan.behind_forwarder() { state.forwarder } else { above.network };
+    let port = if parent == plan.behind_forwarder() { state.forwarder } else { above.network };
     Some(format!("/ip4/127.0.0.1/tcp/{port}/p2p/{peer}"))
 }
 

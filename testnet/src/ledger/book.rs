@@ -254,7 +254,10 @@ mod tests {
             (1, "handle"),
             (1, "send_home"),
         ]);
-        assert_eq!((case.stage, case.settled, case.level), ("verifying", Some("department"), "community"));
+        assert_eq!(
+            (case.stage, case.settled, case.level),
+            ("verifying", Some("department"), "community")
+        );
         assert_eq!(case.offers, Offers { up: 2, accepted: 1, refused: 1, home: 1 });
         assert_eq!((case.holder, case.units), (3, vec![6, 7]));
         // Four of its own and the node's own taking it home.
@@ -281,7 +284,8 @@ mod tests {
     fn what_is_not_solved_or_taken_up_again_is_open() {
         let unsolved = [(3, "report"), (3, "settle_on_spot"), (3, "unsolved")];
         assert_eq!(book(&unsolved).1.stage, "accepted");
-        let again = [(3, "report"), (3, "settle_on_spot"), (3, "solved"), (3, "close"), (3, "reopen")];
+        let again =
+            [(3, "report"), (3, "settle_on_spot"), (3, "solved"), (3, "close"), (3, "reopen")];
         let case = book(&again).1;
         assert_eq!((case.stage, case.settled, case.reopens), ("accepted", None, 1));
     }

@@ -102,7 +102,11 @@ fn matter(title: &str, text: &str, time: Option<&str>, now: DateTime<Utc>) -> Op
         return None;
     }
     let happened = time.and_then(|time| happened(time, now));
-    Some(Matter { title: cut(&title, MOST_TITLE), description: cut(&description, MOST_TEXT), happened })
+    Some(Matter {
+        title: cut(&title, MOST_TITLE),
+        description: cut(&description, MOST_TEXT),
+        happened,
+    })
 }
 
 /// One line: every run of white space and control characters is one space.
@@ -182,7 +186,8 @@ mod tests {
     #[test]
     fn only_plausible_times_are_kept() {
         assert!(happened("2019-06-08 17:31:20", now()).is_some());
-        for wrong in ["2030/1/1 00:00:00", "1899/1/1 00:00:00", "2019/2/30 00:00:00", "", "昨天"] {
+        for wrong in ["2030/1/1 00:00:00", "1899/1/1 00:00:00", "2019/2/30 00:00:00", "", "昨天"]
+        {
             assert_eq!(happened(wrong, now()), None, "{wrong}");
         }
     }

@@ -21,17 +21,8 @@ const AT_ONCE: usize = 16;
 /// What never may leave home: residents' numbers and names, and the people involved.
 const CANARIES: [&str; 3] = [CANARY, RESIDENT, INVOLVED];
 /// Fields with words in them; the others are codes, ids and times.
-const WORDS: [&str; 9] = [
-    "title",
-    "description",
-    "address",
-    "point",
-    "reason",
-    "instead",
-    "opinion",
-    "request",
-    "note",
-];
+const WORDS: [&str; 9] =
+    ["title", "description", "address", "point", "reason", "instead", "opinion", "request", "note"];
 /// Fields that no node away from home may have.
 const PERSONAL: [&str; 3] = ["contact_name", "contact_phone", "involved"];
 
@@ -72,7 +63,9 @@ async fn holding(desk: &Desk<'_>, seat: usize) -> Result<Holding, ReportError> {
         holding.search(&bytes);
         let page: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let items = page["items"].as_array().cloned().unwrap_or_default();
-        holding.cases.extend(items.iter().filter_map(|case| case["id"].as_str()).map(str::to_owned));
+        holding
+            .cases
+            .extend(items.iter().filter_map(|case| case["id"].as_str()).map(str::to_owned));
         match page["next"].as_str() {
             Some(next) => after = format!("&after={next}"),
             None => break,
@@ -156,8 +149,7 @@ fn expected(desk: &Desk<'_>, report: &mut Report, held: &[(usize, Holding)]) {
             continue;
         }
         let allowed = ["title", "description", "address", "point", "request"];
-        let beyond: Vec<&str> =
-            WORDS.into_iter().filter(|name| !allowed.contains(name)).collect();
+        let beyond: Vec<&str> = WORDS.into_iter().filter(|name| !allowed.contains(name)).collect();
         let what = format!("{name} 拿到的规则外文字 words beyond the policy");
         report.check(&what, &holding.count(&beyond), &0);
         let due = (due.len() as u64, due.len() as u64);
@@ -175,7 +167,8 @@ fn answers(desk: &Desk<'_>, report: &mut Report, held: &[(usize, Holding)]) {
     let mut table = Table::of(&["节点 node", "检索的接口应答 bytes of answers", "命中 hits", ""]);
     for (seat, holding) in held {
         let name = desk.name(*seat).to_owned();
-        let what = format!("{name} 接口应答中的居民电话、姓名、涉事人 residents' data in its answers");
+        let what =
+            format!("{name} 接口应答中的居民电话、姓名、涉事人 residents' data in its answers");
         let mark = report.check(&what, &holding.hits, &0);
         table.row([name, holding.answered.to_string(), holding.hits.to_string(), mark.to_owned()]);
     }
@@ -261,9 +254,11 @@ mod tests {
     #[test]
     fn only_what_others_signed_was_given() {
         let mut holding = Holding::default();
-        let step = |author: &str| serde_json::json!({
-            "author": { "id": author }, "fields": { "title": "a", "stage": "b" }
-        });
+        let step = |author: &str| {
+            serde_json::json!({
+                "author": { "id": author }, "fields": { "title": "a", "stage": "b" }
+            })
+        };
         holding.step(&step("me"), "me");
         holding.step(&step("street"), "me");
         assert_eq!((holding.records, holding.count(&["title"])), (1, 1));

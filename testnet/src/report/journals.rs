@@ -28,7 +28,8 @@ pub async fn verify(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportEr
         let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let records = found["log"]["count"].as_u64().unwrap_or(0);
         let problems = found["problems"].as_array().map(Vec::len);
-        let exit = report.check(&format!("{name} verify 通过 passes"), &output.status.code(), &Some(0));
+        let exit =
+            report.check(&format!("{name} verify 通过 passes"), &output.status.code(), &Some(0));
         let none = report.check(&format!("{name} 账本的问题 problems"), &problems, &Some(0));
         let what = format!("{name} 账本里的自有记录 own records");
         let all = report.check(&what, &records, &records_due(desk, seat));

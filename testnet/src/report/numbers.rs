@@ -54,7 +54,10 @@ fn settled_in(book: &Book) -> Counts {
 }
 
 fn by_stage(report: &mut Report, found: &Counts, due: &Counts) {
-    report.title("事件 · 按阶段", "cases by stage, as the county was told and as the ledger has them");
+    report.title(
+        "事件 · 按阶段",
+        "cases by stage, as the county was told and as the ledger has them",
+    );
     let names = [
         ("reported", "待受理 reported"),
         ("accepted", "已受理 accepted"),
@@ -92,7 +95,8 @@ fn by_level(report: &mut Report, found: &Counts, due: &Counts) {
     let known: Vec<(&str, &str)> = names.iter().map(|(key, name, _)| (*key, *name)).collect();
     for (key, name) in known_first(&known, found, due) {
         let (found, due) = (count(found, &key), count(due, &key));
-        let mark = report.check(&format!("处置层级 {name} 的件数 cases settled there"), &found, &due);
+        let mark =
+            report.check(&format!("处置层级 {name} 的件数 cases settled there"), &found, &due);
         let (share, article) = match names.iter().find(|(known, ..)| *known == key) {
             Some((_, _, article)) => (percent(found, settled), (*article).to_owned()),
             None => (String::new(), String::new()),
@@ -100,8 +104,7 @@ fn by_level(report: &mut Report, found: &Counts, due: &Counts) {
         table.row([name, found.to_string(), due.to_string(), share, article, mark.to_owned()]);
     }
     report.table(&table);
-    let above: u64 =
-        ["department", "township", "county"].iter().map(|key| count(found, key)).sum();
+    let above: u64 = ["department", "township", "county"].iter().map(|key| count(found, key)).sum();
     report.line(&format!(
         "  出社区共 {above} 件，占 {} %（文章：2 %） · left the community",
         percent(above, settled)
@@ -114,7 +117,7 @@ fn known_first(names: &[(&str, &str)], found: &Counts, due: &Counts) -> Vec<(Str
     let known = names.iter().filter(|(key, _)| keys.iter().any(|k| k.as_str() == *key));
     let mut list: Vec<(String, String)> =
         known.map(|(key, name)| ((*key).to_owned(), (*name).to_owned())).collect();
-    let others = keys.iter().filter(|key| !names.iter().any(|(known, _)| known == key));
+    let others = keys.iter().filter(|key| !names.iter().any(|(known, _)| *known == key.as_str()));
     list.extend(others.map(|key| {
         let name = if key.as_str() == "-" { "未处置 not settled" } else { key.as_str() };
         ((*key).clone(), name.to_owned())
@@ -157,7 +160,11 @@ async fn times(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> 
     let closed = desk.book.cases.values().filter(|case| case.stage == "closed").count() as u64;
     let answer = ask(desk, "time_to_close", "none").await?;
     let total = &answer["total"];
-    let mark = report.check("有结案时长的件数 cases with a time to close", &total["count"].as_u64(), &Some(closed));
+    let mark = report.check(
+        "有结案时长的件数 cases with a time to close",
+        &total["count"].as_u64(),
+        &Some(closed),
+    );
     let (median, p90) = (total["median_ms"].as_u64(), total["p90_ms"].as_u64());
     let ordered = median.is_some() && median <= p90;
     let also = report.check("结案时长：中位数不大于九成位 median within p90", &ordered, &true);
@@ -236,6 +243,8 @@ mod tests {
         let (found, due) = ([("closed".to_owned(), 3)].into(), [("closed".to_owned(), 4)].into());
         by_stage(&mut report, &found, &due);
         assert!(!report.is_right());
-        assert!(report.wrong()[0].contains("已结案") && report.wrong()[0].contains("must be 4, is 3"));
+        assert!(
+            report.wrong()[0].contains("已结案") && report.wrong()[0].contains("must be 4, is 3")
+        );
     }
 }

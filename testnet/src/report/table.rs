@@ -55,7 +55,8 @@ fn is_wide(c: char) -> bool {
 }
 
 fn is_number(text: &str) -> bool {
-    let digits = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '%' | '-' | '/' | ' ' | '✓' | '✗');
+    let digits =
+        |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '%' | '-' | '/' | ' ' | '✓' | '✗');
     text.chars().all(digits)
 }
 

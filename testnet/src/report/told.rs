@@ -19,9 +19,14 @@ pub(super) fn misfortunes(desk: &Desk<'_>, report: &mut Report) {
     }
     for asked in desk.asked_in_cut() {
         let due = vec![cut_off.to_owned()];
-        let mark = report.check("断线期间县级查询缺失的节点 missing while cut off", &asked.missing, &due);
+        let mark =
+            report.check("断线期间县级查询缺失的节点 missing while cut off", &asked.missing, &due);
         let honest = (asked.partial, asked.total);
-        let marked = report.check("断线期间的回答（不完整，有合计） partial, total", &honest, &(true, false));
+        let marked = report.check(
+            "断线期间的回答（不完整，有合计） partial, total",
+            &honest,
+            &(true, false),
+        );
         report.line(&format!(
             "  {mark}{marked} 断线期间县级查询：已计 {}，缺 {}，未给合计 · the county's answer while \
              cut off named who was missing and gave no total",
