@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::demo::{self, Options, Played};
 use crate::{plan, processes, voice};
@@ -102,28 +103,29 @@ async fn play(demo: Demo) -> ExitCode {
         port: demo.port,
         ..Options::new(demo.dir)
     };
-    let playing = demo::play(options, !demo.exit);
-    let outcome = tokio::select! {
-        outcome = playing => outcome,
-        // Dropping what plays lets go of every node's leash, and each stops in order.
-        _ = tokio::signal::ctrl_c() => {
-            voice::error("中断：再次运行会从这里继续。 interrupted: a rerun goes on from here");
-            return ExitCode::FAILURE;
-        }
-    };
-    match outcome {
+    match demo::play(options, !demo.exit, interrupted()).await {
         Ok(played) => stay(played, demo.exit).await,
         Err(error) => failed(&error),
     }
+}
+
+/// Waits for Ctrl-C or SIGTERM; for ever where the system does not tell.
+async fn interrupted() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        heard = tokio::signal::ctrl_c() => if heard.is_err() { std::future::pending().await },
+        _ = terminate.recv() => {}
+    }
+    voice::error("正在停止… stopping");
 }
 
 async fn stay(played: Played, exit: bool) -> ExitCode {
     played.tell(!exit);
     let right = played.report().is_right();
     if !exit {
-        // Without signals there is nothing to wait for.
-        let _ = tokio::signal::ctrl_c().await;
-        voice::error("正在停止… stopping");
+        interrupted().await;
     }
     match played.stop().await {
         Ok(()) if right => ExitCode::SUCCESS,

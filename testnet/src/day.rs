@@ -47,7 +47,7 @@ pub enum DayError {
         step: String,
         /// Why.
         #[source]
-        source: ClientError,
+        source: Box<ClientError>,
     },
     /// Another request failed.
     #[error("{name} could not be asked")]
@@ -120,10 +120,10 @@ impl Scene {
         for errand in errands {
             tasks.spawn(scene.clone().walk(errand, turns.clone()));
         }
-        let telling = tokio::spawn(scene.clone().tell());
-        let outcome = finish(&mut tasks).await;
-        telling.abort();
-        outcome?;
+        // Ends with this function, however that ends.
+        let mut telling = JoinSet::new();
+        telling.spawn(scene.clone().tell());
+        finish(&mut tasks).await?;
         scene.ledger.add(Entry::Over { day: scene.day.number })?;
         Ok(())
     }

@@ -95,6 +95,9 @@ pub enum DemoError {
     /// The day was not played to its end; a rerun goes on from here.
     #[error("the day was not played to its end; run it again to go on, or --reset to start over")]
     Day(#[from] DayError),
+    /// Somebody stopped it.
+    #[error("the demo was interrupted; run it again to go on from here")]
+    Interrupted,
     /// The report was not finished.
     #[error("the report was not finished")]
     Report(#[from] ReportError),
@@ -118,22 +121,39 @@ impl Options {
     }
 }
 
+impl Options {
+    /// With a path to the messages that holds wherever a rerun is started.
+    fn settled(mut self) -> Result<Self, DemoError> {
+        if let Some(path) = &self.messages {
+            let whole = std::fs::canonicalize(path);
+            let unreadable = |source| MessagesError::Unreadable { path: path.clone(), source };
+            self.messages = Some(whole.map_err(unreadable)?);
+        }
+        Ok(self)
+    }
+}
+
 /// Plays the demo and gives its report; every node is stopped then.
 ///
 /// # Errors
 /// [`DemoError`]. Figures that are wrong are no error here: they stand in the report.
 pub async fn run(options: Options) -> Result<Report, DemoError> {
-    Ok(play(options, false).await?.report)
+    Ok(play(options, false, std::future::pending()).await?.report)
 }
 
-/// Plays the demo; with `stay` every node runs again then.
+/// Plays the demo, unless it is `interrupted`; with `stay` every node runs again then.
 ///
 /// # Errors
-/// [`DemoError`]; no node is left running.
-pub async fn play(options: Options, stay: bool) -> Result<Played, DemoError> {
+/// [`DemoError`]; every node was stopped then.
+pub async fn play(
+    options: Options,
+    stay: bool,
+    interrupted: impl Future<Output = ()>,
+) -> Result<Played, DemoError> {
     let voice = Voice::new(options.quiet);
     // What can be wrong with the options is found before anything is made.
     Plan::of(options.nodes)?;
+    let options = options.settled()?;
     let texts = Texts::of(&options)?;
     let program = Program::new(options.program.clone())?;
     let (folder, state) = Folder::open(&options.folder, options.reset, options.seed)?;
@@ -145,7 +165,10 @@ pub async fn play(options: Options, stay: bool) -> Result<Played, DemoError> {
     let federation =
         Federation::prepare(folder, state, options.nodes, options.port, program).await?;
     let federation = Arc::new(federation);
-    let outcome = act(&federation, &ledger, &options, texts, stay, &voice).await;
+    let outcome = tokio::select! {
+        outcome = act(&federation, &ledger, &options, texts, stay, &voice) => outcome,
+        () = interrupted => Err(DemoError::Interrupted),
+    };
     let report = match outcome {
         Ok(report) => report,
         Err(error) => {

@@ -1,6 +1,7 @@
 //! Founding the federation and joining it, the way operators do: `init --found` for the county,
 //! an invitation from the parent and `join` for everybody else.
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 
 use crate::client::{Ask, ClientError};
@@ -52,6 +53,7 @@ pub enum EnrolError {
 /// # Errors
 /// [`EnrolError`].
 pub async fn everybody(federation: &Federation, voice: &Voice) -> Result<(), EnrolError> {
+    start_known(federation).await?;
     let seats = federation.plan.seats();
     for wave in [Part::County, Part::Street, Part::Community, Part::Unit] {
         let wave = seats.iter().enumerate().filter(|(_, seat)| seat.part == wave);
@@ -70,6 +72,17 @@ pub async fn everybody(federation: &Federation, voice: &Voice) -> Result<(), Enr
         }
     }
     Ok(())
+}
+
+/// Starts whoever is in the federation already, all at the same time.
+async fn start_known(federation: &Federation) -> Result<(), EnrolError> {
+    let known = {
+        let state = federation.state();
+        let seats = 0..state.nodes.len();
+        seats.filter(|seat| state.nodes[*seat].enrolled).collect::<Vec<_>>()
+    };
+    let starting = stream::iter(known).map(|seat| start(federation, seat));
+    starting.buffer_unordered(8).try_collect::<()>().await
 }
 
 /// Starts a node and learns its network name.

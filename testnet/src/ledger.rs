@@ -31,6 +31,15 @@ pub enum Entry {
     },
     /// The county asked for numbers while a community was cut off.
     Asked(Asked),
+    /// How the community that was cut off saw itself, right before the line was mended.
+    Alone {
+        /// The day's number.
+        day: usize,
+        /// Whether it was connected with its parent all the same.
+        connected: bool,
+        /// Entries for its parent that it could not hand over.
+        waiting: u64,
+    },
     /// A day is over: every errand has gone as far as it goes.
     Over {
         /// The day's number.
@@ -200,7 +209,11 @@ impl Ledger {
         let at = *inner.steps.get(&(day, errand, step.to_owned()))?;
         match &inner.entries[at] {
             Entry::Done(done) => Some(done.clone()),
-            Entry::Day(_) | Entry::Befell { .. } | Entry::Asked(_) | Entry::Over { .. } => None,
+            Entry::Day(_)
+            | Entry::Befell { .. }
+            | Entry::Asked(_)
+            | Entry::Alone { .. }
+            | Entry::Over { .. } => None,
         }
     }
 
@@ -217,7 +230,11 @@ impl Ledger {
         let over = |number: usize| entries.contains(&Entry::Over { day: number });
         let days = entries.iter().filter_map(|entry| match entry {
             Entry::Day(day) => Some((day.clone(), over(day.number))),
-            Entry::Done(_) | Entry::Befell { .. } | Entry::Asked(_) | Entry::Over { .. } => None,
+            Entry::Done(_)
+            | Entry::Befell { .. }
+            | Entry::Asked(_)
+            | Entry::Alone { .. }
+            | Entry::Over { .. } => None,
         });
         days.collect()
     }

@@ -103,7 +103,7 @@ impl Program {
     /// for its configuration reaches it, and a terminal's Ctrl-C neither: it is ours to pass on.
     fn command(&self, args: &[&OsStr]) -> Command {
         let mut command = Command::new(&self.path);
-        command.arg("node").args(args).process_group(0).kill_on_drop(true);
+        command.arg("node").args(args).process_group(0);
         let names = std::env::vars_os().map(|(name, _)| name);
         for name in names.filter(|name| name.to_string_lossy().starts_with("WANGGE_")) {
             command.env_remove(name);
@@ -118,6 +118,7 @@ impl Program {
     pub async fn output(&self, args: &[&OsStr], input: &str) -> Result<Output, ProcessError> {
         let mut command = self.command(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.kill_on_drop(true);
         let mut child = command.spawn().map_err(|source| self.not_started(source))?;
         if let Some(mut stdin) = child.stdin.take() {
             // A command that does not read is no failure: what it makes of that shows.

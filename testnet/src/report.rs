@@ -200,6 +200,7 @@ impl<'a> Desk<'a> {
             | Entry::Day(_)
             | Entry::Done(_)
             | Entry::Asked(_)
+            | Entry::Alone { .. }
             | Entry::Over { .. } => None,
         });
         // A day that was interrupted may have begun a misfortune twice.
@@ -213,7 +214,23 @@ impl<'a> Desk<'a> {
     fn asked_in_cut(&self) -> impl Iterator<Item = &Asked> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Asked(asked) => Some(asked),
-            Entry::Day(_) | Entry::Done(_) | Entry::Befell { .. } | Entry::Over { .. } => None,
+            Entry::Day(_)
+            | Entry::Done(_)
+            | Entry::Befell { .. }
+            | Entry::Alone { .. }
+            | Entry::Over { .. } => None,
+        })
+    }
+
+    /// Whether a cut-off community was connected, and what it could not hand over.
+    fn alone(&self) -> impl Iterator<Item = (bool, u64)> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Alone { connected, waiting, .. } => Some((*connected, *waiting)),
+            Entry::Day(_)
+            | Entry::Done(_)
+            | Entry::Befell { .. }
+            | Entry::Asked(_)
+            | Entry::Over { .. } => None,
         })
     }
 }

@@ -36,6 +36,13 @@ impl<K: Eq + Hash + Clone> Shares<K> {
         out.insert(key.clone(), count + 1);
         Some(Share { shares: self.clone(), key })
     }
+
+    /// How many the key has.
+    #[cfg(test)]
+    pub(crate) fn out(&self, key: &K) -> usize {
+        let out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        out.get(key).copied().unwrap_or(0)
+    }
 }
 
 impl<K: Eq + Hash> Drop for Share<K> {

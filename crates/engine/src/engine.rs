@@ -314,7 +314,8 @@ impl Engine {
     fn tell_world(&mut self, world: Arc<World>, out: &mut Vec<Effect>) {
         if !Arc::ptr_eq(&world, &self.world) {
             self.world = world;
-            out.push(Effect::World(self.world.clone()));
+            // Before the replies: whoever is told that something is done must find it done.
+            out.insert(0, Effect::World(self.world.clone()));
         }
     }
 

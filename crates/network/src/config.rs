@@ -17,8 +17,8 @@ pub struct Config {
     /// system choose. Empty for a node that only dials.
     pub listen: Vec<String>,
     /// Addresses under which others reach this node where they differ from those it listens on
-    /// (port forwarding, a name in DNS). They come first in [`crate::Handle::addresses`], and
-    /// where there are any, the addresses of the interfaces are not told to peers by identify.
+    /// (port forwarding, a name in DNS). Where there are any, the addresses of the interfaces are
+    /// told to nobody: neither by [`crate::Handle::addresses`] nor by identify.
     pub external: Vec<String>,
     /// How many connections, and how fast they may arrive.
     pub connections: Connections,

@@ -123,7 +123,7 @@ impl Handle {
     }
 
     /// The addresses at which others can reach this node, each ending in `/p2p/…`: those the
-    /// operator wrote down first, then those it listens on. Empty after a shut-down.
+    /// operator wrote down, else those it listens on. Empty after a shut-down.
     pub async fn addresses(&self) -> Vec<String> {
         let (answer, answered) = oneshot::channel();
         self.tell(Command::Addresses { answer }).await;

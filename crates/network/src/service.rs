@@ -183,11 +183,12 @@ impl Service {
         self.outbox.state(Event::StoppedListening { address });
     }
 
-    /// The addresses of this node, those the operator wrote down first.
+    /// The addresses of this node: those the operator wrote down, else those it listens on.
     fn addresses(&self) -> Vec<String> {
         let mut addresses: Vec<String> = Vec::new();
         let external = self.config.external.iter().filter_map(|text| address::parse(text).ok());
-        for address in external.chain(self.swarm.listeners().cloned()) {
+        let listening = self.swarm.listeners().filter(|_| self.config.external.is_empty());
+        for address in external.chain(listening.cloned()) {
             let address = self.own(address);
             if !addresses.contains(&address) {
                 addresses.push(address);

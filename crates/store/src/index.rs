@@ -149,7 +149,7 @@ impl Index {
         let mut since = (marker.up_to, Instant::now());
         loop {
             self.check()?;
-            if self.overlay().bytes() <= self.overlay_bytes {
+            if self.has_room() {
                 return Ok(());
             }
             if marker.up_to != since.0 {
@@ -161,6 +161,10 @@ impl Index {
             let woken = self.drained.wait_timeout(marker, tick);
             marker = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    fn has_room(&self) -> bool {
+        self.overlay().bytes() <= self.overlay_bytes
     }
 
     /// Makes the changes of a commit visible. Returns whether there is enough for sled to do.

@@ -32,6 +32,7 @@ pub(super) async fn befall(scene: Arc<Scene>) -> Result<(), DayError> {
         scene.ask_while_cut().await?;
         scene.kill_and_restart().await?;
         tokio::time::sleep_until(began + CUT).await;
+        scene.look_at_the_lonely().await?;
         scene.heal()
     } else {
         scene.kill_and_restart().await
@@ -96,6 +97,21 @@ impl Scene {
         let total = !answer["total"].is_null();
         let asked = Asked { day: self.day.number, partial, total, so_far, missing };
         Ok(self.ledger.add(Entry::Asked(asked))?)
+    }
+
+    /// A cut that is none would prove nothing.
+    async fn look_at_the_lonely(&self) -> Result<(), DayError> {
+        let seat = self.federation.plan.cut_off();
+        let token = enrol::operator_token(&self.federation, seat)?;
+        let ask = Ask::get("/v1/peers").by(&token);
+        let name = self.federation.name(seat).to_owned();
+        let answer = self.federation.client(seat).json(ask).await;
+        let answer = answer.map_err(|source| DayError::Asked { name, source })?;
+        let parent = answer["items"].as_array().into_iter().flatten();
+        let parent = parent.into_iter().find(|peer| peer["relation"] == "parent");
+        let connected = parent.is_none_or(|peer| peer["connected"] != false);
+        let waiting = parent.and_then(|peer| peer["lag"].as_u64()).unwrap_or(0);
+        Ok(self.ledger.add(Entry::Alone { day: self.day.number, connected, waiting })?)
     }
 
     async fn kill_and_restart(&self) -> Result<(), DayError> {

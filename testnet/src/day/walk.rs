@@ -116,10 +116,8 @@ impl<'a> Walk<'a> {
         let mut chance = ids::chance(seed, &format!("matter {number}"));
         let (matter, grid) = (&scene.matters[number], &scene.grounds[community].grids[grid]);
         // The first building is the one whose head acts in the demo.
-        let at = match channel {
-            Channel::BuildingHead => 0,
-            _ => chance.random_range(0..grid.buildings.len()),
-        };
+        let any = chance.random_range(0..grid.buildings.len());
+        let at = if channel == Channel::BuildingHead { 0 } else { any };
         let (building, name) = &grid.buildings[at];
         let mut report = json!({
             "title": matter.title,
@@ -285,7 +283,7 @@ impl<'a> Walk<'a> {
 
     fn failed(&self, step: &str, case: &str, source: ClientError) -> DayError {
         let (step, case) = (step.to_owned(), case.to_owned());
-        DayError::Act { errand: self.errand.number, case, step, source }
+        DayError::Act { errand: self.errand.number, case, step, source: Box::new(source) }
     }
 }
 

@@ -71,7 +71,11 @@ impl Book {
         for entry in entries {
             match entry {
                 Entry::Done(done) => book.take(done, plan),
-                Entry::Day(_) | Entry::Befell { .. } | Entry::Asked(_) | Entry::Over { .. } => {}
+                Entry::Day(_)
+                | Entry::Befell { .. }
+                | Entry::Asked(_)
+                | Entry::Alone { .. }
+                | Entry::Over { .. } => {}
             }
         }
         book

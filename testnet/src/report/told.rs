@@ -34,4 +34,13 @@ pub(super) fn misfortunes(desk: &Desk<'_>, report: &mut Report) {
             asked.missing.join("、")
         ));
     }
+    for (connected, waiting) in desk.alone() {
+        let found = (connected, waiting > 0);
+        let what = "断线结束前该社区（与上级相连，有待送条目） connected, with entries waiting";
+        let mark = report.check(what, &found, &(false, true));
+        report.line(&format!(
+            "  {mark} 恢复前 {cut_off} 仍与上级断开，{waiting} 条待送 · right before the line was \
+             mended it was still alone, with {waiting} entries waiting"
+        ));
+    }
 }

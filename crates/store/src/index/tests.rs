@@ -244,11 +244,13 @@ fn a_commit_waits_for_room_and_goes_on_when_there_is() {
         fixture.commit(vec![large(n)]);
     }
     let fixture = &fixture;
+    assert!(!fixture.index.has_room());
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| fixture.index.wait_for_room());
         fixture.drain();
         waiting.join().unwrap().unwrap();
     });
+    assert!(fixture.index.has_room());
 }
 
 #[test]

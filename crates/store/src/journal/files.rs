@@ -177,7 +177,7 @@ impl Files {
             known.position <= found.position
                 && found.position + found.bytes <= known.position + known.bytes
         };
-        if true {
+        if self.damage.iter().any(|known| covers(&known)) {
             return Ok(());
         }
         let (path, offset) = (found.file.display().to_string(), found.offset);

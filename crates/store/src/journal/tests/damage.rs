@@ -202,27 +202,80 @@ fn a_missing_segment_is_damage_in_the_middle_and_a_rewound_journal_at_the_end() 
     assert!(matches!(open(folder.path(), known), Err(JournalError::Rewound { end: 0, .. })));
 }
 
+/// A whole frame with a fitting checksum, made to lie at a position of a journal.
+fn whole_frame(marker: Marker, position: u64, text: &[u8]) -> Vec<u8> {
+    let head = Head { marker, position, index: 0, count: 1, clear: 0, sealed: 0 };
+    let mut bytes = Vec::new();
+    let rng = &mut StdRng::seed_from_u64(6);
+    frame::encode(&sample::local(1, text), head, &vault(), &mut bytes, rng);
+    bytes
+}
+
+/// A frame that the disk, or somebody, put in another's place.
+#[test]
+fn a_frame_of_another_place_or_another_journal_is_not_taken() {
+    let folder = sample::folder();
+    let batch = |text: &[u8]| vec![Sample(sample::local(1, text))];
+    let (journal, ends) = write(folder.path(), &[batch(b"one"), batch(b"two"), batch(b"end")]);
+    let (marker, place) = (journal.files().marker(), ends[0]);
+    drop(journal);
+    let path = segments(folder.path()).pop().unwrap();
+    let whole = fs::read(&path).unwrap();
+    let at = usize::try_from(segment::HEADER + place).unwrap();
+    let other_place = whole_frame(marker, 0, b"one");
+    let other_journal = whole_frame([0xaa; 8], place, b"bad");
+    let own = whole_frame(marker, place, b"own");
+    for (bytes, frames) in [(other_place, 2), (other_journal, 2), (own, 3)] {
+        let mut altered = whole.clone();
+        altered[at..at + bytes.len()].copy_from_slice(&bytes);
+        fs::write(&path, altered).unwrap();
+        let (journal, recovery) = open(folder.path(), None).unwrap();
+        assert_eq!((all(&journal).unwrap().len(), recovery.damage.len()), (frames, 3 - frames));
+        assert_eq!(journal.files().frame(place, &vault()).is_ok(), frames == 3);
+    }
+}
+
+/// The record's bytes carry what a whole frame at that very place would look like, but for the
+/// marker, which nobody outside knows.
 #[test]
 fn bytes_that_imitate_a_frame_are_not_found_after_damage() {
+    for known in [false, true] {
+        let folder = sample::folder();
+        let (journal, _) = write(folder.path(), &[]);
+        let marker = if known { journal.files().marker() } else { [0xaa; 8] };
+        drop(journal);
+        fs::remove_dir_all(folder.path().join("journal")).unwrap();
+        // Header, then array, version, kind, subject and the envelope's length.
+        let inside = frame::HEADER as u64 + 1 + 1 + 1 + 17 + 2;
+        let mut carrier = sample::local(1, b"");
+        carrier.envelope = Arc::from(whole_frame(marker, inside, b"forged"));
+        let honest = sample::local(2, b"honest");
+        drop(write(folder.path(), &[vec![Sample(carrier)], vec![Sample(honest.clone())]]));
+        let path = segments(folder.path()).pop().unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[segment::HEADER as usize] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let (journal, recovery) = open(folder.path(), None).unwrap();
+        let found = all(&journal).unwrap();
+        assert!(found.last().unwrap().1 == honest);
+        // Somebody who knew the marker could do it: so the place was right.
+        assert_eq!(found.len(), if known { 2 } else { 1 });
+        assert!(!recovery.damage.is_empty());
+    }
+}
+
+/// What went bad since the start is not passed over: it was not in the report.
+#[test]
+fn new_damage_stops_replay_and_known_damage_does_not() {
     let folder = sample::folder();
-    // A record that carries what a whole frame at the right place would look like, but for the
-    // marker, which nobody outside knows.
-    let position = |inside: u64| u64::from(frame::HEADER as u32) + inside;
-    let mut forged = Vec::new();
-    let head =
-        Head { marker: [0xaa; 8], position: position(24), index: 0, count: 1, clear: 0, sealed: 0 };
-    let rng = &mut StdRng::seed_from_u64(6);
-    frame::encode(&sample::local(1, b"forged"), head, &vault(), &mut forged, rng);
-    let mut carrier = sample::local(1, b"");
-    carrier.envelope = Arc::from(forged);
-    let honest = sample::local(2, b"honest");
-    drop(write(folder.path(), &[vec![Sample(carrier)], vec![Sample(honest.clone())]]));
+    let batch = |n: u8| vec![Sample(sample::local(n, &[n; 100]))];
+    let (journal, ends) = write(folder.path(), &[batch(1), batch(2), batch(3)]);
     let path = segments(folder.path()).pop().unwrap();
     let mut bytes = fs::read(&path).unwrap();
-    bytes[segment::HEADER as usize] ^= 1;
+    bytes[usize::try_from(segment::HEADER + ends[0] + 50).unwrap()] ^= 1;
     fs::write(&path, bytes).unwrap();
+    assert!(matches!(all(&journal), Err(StoreError::Damaged { .. })));
+    drop(journal);
     let (journal, recovery) = open(folder.path(), None).unwrap();
-    let found = all(&journal).unwrap();
-    assert!(found.len() == 1 && found[0].1 == honest);
-    assert_eq!(recovery.damage.len(), 1);
+    assert_eq!((all(&journal).unwrap().len(), recovery.damage.len()), (2, 1));
 }
