@@ -244,7 +244,7 @@ impl Desk<'_, '_> {
         for place in &places {
             next.territory
                 .check(place, &self.setup.policy.levels, self.now)
-                .and_then(|()| next.territory.insert(place.clone()))
+                .and_then(|()| Arc::make_mut(&mut next.territory).insert(place.clone()))
                 .map_err(|error| Refused::Invalid {
                     field: "places",
                     what: format!("{} ({}): {error}", place.name, place.id),
@@ -275,7 +275,7 @@ impl Desk<'_, '_> {
             what: error.to_string(),
         };
         let mut next = self.world.as_ref().clone();
-        next.territory.end(place, self.now).map_err(invalid)?;
+        Arc::make_mut(&mut next.territory).end(place, self.now).map_err(invalid)?;
         let mut body = Body::default();
         body.put(field::UNTIL, &self.now);
         let mut receipt = Receipt { subject: Some(place), ..Receipt::empty() };
@@ -304,7 +304,7 @@ impl Desk<'_, '_> {
         let known = self.world.roster.get(id).cloned().unwrap_or_default();
         let mut receipt = Receipt { subject: Some(id), ..Receipt::empty() };
         self.sign_plain(id, kind::PERSON, body, actor.as_ref(), once, &mut receipt)?;
-        Arc::make_mut(self.world).roster.insert(id, known);
+        self.change_world(|world| Arc::make_mut(&mut world.roster).insert(id, known));
         Ok(receipt)
     }
 
@@ -339,7 +339,7 @@ impl Desk<'_, '_> {
         let mut receipt = Receipt { subject: Some(id), ..Receipt::empty() };
         self.sign_plain(id, kind::APPOINTED, body, actor.as_ref(), once, &mut receipt)?;
         person.appointments.push(appointment);
-        Arc::make_mut(self.world).roster.insert(id, person);
+        self.change_world(|world| Arc::make_mut(&mut world.roster).insert(id, person));
         Ok(receipt)
     }
 
@@ -360,7 +360,7 @@ impl Desk<'_, '_> {
         for held in person.appointments.iter_mut().filter(|held| held.role == role) {
             held.until = Some(held.until.map_or(self.now, |end| end.min(self.now)));
         }
-        Arc::make_mut(self.world).roster.insert(id, person);
+        self.change_world(|world| Arc::make_mut(&mut world.roster).insert(id, person));
         Ok(receipt)
     }
 
@@ -385,6 +385,11 @@ impl Desk<'_, '_> {
         let subject = Some(account.person);
         self.local(&Note::Account(account))?;
         Ok(Receipt { subject, ..Receipt::empty() })
+    }
+
+    /// Changes what the node keeps in memory of the index.
+    pub(crate) fn change_world(&mut self, change: impl FnOnce(&mut World)) {
+        change(Arc::make_mut(self.world));
     }
 
     fn local(&mut self, note: &Note) -> Result<Receipt, Refused> {

@@ -40,15 +40,15 @@ impl Setup {
     }
 }
 
-/// Territory, roster and peers at one moment.
+/// Territory, roster and peers at one moment. A change copies the part it concerns, and no other.
 #[derive(Clone, Default)]
 pub struct World {
     /// The ground.
-    pub territory: Territory,
+    pub territory: Arc<Territory>,
     /// The people.
-    pub roster: Roster,
+    pub roster: Arc<Roster>,
     /// The peers.
-    pub directory: Directory,
+    pub directory: Arc<Directory>,
 }
 
 const PAGE: usize = 1_000;
@@ -64,12 +64,13 @@ impl World {
         for (_, value) in all(view, Table::Place)? {
             places.extend(decode::<Vec<Place>>(&value)?);
         }
-        world.territory =
+        let territory =
             Territory::from_places(places).map_err(|error| damaged(&error.to_string()))?;
+        world.territory = Arc::new(territory);
         for (key, value) in all(view, Table::Person)? {
             let person: Person = decode(&value)?;
             let id = key.try_into().map_err(|_| damaged("a person's key"))?;
-            world.roster.insert(Subject::from_bytes(id), person);
+            Arc::make_mut(&mut world.roster).insert(Subject::from_bytes(id), person);
         }
         for (_, value) in all(view, Table::Peer)? {
             world.meet(setup, &decode::<Card>(&value)?);
@@ -81,7 +82,8 @@ impl World {
     pub fn meet(&mut self, setup: &Setup, row: &Card) {
         // Validity in time is asked where the peer is spoken to; here the chain alone counts.
         let Some(standing) = standing_of(setup, row) else { return };
-        self.directory.insert(&setup.standing, standing, row.addresses.clone());
+        let directory = Arc::make_mut(&mut self.directory);
+        directory.insert(&setup.standing, standing, row.addresses.clone());
     }
 }
 

@@ -318,7 +318,7 @@ impl Simulator {
     #[must_use]
     pub fn directory(&self, node: NodeId) -> Directory {
         let engine = self.places[&node].engine.as_ref().expect("the node is up");
-        engine.world().directory.clone()
+        engine.world().directory.as_ref().clone()
     }
 
     /// Size and root of `peer`'s log as `node` countersigned it last.

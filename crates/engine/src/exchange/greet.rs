@@ -1,5 +1,6 @@
 //! Greeting: certificates are shown and checked before anything else is said.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use record::{Checkpoint, NodeId, PublicKey, Unverified};
@@ -168,8 +169,10 @@ impl Desk<'_, '_> {
         frame.peer = Some(node);
         let at = self.staging.push(frame.clone())?;
         crate::project::project(sign::whose(self.setup), self.staging, at, &frame)?;
-        let world = std::sync::Arc::make_mut(self.world);
-        world.directory.insert(&self.setup.standing, standing, addresses);
+        let me = &self.setup.standing;
+        self.change_world(|world| {
+            Arc::make_mut(&mut world.directory).insert(me, standing, addresses);
+        });
         Ok(node)
     }
 }

@@ -146,6 +146,7 @@ impl<'a> Walk<'a> {
 /// Whether a header can be that of a frame at this place.
 pub(crate) fn fits(head: &Head, marker: &Marker, at: u64) -> bool {
     head.marker == *marker
+        && head.position == at
         && head.index < head.count
         && head.length() <= LONGEST as u64
 }
