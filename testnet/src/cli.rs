@@ -53,6 +53,9 @@ struct Demo {
     /// 演示目录 / the demo's folder
     #[arg(long, default_value = "target/wangge-demo", value_name = "DIR")]
     dir: PathBuf,
+    /// 节点日志的级别 / least weight that the nodes log: error, warn, info, debug, trace
+    #[arg(long, default_value = "info", value_name = "LEVEL")]
+    log_level: String,
     /// 从这个端口起寻找空闲端口 / the first port that is tried
     #[arg(long, default_value_t = demo::USUAL_PORT, value_name = "PORT")]
     port: u16,
@@ -101,6 +104,7 @@ async fn play(demo: Demo) -> ExitCode {
         reports: demo.reports,
         messages: demo.messages,
         port: demo.port,
+        log_level: demo.log_level,
         ..Options::new(demo.dir)
     };
     match demo::play(options, !demo.exit, interrupted()).await {

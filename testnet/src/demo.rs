@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::day::{self, DayError, Scene};
 use crate::enrol::{self, EnrolError};
 use crate::errands;
-use crate::federation::{Federation, FederationError};
+use crate::federation::{Federation, FederationError, Setup};
 use crate::folder::{Folder, FolderError};
 use crate::ground::Ground;
 use crate::ledger::{Book, Day, Entry, Ledger, LedgerError};
@@ -41,6 +41,8 @@ pub struct Options {
     pub messages: Option<PathBuf>,
     /// First port that is tried.
     pub port: u16,
+    /// From which weight on nodes log, as their configuration spells it.
+    pub log_level: String,
     /// The program that nodes are run with; the one that runs where absent.
     pub program: Option<PathBuf>,
     /// Say nothing.
@@ -115,6 +117,7 @@ impl Options {
             reports: None,
             messages: None,
             port: USUAL_PORT,
+            log_level: "info".to_owned(),
             program: None,
             quiet: false,
         }
@@ -162,8 +165,13 @@ pub async fn play(
         &format!("演示目录 {}", folder.path().display()),
         "the demo's folder; a rerun goes on from what is in it",
     );
-    let federation =
-        Federation::prepare(folder, state, options.nodes, options.port, program).await?;
+    let setup = Setup {
+        nodes: options.nodes,
+        first_port: options.port,
+        log_level: options.log_level.clone(),
+        program,
+    };
+    let federation = Federation::prepare(folder, state, setup).await?;
     let federation = Arc::new(federation);
     let outcome = tokio::select! {
         outcome = act(&federation, &ledger, &options, texts, stay, &voice) => outcome,

@@ -24,8 +24,21 @@ pub struct Federation {
     folder: Folder,
     state: Mutex<State>,
     program: Program,
+    log_level: String,
     forwarder: Forwarder,
     nodes: Vec<Node>,
+}
+
+/// How a federation is to be set up.
+pub struct Setup {
+    /// Nodes, unless an earlier run has made more.
+    pub nodes: usize,
+    /// First port that is tried for an API.
+    pub first_port: u16,
+    /// From which weight on nodes log.
+    pub log_level: String,
+    /// The program that nodes are run with.
+    pub program: Program,
 }
 
 struct Node {
@@ -71,10 +84,9 @@ impl Federation {
     pub async fn prepare(
         folder: Folder,
         mut state: State,
-        nodes: usize,
-        first_port: u16,
-        program: Program,
+        setup: Setup,
     ) -> Result<Self, FederationError> {
+        let Setup { nodes, first_port, log_level, program } = setup;
         let plan = Plan::of(nodes.max(state.nodes.len()))?;
         state.nodes.resize_with(plan.seats().len(), NodeState::default);
         ports::settle(&mut state, first_port)?;
@@ -87,7 +99,7 @@ impl Federation {
         let node = |node| Node { client: client(node), process: Gate::new(None) };
         let nodes = state.nodes.iter().map(node).collect();
         let state = Mutex::new(state);
-        let federation = Self { plan, folder, state, program, forwarder, nodes };
+        let federation = Self { plan, folder, state, program, log_level, forwarder, nodes };
         federation.write_password()?;
         for seat in 0..federation.plan.seats().len() {
             federation.write_settings(seat)?;
@@ -107,7 +119,7 @@ impl Federation {
     /// [`FederationError::Settings`].
     pub fn write_settings(&self, seat: usize) -> Result<(), FederationError> {
         let path = self.config(seat);
-        let text = settings::text(&self.plan, &self.state(), seat);
+        let text = settings::text(&self.plan, &self.state(), seat, &self.log_level);
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
         made.and_then(|()| crate::folder::write_whole(&path, text.as_bytes()))
             .map_err(|source| FederationError::Settings { path, source })

@@ -3,6 +3,8 @@
 //! signature verifications alone takes in the same run.
 //!
 //! `cargo bench -p tests --bench county [-- SUBORDINATES CASES_EACH]`
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "other effects do not concern it")]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -3,6 +3,8 @@
 //! `verify_strict` on all processors, in the same run.
 //!
 //! `cargo bench -p tests --bench ingest [-- RECORDS]`
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "other effects do not concern it")]
 
 use std::time::{Duration, Instant};
 

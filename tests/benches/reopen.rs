@@ -2,6 +2,8 @@
 //! reading the same files once, in the same run.
 //!
 //! `cargo bench -p tests --bench reopen [-- RECORDS]`
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "other effects do not concern it")]
 
 use std::fs;
 use std::path::Path;

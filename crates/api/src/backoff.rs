@@ -10,6 +10,8 @@ use crate::rate::Key;
 
 /// Failures that cost nothing.
 const FREE: u32 = 5;
+/// The first wait; each further failure doubles it.
+const FIRST_WAIT: Duration = Duration::from_secs(8);
 /// The longest wait for an account: short, since anybody can make somebody else wait.
 const ACCOUNT_WAIT: Duration = Duration::from_secs(30);
 /// The longest wait for an address.
@@ -41,8 +43,8 @@ struct Failures {
 impl Failures {
     fn until(self, most: Duration) -> Option<Instant> {
         let over = self.count.checked_sub(FREE)?;
-        let wait = Duration::from_secs(1_u64 << over.min(16)).min(most);
-        Some(self.last + wait)
+        let wait = FIRST_WAIT.saturating_mul(1 << over.min(16));
+        Some(self.last + wait.min(most))
     }
 }
 

@@ -174,6 +174,25 @@ mod tests {
         assert!(!refused::<Report>(&report).contains(CANARY));
     }
 
+    /// A type whose own words repeat what it was given.
+    #[derive(serde::Deserialize)]
+    #[serde(try_from = "String")]
+    struct Chatty;
+
+    impl TryFrom<String> for Chatty {
+        type Error = String;
+
+        fn try_from(text: String) -> Result<Self, String> {
+            Err(format!("{text:?} will not do"))
+        }
+    }
+
+    #[test]
+    fn a_types_own_words_are_not_passed_on_when_they_quote() {
+        let problem = refused::<Chatty>(&format!("\"{CANARY}\""));
+        assert!(problem.contains("is not accepted") && !problem.contains(CANARY), "{problem}");
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_read_or_refused_without_a_panic(bytes: Vec<u8>) {

@@ -98,14 +98,13 @@ impl Disk {
         self.before().and_then(|()| replace(path, bytes)).map_err(|e| failed("write", path, e))
     }
 
+    /// Where tests put faults in.
     #[cfg(not(test))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "tests put faults here")]
     const fn before(&self) -> io::Result<()> {
         Ok(())
     }
 
     #[cfg(not(test))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "tests put faults here")]
     const fn before_write(&self, _: &File, _: &[u8], _: u64) -> io::Result<()> {
         Ok(())
     }

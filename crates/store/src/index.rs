@@ -20,6 +20,7 @@ pub(crate) mod open;
 mod span;
 
 use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -273,7 +274,7 @@ impl Index {
     fn attempt<T>(&self, call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
         match catch_unwind(AssertUnwindSafe(call)) {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) => Err(self.fail(&error.to_string())),
+            Ok(Err(error)) => Err(self.fail(&reason(&error))),
             Err(_) => Err(self.fail("sled panicked")),
         }
     }
@@ -310,12 +311,22 @@ fn apply(db: &sled::Db, layer: &Layer, marker: &mut Marker) -> sled::Result<()> 
     db.apply_batch(batch)
 }
 
+/// What sled says, with a full disk told in plain words.
+fn reason(error: &sled::Error) -> String {
+    if let sled::Error::Io(error) = error
+        && error.kind() == ErrorKind::StorageFull
+    {
+        return "the disk is full: free some space".to_owned();
+    }
+    error.to_string()
+}
+
 fn shut() -> StoreError {
     StoreError::ReadOnly { why: "it was shut down".to_owned() }
 }
 
 /// Makes all files of a folder durable, and their names.
-fn sync_all(folder: &Path) -> std::io::Result<()> {
+fn sync_all(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {

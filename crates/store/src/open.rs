@@ -191,7 +191,7 @@ pub enum OpenError {
 /// Opens a data folder, or makes a new one. `rng` seeds the nonces.
 ///
 /// # Errors
-/// [`OpenError`]. Nothing of the journal is changed then.
+/// [`OpenError`]. Nothing that was acknowledged is touched then.
 pub fn open<R: CryptoRng + ?Sized>(
     folder: &Path,
     options: &Options,
@@ -207,7 +207,7 @@ pub fn open<R: CryptoRng + ?Sized>(
     let setting = journal_setting(folder, options, &vault, watermark.as_ref());
     let recovered = journal::recover(setting, Arc::clone(&disk), rng);
     let (journal, recovery) = recovered.map_err(|error| refused(folder, error))?;
-    let (index, state) = open_index(folder, options, &journal, watermark.as_ref())?;
+    let (index, state) = open_index(folder, options, &disk, &journal, watermark.as_ref())?;
     let blobs = Blobs::open(&folder.join("blobs"), disk)?;
     let report = report(&journal, recovery, known, state);
 
@@ -247,7 +247,10 @@ fn storage_key<R: CryptoRng + ?Sized>(folder: &Path, rng: &mut R) -> Result<Stor
         return Ok(StorageKey::load(&path)?);
     }
     let journal = journal_folder(folder);
-    if journal.exists() && !journal::segment::list(&journal)?.segments.is_empty() {
+    let has_segments = || -> Result<bool, StoreError> {
+        Ok(!journal::segment::list(&journal)?.segments.is_empty())
+    };
+    if watermark::path(folder).exists() || journal.exists() && has_segments()? {
         return Err(OpenError::KeyMissing { key: path.display().to_string() });
     }
     let key = StorageKey::generate(rng);
@@ -274,6 +277,7 @@ fn journal_setting(
 fn open_index(
     folder: &Path,
     options: &Options,
+    disk: &Arc<Disk>,
     journal: &Journal,
     watermark: Option<&Watermark>,
 ) -> Result<(Index, IndexState), OpenError> {
@@ -282,6 +286,7 @@ fn open_index(
         aside: folder.join("aside"),
         cache_bytes: options.cache_bytes,
         patience: options.index_patience,
+        disk: Arc::clone(disk),
     };
     let tree = TreeFile::open(&folder.join("tree"))?;
     let loaded = index::open::open(&setting, &tree, journal.files(), watermark)?;

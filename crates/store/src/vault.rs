@@ -13,7 +13,7 @@ use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use rand::CryptoRng;
 use record::Subject;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::keyfile::StorageKey;
 
@@ -121,7 +121,14 @@ impl Vault {
         let mut derivation = self.derivation.clone();
         derivation.update(subject.as_bytes());
         let key = Zeroizing::new(*derivation.finalize().as_bytes());
+        derivation.zeroize();
         XChaCha20Poly1305::new((&*key).into())
+    }
+}
+
+impl Drop for Vault {
+    fn drop(&mut self) {
+        self.derivation.zeroize();
     }
 }
 

@@ -6,7 +6,7 @@ use crate::folder::State;
 use crate::plan::Plan;
 
 /// The configuration of a seat's node.
-pub(super) fn text(plan: &Plan, state: &State, seat: usize) -> String {
+pub(super) fn text(plan: &Plan, state: &State, seat: usize, log_level: &str) -> String {
     let node = &state.nodes[seat];
     let (http, network) = (node.http, node.network);
     let mut text = format!(
@@ -37,7 +37,7 @@ pub(super) fn text(plan: &Plan, state: &State, seat: usize) -> String {
     if let Some(address) = parent_address(plan, state, seat) {
         let _ = writeln!(text, "\n[parent]\naddresses = [\"{address}\"]");
     }
-    text.push_str("\n[log]\nformat = \"human\"\nlevel = \"info\"\n");
+    let _ = writeln!(text, "\n[log]\nformat = \"human\"\nlevel = {log_level:?}");
     text
 }
 
@@ -71,7 +71,7 @@ mod tests {
         };
         state.nodes = (0..9).map(|seat| node(8_000 + seat)).collect();
         for seat in 0..9 {
-            let text = text(&plan, &state, seat);
+            let text = text(&plan, &state, seat, "info");
             let layer = node::config::Layer::text("wangge.toml".as_ref(), &text).unwrap();
             let config = node::config::load(vec![layer]).unwrap().config;
             let through = config.parent.addresses.iter().any(|a| a.contains("/tcp/9999/"));

@@ -1,12 +1,15 @@
 //! Cases: lists, versions, timelines, proofs.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use axum::extract::Request;
 use hyper::header::{ETAG, LOCATION};
 use hyper::{Method, StatusCode};
 use record::tree::{leaf_hash, verify_inclusion};
 use record::{Hash, Header, RecordId, Unverified};
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 
 use super::house::{BUILDING, House, Who, report};
 use crate::hex;
@@ -146,17 +149,28 @@ async fn an_act_on_an_outdated_view_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_conditional_acts_on_one_view_one_succeeds() {
-    let house = std::sync::Arc::new(House::build().await);
+    let house = Arc::new(House::build().await);
     let (id, _) = house.reported(BUILDING[0]).await;
     let first = house.get(Who::Bearer("grid1"), &format!("/v1/cases/{id}")).await;
     let tag = first.headers[ETAG].to_str().unwrap().to_owned();
-    let tries = (0..16).map(|_| {
-        let (house, id, tag) = (house.clone(), id.clone(), tag.clone());
+    let mut requests = Vec::new();
+    for _ in 0..16 {
+        let secret = house.secret("grid1", false).await;
+        let request = Request::post(format!("/v1/cases/{id}/acts"))
+            .header("content-type", "application/json")
+            .header("authorization", format!("Bearer {}", secret.text()))
+            .header("if-match", &tag)
+            .body(json!({ "act": "triage", "urgency": 1 }).to_string().into())
+            .unwrap();
+        requests.push(request);
+    }
+    // All at once: without a turn of its own each would find the case as it was.
+    let start = Arc::new(Barrier::new(requests.len()));
+    let tries = requests.into_iter().map(|request| {
+        let (house, start) = (house.clone(), start.clone());
         tokio::spawn(async move {
-            let body = Some(json!({ "act": "triage", "urgency": 1 }));
-            let path = format!("/v1/cases/{id}/acts");
-            let headers = [("if-match", tag.as_str())];
-            house.call(Method::POST, &path, Who::Bearer("grid1"), body, &headers).await.status
+            start.wait().await;
+            house.send(request).await.status
         })
     });
     let statuses = futures::future::join_all(tries).await;

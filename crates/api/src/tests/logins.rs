@@ -80,16 +80,16 @@ async fn tries_are_bounded_for_known_and_unknown_names_alike() {
     let house = House::build().await;
     let mut tried = Vec::new();
     for name in ["grid1", "nobody"] {
-        let mut answers = Vec::new();
-        for _ in 0..8 {
-            answers.push(sign_in(&house, name, "wrong password").await);
+        let mut statuses = Vec::new();
+        for _ in 0..6 {
+            statuses.push(sign_in(&house, name, "wrong password").await.status);
         }
-        assert!(answers.iter().any(|answer| answer.headers.contains_key(RETRY_AFTER)));
-        tried.push(answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
+        let waiting = sign_in(&house, name, PASSWORD).await;
+        assert_eq!(waiting.status, StatusCode::TOO_MANY_REQUESTS, "the right one waits, too");
+        assert!(waiting.headers.contains_key(RETRY_AFTER));
+        tried.push(statuses);
     }
     assert_eq!(tried[0], tried[1]);
-    let right = sign_in(&house, "grid1", PASSWORD).await;
-    assert_eq!(right.status, StatusCode::TOO_MANY_REQUESTS, "the right password waits, too");
     assert_eq!(sign_in(&house, "grid2", PASSWORD).await.status, StatusCode::CREATED);
 }
 

@@ -36,8 +36,16 @@ async fn a_key_is_for_one_request_of_one_person() {
     let id = first.json()["id"].as_str().unwrap().to_owned();
     let path = format!("/v1/cases/{id}/acts");
     let take = json!({ "act": "accept" });
-    let other_path = with_key(&house, Who::Bearer("grid1"), &path, take, KEY).await;
+    let other_path = with_key(&house, Who::Bearer("grid1"), &path, take.clone(), KEY).await;
     assert_eq!(other_path.code(), "key-reused");
+    // The same body on two cases is not the same request.
+    let (second, _) = house.reported(BUILDING[0]).await;
+    let key = "another-key";
+    let on_first = with_key(&house, Who::Bearer("grid1"), &path, take.clone(), key).await;
+    assert_eq!(on_first.status, StatusCode::OK, "{}", on_first.text);
+    let path = format!("/v1/cases/{second}/acts");
+    let on_second = with_key(&house, Who::Bearer("grid1"), &path, take, key).await;
+    assert_eq!(on_second.code(), "key-reused");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -74,15 +74,12 @@ impl Service {
         self.outbox.state(Event::Disconnected { peer: key });
     }
 
-    /// A peer says where it listens; a neighbour is believed.
+    /// A peer says where it listens. Only a neighbour is ever dialled there; a guest may become one.
     pub(super) fn on_identify(&mut self, event: identify::Event) {
         let identify::Event::Received { peer_id, info, .. } = event else {
             return;
         };
         self.with_peer(&peer_id, |peer| {
-            if !peer.is_known() {
-                return;
-            }
             let loopback = peer.is_on_loopback();
             let learned: Vec<Multiaddr> = info
                 .listen_addrs

@@ -130,8 +130,7 @@ impl Service {
         let known = peer.is_known();
         let allowed = known || (enrolment && matches!(request, Request::Enrol(_)));
         let room = peer.inbound < peer.in_flight(&self.config)
-            && self.answering.len() < self.config.requests.inbound_total
-            && self.outbox.has_room();
+            && self.answering.len() < self.config.requests.inbound_total;
         (allowed && room && self.phase.is_running()).then_some(known)
     }
 

@@ -8,16 +8,17 @@
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use engine::store::StoreError;
 use serde::Serialize;
 
-use crate::disk::{self, failed};
+use crate::disk::{self, Disk, failed};
 use crate::index::digest::Digest;
 use crate::index::marker::{MARKER_KEY, Marker};
+use crate::index::reason;
 use crate::journal::Files;
 use crate::tree_file::TreeFile;
 use crate::watermark::Watermark;
@@ -35,6 +36,7 @@ pub(crate) struct Setting {
     pub(crate) cache_bytes: u64,
     /// How long sled may take before its size is considered.
     pub(crate) patience: Duration,
+    pub(crate) disk: Arc<Disk>,
 }
 
 /// What became of the index at open.
@@ -91,7 +93,7 @@ pub(crate) fn open(
         }
         Err(why) => {
             let kept = move_aside(setting)?;
-            start_anew(setting, tree, Some((why, Some(kept))))
+            start_anew(setting, tree, Some((why, kept)))
         }
     }
 }
@@ -119,13 +121,14 @@ fn load(setting: &Setting, may_be_empty: bool) -> Result<(sled::Db, Marker), Str
     // sled would make it readable for everybody.
     disk::create_folder(&folder).map_err(|e| format!("its folder can't be made: {e}"))?;
     within(patience, move || {
-        let db = open_sled(&folder, cache_bytes).map_err(|e| format!("sled can't open it: {e}"))?;
+        let db =
+            open_sled(&folder, cache_bytes).map_err(|e| format!("opening it: {}", reason(&e)))?;
         match add_up(&db)? {
             Some(marker) => Ok((db, marker)),
             None if may_be_empty => {
                 let marker = Marker::default();
                 let put = db.insert(MARKER_KEY, marker.write()).and_then(|_| db.flush());
-                put.map_err(|e| format!("sled can't write to it: {e}"))?;
+                put.map_err(|e| format!("writing to it: {}", reason(&e)))?;
                 Ok((db, marker))
             }
             None => Err("it is empty".to_owned()),
@@ -158,7 +161,7 @@ fn add_up(db: &sled::Db) -> Result<Option<Marker>, String> {
     let mut digest = Digest::default();
     let (mut marker, mut entries) = (None, 0_u64);
     for pair in db.iter() {
-        let (key, value) = pair.map_err(|e| format!("sled can't read it: {e}"))?;
+        let (key, value) = pair.map_err(|e| format!("reading it: {}", reason(&e)))?;
         if *key == MARKER_KEY {
             marker =
                 Some(Marker::read(&value).ok_or("its marker is damaged or of another version")?);
@@ -203,15 +206,19 @@ fn check(
     Ok(())
 }
 
-/// Moves a bad index away; only the last one is kept.
-fn move_aside(setting: &Setting) -> Result<PathBuf, StoreError> {
+/// Moves a bad index away. Only the last one is kept, and none where the new one needs the room.
+fn move_aside(setting: &Setting) -> Result<Option<PathBuf>, StoreError> {
     disk::create_folder(&setting.aside).map_err(|e| failed("create", &setting.aside, e))?;
     let kept = setting.aside.join("index");
     if kept.exists() {
         fs::remove_dir_all(&kept).map_err(|e| failed("remove", &kept, e))?;
     }
     fs::rename(&setting.folder, &kept).map_err(|e| failed("move", &setting.folder, e))?;
-    Ok(kept)
+    if setting.disk.room_for(2 * folder_bytes(&kept)).is_err() {
+        fs::remove_dir_all(&kept).map_err(|e| failed("remove", &kept, e))?;
+        return Ok(None);
+    }
+    Ok(Some(kept))
 }
 
 /// Runs `work` in a thread of its own. A panic or too long a wait becomes an error; a thread that
@@ -225,7 +232,7 @@ pub(crate) fn within<T: Send + 'static>(
         // Nobody may be waiting any more.
         let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
     };
-    let spawned = thread::Builder::new().name("wangge-index-open".to_owned()).spawn(run);
+    let spawned = thread::Builder::new().name("wangge-index-once".to_owned()).spawn(run);
     spawned.map_err(|e| format!("no thread could be started for it: {e}"))?;
     match receiver.recv_timeout(patience) {
         Ok(Ok(done)) => Ok(done),

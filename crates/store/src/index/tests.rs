@@ -37,6 +37,7 @@ pub(super) fn setting(folder: &Path) -> Setting {
         aside: folder.join("aside"),
         cache_bytes: 1 << 20,
         patience: Duration::from_secs(60),
+        disk: Arc::new(Disk::new(folder, 0)),
     }
 }
 

@@ -148,6 +148,22 @@ fn a_missing_index_or_tree_is_rebuilt_and_said() {
 }
 
 #[test]
+fn a_bad_index_is_kept_only_where_there_is_room() {
+    for (reserve, is_kept) in [(0, true), (u64::MAX, false)] {
+        let fixture = filled();
+        let folder = fixture.folder.path();
+        fs::write(folder.join("index/db"), b"not a database").unwrap();
+        let tree = TreeFile::open(&folder.join("tree")).unwrap();
+        let disk = Arc::new(Disk::new(folder, reserve));
+        let setting = Setting { disk, ..setting(folder) };
+        let loaded = open::open(&setting, &tree, fixture.journal.files(), None).unwrap();
+        let IndexState::Rebuilding { kept, .. } = loaded.state else { panic!("it was used") };
+        assert_eq!(kept.is_some(), is_kept);
+        assert_eq!(folder.join("aside/index").exists(), is_kept);
+    }
+}
+
+#[test]
 fn an_older_copy_is_behind_and_one_that_is_ahead_or_foreign_is_rebuilt() {
     let mut fixture = Fixture::new();
     let one = |n: u8| vec![Mutation { table: Table::Case, key: vec![n], value: Some(vec![n]) }];

@@ -35,8 +35,10 @@ fn without(name: &str) -> (tempfile::TempDir, Result<(JournalStore, OpenReport),
 fn each_thing_that_is_missing_has_its_name() {
     let (_folder, opened) = without("journal");
     assert!(matches!(opened, Err(OpenError::Rewound { end: 0, .. })));
-    let (_folder, opened) = without("keys/storage.key");
+    let (folder, opened) = without("keys/storage.key");
     assert!(matches!(opened, Err(OpenError::KeyMissing { .. })));
+    fs::remove_dir_all(folder.path().join("journal")).unwrap();
+    assert!(matches!(open_at(folder.path()), Err(OpenError::KeyMissing { .. })));
     for name in ["index", "tree"] {
         let (_folder, opened) = without(name);
         let (mut store, report) = opened.unwrap();
