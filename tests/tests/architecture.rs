@@ -141,7 +141,9 @@ fn rules_and_engine_take_time_and_chance_as_arguments() {
     for name in ["record", "governance", "engine"] {
         let mut files = Vec::new();
         sources(&root().join("crates").join(name).join("src"), &mut files);
-        for file in files {
+        // The engine's thread is its edge: it is where time comes from.
+        let edge = root().join("crates/engine/src/runtime.rs");
+        for file in files.into_iter().filter(|file| *file != edge) {
             let text = fs::read_to_string(&file).expect("a source can be read");
             for word in forbidden {
                 assert!(!text.contains(word), "{} says {word}", file.display());

@@ -26,12 +26,13 @@ pub(crate) struct Viewer<'a> {
 
 /// Whether the case exists as far as this person is concerned.
 ///
-/// Staff see a case by an appointment in force that covers its ground; a case given to them or
+/// Staff see a case by an appointment in force that covers its ground, to a role that acts on
+/// cases at all; a case given to them or
 /// reported by them; and, at a member unit, the cases that the unit was called to, whose ground is
 /// not its own. A resident sees the one they reported, and only where they reported it.
 #[must_use]
 pub(crate) fn sees(viewer: &Viewer<'_>, case: &Case) -> bool {
-    let Viewer { actor, me, territory, now, .. } = *viewer;
+    let Viewer { actor, me, policy, territory, now } = *viewer;
     match &actor.standing {
         Standing::Resident => case.home == me && case.reporter == Some(actor.id),
         Standing::Node => false,
@@ -40,7 +41,10 @@ pub(crate) fn sees(viewer: &Viewer<'_>, case: &Case) -> bool {
             let own = [case.assignee, case.reporter].contains(&Some(actor.id));
             let called = case.call_of(me).is_some();
             let (place, grid) = (case.place, case.grid.as_ref());
-            own || called || held.iter().any(|held| held.covers(territory, place, grid, now))
+            // Whoever runs the node, but acts on no case, has no need to read any.
+            let acts = |role: &String| policy.acts.iter().any(|rule| rule.roles.contains(role));
+            let mut held = held.iter().filter(|held| acts(&held.role));
+            own || called || held.any(|held| held.covers(territory, place, grid, now))
         }
     }
 }

@@ -514,7 +514,12 @@ impl Desk<'_, '_> {
             (About::Witness, Some(Response::Refused)) => {
                 tracing::error!(peer = %from, "the parent refused this node's checkpoint");
             }
-            (About::Witness | About::Poke, _) => {}
+            (About::Poke, Some(Response::Done)) | (About::Witness, _) => {}
+            (About::Poke, _) => {
+                if let Some(session) = self.talk.sessions.get_mut(&from) {
+                    session.poke = true;
+                }
+            }
             (About::Ask(ask), Some(Response::Answer(answer))) => {
                 self.child_answered(ask, from, Some(answer.into_vec()));
             }
@@ -555,6 +560,16 @@ impl Desk<'_, '_> {
                 Some(key) => self.connected(key),
                 None => {}
             }
+        }
+        let lost = |session: &mut exchange::Session| std::mem::take(&mut session.poke);
+        let unheard: Vec<NodeId> = self
+            .talk
+            .sessions
+            .iter_mut()
+            .filter_map(|(node, session)| lost(session).then_some(*node))
+            .collect();
+        for node in unheard {
+            self.poke(node);
         }
         if self.talk.frozen.is_none() {
             self.seek_witness();

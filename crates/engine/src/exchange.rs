@@ -23,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) pulling: bool,
     /// Whether to pull once more when the present pull is done.
     pub(crate) again: bool,
+    /// Whether a poke of ours was lost, so that the neighbour may not know what there is for it.
+    pub(crate) poke: bool,
     /// When a failed exchange may be tried again.
     pub(crate) retry: Option<Timestamp>,
     /// When a witness was last asked.

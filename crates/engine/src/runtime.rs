@@ -6,7 +6,7 @@ mod worker;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use governance::case::CaseId;
 use governance::query::{Answer, Matter, Question};
@@ -276,11 +276,13 @@ impl Room {
             return;
         };
         let mut messages = Vec::with_capacity(BATCH);
+        let mut ticked = Instant::now();
         loop {
             let pause = Duration::from_millis(if self.engine.is_asking() { 50 } else { 1_000 });
+            let left = pause.saturating_sub(ticked.elapsed());
             // Made inside the runtime: a timer can't be made outside one.
             let waited = runtime.block_on(async {
-                tokio::time::timeout(pause, inbox.recv_many(&mut messages, BATCH)).await
+                tokio::time::timeout(left, inbox.recv_many(&mut messages, BATCH)).await
             });
             if waited == Ok(0) {
                 return;
@@ -291,8 +293,10 @@ impl Room {
                 stop |= matches!(message, Message::Stop);
                 inputs.push(self.desk.take(message));
             }
-            if waited.is_err() || self.engine.is_asking() {
+            // Also when there is always something to do: retries and witnesses hang on it.
+            if waited.is_err() || ticked.elapsed() >= pause {
                 inputs.push(Input::Tick);
+                ticked = Instant::now();
             }
             self.turn(inputs);
             if stop {

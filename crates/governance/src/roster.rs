@@ -70,7 +70,8 @@ impl Appointment {
         self.from <= at && self.until.is_none_or(|until| at < until)
     }
 
-    /// Whether it covers a place, or a grid by its code where the place is another node's.
+    /// Whether it covers a matter's ground: the place, where this node's territory has it, else
+    /// the grid by its code (a case of another node's), against the scope's own code.
     #[must_use]
     pub fn covers(
         &self,
@@ -80,10 +81,11 @@ impl Appointment {
         at: Timestamp,
     ) -> bool {
         let Some(scope) = self.scope else { return true };
-        if place.is_some_and(|place| territory.covers(scope, place, at)) {
-            return true;
+        if let Some(place) = place.filter(|place| territory.latest(*place).is_some()) {
+            return territory.covers(scope, place, at);
         }
-        let code = territory.code_of(scope, at);
+        // A building has no code of its own: by its grid's it would cover the whole grid.
+        let code = territory.get(scope, at).and_then(|place| place.code.as_ref());
         match (grid, code) {
             (Some(grid), Some(code)) => grid.is_within(code),
             _ => false,
@@ -157,5 +159,62 @@ impl Actor {
             policy.role(&held.role).is_some_and(|role| role.powers.contains(&power))
                 && held.covers(territory, place, grid, at)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::territory::Place;
+
+    fn id(number: u8) -> Subject {
+        Subject::from_bytes([number; 16])
+    }
+
+    fn place(number: u8, level: &str, code: Option<&str>, parent: Option<u8>) -> Place {
+        Place {
+            id: id(number),
+            level: level.into(),
+            code: code.map(|code| code.parse().unwrap()),
+            name: format!("地点{number}"),
+            parent: parent.map(id),
+            households: None,
+            boundary: None,
+            valid_from: Timestamp::from_millis(0),
+            valid_until: None,
+        }
+    }
+
+    fn ground() -> Territory {
+        Territory::from_places([
+            place(1, "community", Some("341021100003"), None),
+            place(2, "grid", Some("341021100003001"), Some(1)),
+            place(3, "grid", Some("341021100003002"), Some(1)),
+            place(4, "building", None, Some(2)),
+            place(5, "building", None, Some(2)),
+        ])
+        .unwrap()
+    }
+
+    fn covers(scope: u8, matter: Option<u8>, grid: &str) -> bool {
+        let at = Timestamp::from_millis(1);
+        let held = Appointment { role: "r".into(), scope: Some(id(scope)), from: at, until: None };
+        held.covers(&ground(), matter.map(id), Some(&grid.parse().unwrap()), at)
+    }
+
+    #[test]
+    fn a_building_head_covers_the_building_and_neither_its_grid_nor_the_next_door() {
+        let grid = "341021100003001";
+        assert!(covers(4, Some(4), grid));
+        assert!(!covers(4, Some(2), grid) && !covers(4, Some(5), grid));
+        assert!(!covers(4, None, grid) && !covers(4, Some(99), grid));
+    }
+
+    #[test]
+    fn another_nodes_case_is_covered_by_its_grids_code() {
+        assert!(covers(1, Some(99), "341021100003002"));
+        assert!(covers(2, None, "341021100003001"));
+        assert!(!covers(2, None, "341021100003002"));
+        assert!(covers(2, Some(4), "341021100003001"));
     }
 }

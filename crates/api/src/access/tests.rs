@@ -111,8 +111,8 @@ fn an_appointment_reaches_its_own_ground_and_what_lies_in_it() {
     for (scope, seen) in [
         (Some(3), [true, true, false, false, true, false, false]),
         (Some(4), [false, false, true, false, false, false, false]),
-        // A building has no code of its own; by code it stands for its grid.
-        (Some(5), [true, true, false, false, true, false, false]),
+        // A building has no code of its own, and reaches nothing by its grid's.
+        (Some(5), [false, true, false, false, false, false, false]),
         (Some(2), [true, true, true, true, true, false, false]),
         (Some(1), [true, true, true, true, true, false, false]),
         (Some(99), [false; 7]),
@@ -134,6 +134,12 @@ fn a_case_given_to_or_reported_by_somebody_is_seen_wherever_it_lies() {
     assert!(ask(&actor, |viewer| sees(viewer, &given)));
     assert!(ask(&actor, |viewer| sees(viewer, &reported)));
     assert!(!ask(&actor, |viewer| reads_personal(viewer, &given)), "ground decides on persons");
+}
+
+#[test]
+fn a_role_that_acts_on_no_case_sees_none() {
+    let operator = staff("operator", None);
+    assert!(!ask(&operator, |viewer| sees(viewer, &case(Some(3), None))));
 }
 
 #[test]
