@@ -50,8 +50,10 @@ pub struct NodeState {
     pub peer: Option<String>,
     /// Whether it has founded or joined the federation.
     pub enrolled: bool,
-    /// Whether its ground and people are there.
+    /// Whether its people are there.
     pub settled: bool,
+    /// How many of its places are there; a larger federation has more.
+    pub places: usize,
     /// People by login.
     pub people: BTreeMap<String, String>,
     /// Bearer tokens by login.

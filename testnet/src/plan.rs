@@ -127,10 +127,17 @@ impl Plan {
         2
     }
 
-    /// The community that is cut off for a while.
+    /// The community that is cut off for a while, with its neighbours below the same street.
     #[must_use]
     pub fn cut_off(&self) -> usize {
         5
+    }
+
+    /// Everybody whom the cut concerns.
+    #[must_use]
+    pub fn all_cut_off(&self) -> Vec<usize> {
+        let below = |(_, seat): &(usize, &Seat)| seat.parent == Some(self.behind_forwarder());
+        self.of_part(Part::Community).filter(below).map(|(number, _)| number).collect()
     }
 }
 
@@ -209,7 +216,7 @@ mod tests {
         assert_eq!(plan.communities(), [3, 4, 5]);
         assert_eq!(plan.units_of(plan.killed()), [6, 7]);
         assert!(plan.units_of(plan.behind_forwarder()).is_empty());
-        assert_eq!(plan.seats()[plan.cut_off()].parent, Some(plan.behind_forwarder()));
+        assert_eq!(plan.all_cut_off(), [plan.cut_off()]);
     }
 
     #[test]

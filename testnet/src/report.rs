@@ -211,6 +211,20 @@ impl<'a> Desk<'a> {
         self.entries.iter().filter(|entry| matches!(entry, Entry::Day(_))).count()
     }
 
+    /// How many nodes there were on a day.
+    fn nodes_on(&self, day: usize) -> usize {
+        let found = self.entries.iter().find_map(|entry| match entry {
+            Entry::Day(begun) if begun.number == day => Some(begun.nodes),
+            Entry::Day(_)
+            | Entry::Done(_)
+            | Entry::Befell { .. }
+            | Entry::Asked(_)
+            | Entry::Alone { .. }
+            | Entry::Over { .. } => None,
+        });
+        found.unwrap_or(0)
+    }
+
     fn asked_in_cut(&self) -> impl Iterator<Item = &Asked> {
         self.entries.iter().filter_map(|entry| match entry {
             Entry::Asked(asked) => Some(asked),

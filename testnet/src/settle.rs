@@ -60,7 +60,8 @@ pub fn records(federation: &Federation, seat: usize, ground: &Ground) -> u64 {
     (operator + ground.places.len() + staff.iter().map(of_person).sum::<usize>()) as u64
 }
 
-/// Settles every node that is not settled yet, all at the same time.
+/// Settles every node that is not settled yet, all at the same time; a street that has more
+/// communities than it had is told of them.
 ///
 /// # Errors
 /// [`SettleError`].
@@ -72,7 +73,11 @@ pub async fn everybody(
     let waiting = {
         let state = federation.state();
         let seats = 0..grounds.len();
-        seats.filter(|seat| !state.nodes[*seat].settled).collect::<Vec<_>>()
+        let is_whole = |seat: &usize| {
+            let node = &state.nodes[*seat];
+            node.settled && node.places == grounds[*seat].places.len()
+        };
+        seats.filter(|seat| !is_whole(seat)).collect::<Vec<_>>()
     };
     let settling =
         stream::iter(waiting).map(|seat| settle(federation, seat, &grounds[seat], voice));
@@ -85,10 +90,9 @@ async fn settle(
     ground: &Ground,
     voice: &Voice,
 ) -> Result<(), SettleError> {
-    let staff = people::staff(&federation.plan, seat, ground);
-    let (ids, password) = {
+    let (ids, password, node) = {
         let state = federation.state();
-        (state.ids(), state.password.clone())
+        (state.ids(), state.password.clone(), state.nodes[seat].clone())
     };
     let office = Office {
         client: federation.client(seat),
@@ -98,19 +102,25 @@ async fn settle(
         password,
     };
     let failed = |source| SettleError::Request { name: federation.name(seat).to_owned(), source };
-    office.establish(ground).await.map_err(failed)?;
+    office.establish(ground, node.places).await.map_err(failed)?;
+    federation.change(|state| state.nodes[seat].places = ground.places.len())?;
+    if node.settled {
+        return Ok(());
+    }
+    let staff = people::staff(&federation.plan, seat, ground);
     let people = office.appoint(&staff).await.map_err(failed)?;
     let tokens = office.open_accounts(&people).await.map_err(failed)?;
-    let (grids, heads) = (ground.grids.len(), staff.len());
     federation.change(|state| {
         let node = &mut state.nodes[seat];
         (node.people, node.tokens, node.settled) = (people, tokens, true);
     })?;
-    let name = federation.name(seat);
-    voice.progress(
-        &format!("{name}：{grids} 个网格，{heads} 人在册"),
-        &format!("{grids} grids, {heads} people on the roster"),
-    );
+    let (name, grids, people) = (federation.name(seat), ground.grids.len(), staff.len());
+    if grids > 0 {
+        voice.progress(
+            &format!("{name}：{grids} 个网格，{people} 人在册"),
+            &format!("{grids} grids, {people} people on the roster"),
+        );
+    }
     Ok(())
 }
 
@@ -128,12 +138,14 @@ impl Office<'_> {
         self.ids.key(&format!("{} {what}", self.key))
     }
 
-    async fn establish(&self, ground: &Ground) -> Result<(), ClientError> {
-        if ground.places.is_empty() {
+    /// Enters the places after the first `known`.
+    async fn establish(&self, ground: &Ground, known: usize) -> Result<(), ClientError> {
+        let places = ground.places.get(known..).unwrap_or_default();
+        if places.is_empty() {
             return Ok(());
         }
-        let ask = Ask::post("/v1/places", json!({ "places": ground.places }));
-        self.client.json(ask.by(&self.token).once(&self.key("places"))).await.map(|_| ())
+        let ask = Ask::post("/v1/places", json!({ "places": places })).by(&self.token);
+        self.client.json(ask.once(&self.key(&format!("places {known}")))).await.map(|_| ())
     }
 
     /// Puts everybody on the roster; gives the ids of those with an account.

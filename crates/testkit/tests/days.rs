@@ -1,5 +1,5 @@
-//! Days in a federation, each drawn from one number. `WANGGE_SEEDS` sets how many (500 in CI),
-//! `WANGGE_SEED` plays one again.
+//! Days in a federation, each drawn from one number. `SIMULATED_DAYS` sets how many (500 in CI),
+//! `SIMULATED_DAY` plays one again.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,9 +8,9 @@ use testkit::simulator::{Simulator, Weather};
 
 fn seeds() -> std::ops::Range<u64> {
     let number = |name| std::env::var(name).ok().and_then(|text: String| text.parse().ok());
-    match number("WANGGE_SEED") {
+    match number("SIMULATED_DAY") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("WANGGE_SEEDS").unwrap_or(60),
+        None => 0..number("SIMULATED_DAYS").unwrap_or(60),
     }
 }
 

@@ -52,10 +52,11 @@ impl Scene {
         federation.forwarder().cut();
         self.story.cut(Stage::During);
         self.befell(Befallen::Cut)?;
-        let cut_off = federation.name(federation.plan.cut_off());
+        let cut_off = federation.plan.all_cut_off();
+        let names: Vec<&str> = cut_off.into_iter().map(|seat| federation.name(seat)).collect();
         self.voice.progress(
-            &format!("✂ 掐断线路：{cut_off} 与上级失去联系，照常办公"),
-            "the line is cut: a community works on alone",
+            &format!("✂ 掐断线路：{} 与上级失去联系，照常办公", names.join("、")),
+            "the line is cut: what is behind it works on alone",
         );
         Ok(())
     }

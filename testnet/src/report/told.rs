@@ -1,5 +1,7 @@
 //! What befell the federation, and what the county was told meanwhile.
 
+use std::collections::BTreeSet;
+
 use super::{Desk, Report};
 use crate::ledger::Befallen;
 
@@ -18,9 +20,13 @@ pub(super) fn misfortunes(desk: &Desk<'_>, report: &mut Report) {
         report.line(&format!("  {mark} {zh}（{days} 天 {days} 次） {en}, once a day"));
     }
     for asked in desk.asked_in_cut() {
-        let due = vec![cut_off.to_owned()];
-        let mark =
-            report.check("断线期间县级查询缺失的节点 missing while cut off", &asked.missing, &due);
+        // The federation may have grown since.
+        let nodes = desk.nodes_on(asked.day);
+        let due = plan.all_cut_off().into_iter().filter(|seat| *seat < nodes);
+        let due: BTreeSet<&str> = due.map(|seat| desk.name(seat)).collect();
+        let missing: BTreeSet<&str> = asked.missing.iter().map(String::as_str).collect();
+        let what = "断线期间县级查询缺失的节点 missing while cut off";
+        let mark = report.check(what, &missing, &due);
         let honest = (asked.partial, asked.total);
         let marked = report.check(
             "断线期间的回答（不完整，有合计） partial, total",

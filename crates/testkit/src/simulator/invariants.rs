@@ -30,7 +30,7 @@ impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} — play it again with: WANGGE_SEED={} cargo test -p testkit --test days",
+            "{} — play it again with: SIMULATED_DAY={} cargo test -p testkit --test days",
             self.what, self.seed
         )
     }
