@@ -2,6 +2,7 @@
 //! What fails because the node is away or busy is tried again; a changing request carries an
 //! idempotency key, so that trying again never does a thing twice.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub struct Client {
     host: String,
     idle: Mutex<Vec<SendRequest<Full<Bytes>>>>,
+    repeated: AtomicU64,
 }
 
 /// A request.
@@ -171,7 +173,13 @@ impl Client {
     /// A client of the node at `host:port`.
     #[must_use]
     pub fn new(host: impl Into<String>) -> Self {
-        Self { host: host.into(), idle: Mutex::new(Vec::new()) }
+        Self { host: host.into(), idle: Mutex::new(Vec::new()), repeated: AtomicU64::new(0) }
+    }
+
+    /// How many requests had to be put again, because the node was away or busy.
+    #[must_use]
+    pub fn repeated(&self) -> u64 {
+        self.repeated.load(Relaxed)
     }
 
     /// Base URL of the node.
@@ -216,20 +224,10 @@ impl Client {
             if Instant::now() + wait > until {
                 return Err(error);
             }
+            self.repeated.fetch_add(1, Relaxed);
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-    }
-
-    /// Asks once, whatever the status, and gives status and body. For what is expected to fail.
-    ///
-    /// # Errors
-    /// [`ClientError::Unreachable`].
-    pub async fn attempt(&self, ask: &Ask) -> Result<(StatusCode, Bytes), ClientError> {
-        let outcome = self.once(ask).await;
-        outcome
-            .map(|(status, _, bytes)| (status, bytes))
-            .map_err(|source| self.unreachable(ask, source))
     }
 
     async fn once(&self, ask: &Ask) -> Result<(StatusCode, HeaderMap, Bytes), Broken> {
@@ -298,3 +296,6 @@ fn problem(bytes: &[u8]) -> String {
     }
     if said.is_empty() { "no reason given".to_owned() } else { said.join("; ") }
 }
+
+#[cfg(test)]
+mod tests;

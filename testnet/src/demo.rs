@@ -1,5 +1,7 @@
 //! The demo from one end to the other.
 
+mod texts;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use crate::federation::{Federation, FederationError, Setup};
 use crate::folder::{Folder, FolderError};
 use crate::ground::Ground;
 use crate::ledger::{Book, Day, Entry, Ledger, LedgerError};
-use crate::matters::{self, Matter, MessagesError};
+use crate::matters::{Matter, MessagesError};
 use crate::people;
 use crate::plan::{self, Plan, PlanError};
 use crate::processes::{ProcessError, Program};
@@ -18,9 +20,8 @@ use crate::report::{self, Desk, Report, ReportError, Table};
 use crate::settle::{self, SettleError};
 use crate::voice::Voice;
 
-/// Reports on a day without a file of messages: some hundred a community, so that two of a hundred
-/// are a dozen.
-const USUAL_REPORTS: usize = 600;
+use texts::Texts;
+
 /// First port that is tried for an API.
 pub const USUAL_PORT: u16 = 8480;
 
@@ -280,44 +281,6 @@ async fn play_day(
     scene.await?.play().await?;
     voice.progress("这一天结束", "the day is over");
     Ok(())
-}
-
-/// The texts of a day's reports.
-struct Texts {
-    matters: Option<Vec<Matter>>,
-    count: usize,
-    seed: u64,
-}
-
-impl Texts {
-    fn of(options: &Options) -> Result<Self, DemoError> {
-        let matters = options.messages.as_deref().map(matters::read).transpose()?;
-        let has = matters.as_ref().map(Vec::len);
-        let count = options.reports.or(has).unwrap_or(USUAL_REPORTS);
-        if count < errands::FEWEST {
-            return Err(DemoError::TooFew(count));
-        }
-        match has {
-            Some(has) if has < count => Err(DemoError::TooMany { asked: count, has }),
-            Some(_) | None => Ok(Self { matters, count, seed: options.seed }),
-        }
-    }
-
-    /// The texts of a day that was begun.
-    fn for_day(day: &Day) -> Result<Self, DemoError> {
-        let matters = day.messages.as_deref().map(matters::read).transpose()?;
-        Ok(Self { matters, count: day.reports, seed: day.seed })
-    }
-
-    fn first(self, count: usize) -> Vec<Matter> {
-        match self.matters {
-            Some(mut matters) => {
-                matters.truncate(count);
-                matters
-            }
-            None => matters::invented(count, self.seed),
-        }
-    }
 }
 
 /// Where every node is, and with which logins.

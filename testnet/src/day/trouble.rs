@@ -132,7 +132,11 @@ impl Scene {
         enrol::start(&self.federation, seat).await?;
         self.story.kill(Stage::After);
         self.befell(Befallen::Restarted)?;
-        self.voice.progress(&format!("✚ {name} 重新启动"), "it runs again");
+        let repeated = self.federation.client(seat).repeated();
+        self.voice.progress(
+            &format!("✚ {name} 重新启动；其间 {repeated} 次请求未得到答复，按原幂等键重发"),
+            "it runs again; what had no answer was asked again under the same keys",
+        );
         Ok(())
     }
 

@@ -27,10 +27,11 @@ pub async fn verify(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportEr
         let output = output.map_err(crate::federation::FederationError::from)?;
         let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let records = found["log"]["count"].as_u64().unwrap_or(0);
-        let problems = found["problems"].as_array().map(Vec::len);
+        let problems = found["problems"].as_array();
+        let problems = problems.map_or("—".to_owned(), |problems| problems.len().to_string());
         let exit =
-            report.check(&format!("{name} verify 通过 passes"), &output.status.code(), &Some(0));
-        let none = report.check(&format!("{name} 账本的问题 problems"), &problems, &Some(0));
+            report.check(&format!("{name} verify 通过 passes"), &output.status.success(), &true);
+        let none = report.check(&format!("{name} 账本的问题 problems"), &problems, &"0".to_owned());
         let what = format!("{name} 账本里的自有记录 own records");
         let all = report.check(&what, &records, &records_due(desk, seat));
         let mark = if [exit, none, all] == ["✓"; 3] { "✓" } else { "✗" };
@@ -42,7 +43,7 @@ pub async fn verify(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportEr
             found["frames"].to_string(),
             records.to_string(),
             found["verified"].to_string(),
-            problems.map_or("—".to_owned(), |count| count.to_string()),
+            problems,
             mark.to_owned(),
         ]);
     }

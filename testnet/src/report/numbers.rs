@@ -148,10 +148,9 @@ async fn open_and_closed(desk: &Desk<'_>, report: &mut Report) -> Result<(), Rep
     let open = cases().filter(|case| !is_over(case)).count() as u64;
     for (metric, due, zh) in [("open", open, "在办 open"), ("closed", closed, "结案 closed")] {
         let answer = ask(desk, metric, "none").await?;
-        let found = answer["total"]["count"].as_u64();
-        // A total of nothing at all has no rows, and still is a total.
-        let mark = report.check(&format!("{zh} 合计 total"), &found, &Some(due));
-        report.line(&format!("  {mark} {zh}: {}", found.map_or("—".to_owned(), |n| n.to_string())));
+        let found = number(&answer["total"]["count"]);
+        let mark = report.check(&format!("{zh} 合计 total"), &found, &due.to_string());
+        report.line(&format!("  {mark} {zh}: {found}"));
     }
     Ok(())
 }
@@ -162,8 +161,8 @@ async fn times(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> 
     let total = &answer["total"];
     let mark = report.check(
         "有结案时长的件数 cases with a time to close",
-        &total["count"].as_u64(),
-        &Some(closed),
+        &number(&total["count"]),
+        &closed.to_string(),
     );
     let (median, p90) = (total["median_ms"].as_u64(), total["p90_ms"].as_u64());
     let ordered = median.is_some() && median <= p90;
@@ -207,6 +206,11 @@ fn completeness(desk: &Desk<'_>, report: &mut Report, answer: &Value) {
     let whole = answer["partial"] == json!(false) && !answer["total"].is_null();
     let mark = report.check("完整并有合计 complete, with a total", &whole, &true);
     report.line(&format!("  {mark} 完整，给出合计 · complete, with a total"));
+}
+
+/// A number of an answer, or that there is none.
+fn number(value: &Value) -> String {
+    value.as_u64().map_or("—".to_owned(), |number| number.to_string())
 }
 
 fn count(counts: &Counts, key: &str) -> u64 {
