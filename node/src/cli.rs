@@ -5,8 +5,10 @@ mod account;
 mod args;
 mod commands;
 mod failure;
+mod help;
 mod init;
 mod join;
+mod misread;
 mod peers;
 mod print;
 mod serve;
@@ -15,10 +17,7 @@ mod verify;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
-
-use args::Args;
 
 pub use failure::Failure;
 
@@ -26,7 +25,7 @@ pub use failure::Failure;
 /// was carried out, 1 when it failed or what was verified does not hold, 2 when it was not
 /// understood. A program that carries this library can start itself as a node by it.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let args = match Args::try_parse_from(args) {
+    let args = match help::parse(args) {
         Ok(args) => args,
         Err(error) => return misunderstood(&error),
     };
@@ -42,11 +41,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Help and version are asked for; everything else is a mistake.
 fn misunderstood(error: &clap::Error) -> ExitCode {
     let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if !asked {
+        print::line_to_stderr(&format!("错误：{}（用法见 `wangge --help`）", misread::zh(error)));
+    }
     // When nobody reads it, nothing is lost.
     let _ = error.print();
-    if !asked {
-        print::line_to_stderr("命令行有误，用法见 `wangge help`。");
-    }
     ExitCode::from(if asked { 0 } else { 2 })
 }
 

@@ -36,6 +36,12 @@ impl Folder {
         self.0.join("identity.json")
     }
 
+    /// The store's journal: there from the first time that the node was opened.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.0.join("journal")
+    }
+
     /// The configuration that `init` writes.
     #[must_use]
     pub fn config(&self) -> PathBuf {

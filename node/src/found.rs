@@ -94,6 +94,10 @@ pub fn found(folder: &Folder, founding: &Founding, now: Timestamp) -> Result<Ide
         };
     }
     let path = folder.root_key();
+    // Founding anew would make another federation of it.
+    if folder.journal().exists() && !path.exists() {
+        return Err(IdentityError::Lost { path: folder.identity() }.into());
+    }
     // A root key without an identity is what an interrupted founding leaves.
     if !path.exists() {
         keyfile::create_node_key(&path, &NodeKey::generate(&mut seed::rng()?))?;

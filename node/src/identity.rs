@@ -39,6 +39,15 @@ pub enum IdentityError {
         /// The data folder.
         folder: std::path::PathBuf,
     },
+    /// There was one.
+    #[error(
+        "{path} is missing, but the folder has a journal: restore it from a backup, or ask the \
+         parent for a new invitation"
+    )]
+    Lost {
+        /// The file.
+        path: std::path::PathBuf,
+    },
     /// The file was written by another version of the program.
     #[error("{path} has version {found}, this program reads {VERSION}: use the newer program")]
     Version {
@@ -125,7 +134,10 @@ impl Identity {
     /// [`IdentityError`].
     pub fn read(folder: &Folder) -> Result<Self, IdentityError> {
         let path = folder.identity();
-        let missing = || IdentityError::Missing { folder: folder.path().into() };
+        let missing = || match folder.journal().exists() {
+            true => IdentityError::Lost { path: folder.identity() },
+            false => IdentityError::Missing { folder: folder.path().into() },
+        };
         let stored: Stored = file::read(&path)?.ok_or_else(missing)?;
         if stored.version != VERSION {
             return Err(IdentityError::Version { path, found: stored.version });
@@ -203,6 +215,16 @@ mod tests {
         let folder = Folder::new(temporary.path());
         let error = Identity::load(&folder, &key(2).public()).unwrap_err().to_string();
         assert!(error.contains("wangge join TOKEN") && error.contains("wangge init --found"));
+    }
+
+    #[test]
+    fn a_folder_that_lost_its_identity_is_not_taken_for_a_new_one() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::new(temporary.path());
+        std::fs::create_dir(folder.journal()).unwrap();
+        let error = Identity::load(&folder, &key(2).public()).unwrap_err();
+        assert!(matches!(error, IdentityError::Lost { .. }));
+        assert!(error.to_string().contains("identity.json"));
     }
 
     #[test]

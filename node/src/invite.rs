@@ -68,6 +68,14 @@ pub enum InviteError {
         /// This node's.
         within: AreaCode,
     },
+    /// No such level.
+    #[error("--level {level:?} is not a level of the policy; write one of {}", known.join(", "))]
+    Level {
+        /// The level asked for.
+        level: String,
+        /// The policy's.
+        known: Vec<String>,
+    },
     /// This node may not have children.
     #[error("this node's certificate gives it no leave to invite others")]
     MayNotEnrol,
@@ -87,6 +95,7 @@ pub enum InviteError {
 /// # Errors
 /// [`InviteError`].
 pub async fn invite(config: &Config, offer: &Offer) -> Result<Invited, InviteError> {
+    check_level(config, &offer.level)?;
     // The folder's lock is the one thing that tells for certain whether the node runs.
     let (settings, wanted) = (config.clone(), offer.clone());
     let outcome = tokio::task::spawn_blocking(move || here(&settings, &wanted))
@@ -98,6 +107,13 @@ pub async fn invite(config: &Config, offer: &Offer) -> Result<Invited, InviteErr
         }
         other => other,
     }
+}
+
+fn check_level(config: &Config, level: &str) -> Result<(), InviteError> {
+    let policy = config.policy.load().map_err(StartError::from)?;
+    let known: Vec<String> = policy.levels.iter().map(|level| level.key.clone()).collect();
+    let level = level.to_owned();
+    if known.contains(&level) { Ok(()) } else { Err(InviteError::Level { level, known }) }
 }
 
 /// Asks the running node.

@@ -56,7 +56,10 @@ pub enum JoinError {
         source: Option<DialFailure>,
     },
     /// The parent did not answer.
-    #[error("the parent broke off: was the invitation used already? if not, try again")]
+    #[error(
+        "the parent does not let this node in: the invitation was probably used or withdrawn, ask \
+         for a new one; if it was not, try again"
+    )]
     Silent(#[source] RequestError),
     /// The parent refused; it does not say why.
     #[error(

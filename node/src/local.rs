@@ -64,8 +64,10 @@ pub enum LocalError {
     Refused {
         /// HTTP status.
         status: u16,
-        /// The problem's title and detail (RFC 9457).
+        /// The problem's title and detail (RFC 9457), in English.
         why: String,
+        /// The same in Chinese, as far as the node says it.
+        title: String,
     },
     /// The answer is not JSON.
     #[error("the node's answer is not json: is another program listening at its port?")]
@@ -126,7 +128,8 @@ impl Local {
         let (status, bytes) = answer
             .map_err(|source| LocalError::Connection { url: self.summary.url.clone(), source })?;
         if !status.is_success() {
-            return Err(LocalError::Refused { status: status.as_u16(), why: problem(&bytes) });
+            let (title, why) = problem(&bytes);
+            return Err(LocalError::Refused { status: status.as_u16(), why, title });
         }
         if bytes.is_empty() {
             return Ok(Value::Null);
@@ -161,20 +164,23 @@ impl Local {
     }
 }
 
-/// Title, detail and faults of a problem document (RFC 9457).
-fn problem(bytes: &[u8]) -> String {
+/// Title, detail and faults of a problem document (RFC 9457), in Chinese and in English.
+fn problem(bytes: &[u8]) -> (String, String) {
     let document: Value = serde_json::from_slice(bytes).unwrap_or_default();
     let part =
         |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let mut said: Vec<String> =
         ["title_en", "detail"].into_iter().filter_map(|name| part(&document, name)).collect();
+    let mut title = part(&document, "title").unwrap_or_else(|| "没有说明原因".to_owned());
     let faults = document.get("errors").and_then(Value::as_array);
     for fault in faults.into_iter().flatten() {
         let path = part(fault, "path").unwrap_or_default();
         let path = path.strip_prefix("body.").unwrap_or(&path).to_owned();
+        title.push_str(&format!("（{path}）"));
         said.push(format!("{path} {}", part(fault, "message").unwrap_or_default()));
     }
-    if said.is_empty() { "it gave no reason".to_owned() } else { said.join("; ") }
+    let why = if said.is_empty() { "it gave no reason".to_owned() } else { said.join("; ") };
+    (title, why)
 }
 
 #[cfg(test)]
@@ -183,9 +189,11 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_in_the_nodes_own_words() {
-        let document = br#"{"type": "x", "title": "y", "title_en": "a field is wrong",
+        let document = r#"{"type": "x", "title": "有一项不可用", "title_en": "a field is wrong",
             "errors": [{"path": "body.area", "message": "must lie within 341021"}]}"#;
-        assert_eq!(problem(document), "a field is wrong; area must lie within 341021");
-        assert_eq!(problem(b"<html>"), "it gave no reason");
+        let (zh, en) = problem(document.as_bytes());
+        assert_eq!(zh, "有一项不可用（area）");
+        assert_eq!(en, "a field is wrong; area must lie within 341021");
+        assert_eq!(problem(b"<html>").1, "it gave no reason");
     }
 }

@@ -57,17 +57,31 @@ impl Level {
     }
 }
 
+/// The crates of this program.
+const OWN: [&str; 7] = ["node", "api", "engine", "governance", "network", "store", "record"];
+/// Crates that warn of every peer that hangs up: what of that matters to an operator is told by
+/// `network` itself.
+const NOISY: [&str; 2] = ["yamux", "libp2p_request_response"];
+
+/// What is logged. Other people's crates at most tell what may need somebody; every answered
+/// request is told only to those who look for a fault.
+fn directives(level: Level) -> String {
+    let word = level.word();
+    let others = if level == Level::Error { "error" } else { "warn" };
+    let own = OWN.map(|name| format!("{name}={word}"));
+    let noisy = NOISY.map(|name| format!("{name}=error"));
+    let http = match level {
+        Level::Error | Level::Warn | Level::Info => "http=warn",
+        Level::Debug | Level::Trace => "http=info",
+    };
+    format!("{others},{},{},{http}", own.join(","), noisy.join(","))
+}
+
 /// Sets up logging for the process. A second call changes nothing: the first one holds.
 pub fn start(log: &Log) {
-    // Other people's crates at most tell what may need somebody.
-    let own = ["node", "api", "engine", "governance", "network", "store", "record"];
-    let mut filter = EnvFilter::new(if log.level == Level::Error { "error" } else { "warn" });
-    for name in own {
-        let directive = format!("{name}={}", log.level.word()).parse();
-        filter = filter.add_directive(directive.expect("a crate and a level are a directive"));
-    }
+    let filter = EnvFilter::try_new(directives(log.level));
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(filter.expect("crates and levels are directives"))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // The error says that there is a subscriber already.
@@ -75,4 +89,20 @@ pub fn start(log: &Log) {
         Format::Human => builder.with_target(false).finish().try_init(),
         Format::Json => builder.json().flatten_event(true).finish().try_init(),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_makes_a_filter_and_noise_of_others_is_left_out() {
+        for level in [Level::Error, Level::Warn, Level::Info, Level::Debug, Level::Trace] {
+            let text = directives(level);
+            assert!(EnvFilter::try_new(&text).is_ok(), "{text}");
+            assert!(text.contains("yamux=error") && text.contains("request_response=error"));
+        }
+        assert!(directives(Level::Info).contains("http=warn"), "not a line for every request");
+        assert!(directives(Level::Error).starts_with("error,"));
+    }
 }

@@ -11,6 +11,7 @@ mod stop;
 mod web;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use engine::command::{Agent, Command, What};
 use engine::runtime::{self, Clock, Handle, Outward};
@@ -54,6 +55,8 @@ struct Tasks {
     events: JoinHandle<()>,
     /// Turns true when one of them ends.
     ended: watch::Receiver<bool>,
+    /// Whether the node is being stopped, so that ends are no surprise.
+    stopping: Arc<AtomicBool>,
 }
 
 impl Node {
@@ -72,7 +75,7 @@ impl Node {
         let (engine, outward, room) =
             runtime::start(engine, clock()).map_err(StartError::System)?;
         let joined = match Ports::open(&config, &last, &key) {
-            Ok(ports) => join(&config, &folder, &identity, &engine, outward, ports).await,
+            Ok(ports) => join(&config, &last, &identity, &engine, outward, ports).await,
             Err(error) => Err(error),
         };
         match joined {
@@ -140,25 +143,25 @@ struct Joined {
 /// Joins engine, network and API. On an error the network is shut down again.
 async fn join(
     config: &Config,
-    folder: &Folder,
+    last: &Last,
     identity: &Identity,
     engine: &Handle,
     outward: mpsc::Receiver<Outward>,
     ports: Ports,
 ) -> Result<Joined, StartError> {
     let Ports { http, network, events, fixed } = ports;
-    let parent = (config.parent.addresses.clone(), identity.parent.clone());
-    let neighbours = Neighbours::new(network.clone(), parent.0, parent.1);
-    let (listening, mut heard) = watch::channel(Heard::default());
+    let neighbours = Neighbours::new(network.clone(), config, identity.parent.clone());
+    let (listening, mut heard) = watch::channel(Heard::after(last));
     let tasks = Tasks::start(engine, &network, neighbours, outward, events, listening);
     let ready = async {
         meet_parent(engine, identity).await?;
         listen::until_all(config.network.listen.len(), &mut heard).await;
         let at = http.local_addr().map_err(StartError::System)?;
-        let addresses = heard.borrow().addresses.clone();
+        let (addresses, moved) = (heard.borrow().addresses.clone(), heard.borrow().moved);
         let summary = summary(identity, at, addresses.clone());
-        let last = Last { http: at.port(), network: fixed, addresses };
-        let notes = Notes { folder: folder.clone(), summary: summary.clone(), last };
+        let last = Last { http: at.port(), network: fixed, addresses, moved };
+        let folder = Folder::new(&config.data);
+        let notes = Notes { folder, summary: summary.clone(), last };
         let web = Web::start(config, engine, heard.clone(), http)?;
         notes.write()?;
         Ok((summary, web, tokio::spawn(notes.keep(heard))))
@@ -184,12 +187,15 @@ impl Tasks {
         let (ending, ended) = watch::channel(false);
         let ending = Arc::new(ending);
         let (engine, network) = (engine.clone(), network.clone());
-        let first = outward::carry_out(outward, engine.clone(), network.clone(), neighbours);
-        let second = events::hear(events, engine, network, listening);
+        let heard = listening.subscribe();
+        let first = outward::carry_out(outward, engine.clone(), network.clone(), neighbours, heard);
+        let stopping = Arc::new(AtomicBool::new(false));
+        let second = events::hear(events, engine, network, listening, stopping.clone());
         Self {
             outward: tokio::spawn(until_ended(first, ending.clone())),
             events: tokio::spawn(until_ended(second, ending)),
             ended,
+            stopping,
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct Ports {
 
 /// Why a port can't be listened on.
 #[derive(Debug, thiserror::Error)]
-#[error("can't listen on {at} ({key}): set another port, or ports.next_free = true")]
+#[error("can't listen on {at} ({key}): {}", way_out(source.kind()))]
 pub struct PortError {
     /// The address.
     pub at: String,
@@ -28,6 +28,16 @@ pub struct PortError {
     /// The system's reason.
     #[source]
     pub source: std::io::Error,
+}
+
+fn way_out(why: ErrorKind) -> &'static str {
+    let ways = [
+        (ErrorKind::AddrInUse, "set another port, or ports.next_free = true"),
+        (ErrorKind::AddrNotAvailable, "this machine has no such address"),
+        (ErrorKind::PermissionDenied, "set a port from 1024 on"),
+    ];
+    let fits = ways.into_iter().find(|(kind, _)| *kind == why);
+    fits.map_or("set another address or port", |(_, way)| way)
 }
 
 impl Ports {

@@ -37,4 +37,8 @@ pub struct Last {
     pub network: Vec<u16>,
     /// Addresses for other nodes.
     pub addresses: Vec<String>,
+    /// When it was last at an address at which it had not been before: whoever was away then knows
+    /// none of these addresses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Timestamp>,
 }

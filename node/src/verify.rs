@@ -12,6 +12,12 @@ use crate::identity::{Identity, IdentityError};
 /// Why nothing could be verified.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
+    /// No such folder.
+    #[error("{folder} is not there: check the path")]
+    NoFolder {
+        /// The folder.
+        folder: std::path::PathBuf,
+    },
     /// Whose journal it is can't be told.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -26,6 +32,9 @@ pub enum VerifyError {
 /// # Errors
 /// [`VerifyError`] when there is nothing to check; what is wrong with what there is, is reported.
 pub fn verify(folder: &Path) -> Result<VerifyReport, VerifyError> {
+    if !folder.is_dir() {
+        return Err(VerifyError::NoFolder { folder: folder.into() });
+    }
     let identity = Identity::read(&Folder::new(folder))?;
     let known = Known {
         federation: identity.federation(),

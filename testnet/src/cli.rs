@@ -8,7 +8,8 @@ use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::demo::{self, Options, Played};
-use crate::{plan, processes, voice};
+use crate::voice::Voice;
+use crate::{catch_up, load, plan, processes, voice};
 
 /// 在一台机器上运行一个县的全部节点。 / A whole county's nodes on one machine.
 #[derive(Parser)]
@@ -28,6 +29,39 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
         args: Vec<OsString>,
     },
+    /// 测建案速度，与磁盘和 PostgreSQL 相比 / how fast cases are created, beside disk and PostgreSQL
+    Load(Load),
+    /// 测离线街道补齐的速度 / how fast a street that was away catches up
+    CatchUp(CatchUp),
+}
+
+#[derive(clap::Args)]
+struct Load {
+    /// 建案件数 / cases to create
+    #[arg(long, default_value_t = 20_000, value_name = "N",
+        value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    cases: u64,
+    /// 同时的连接数 / connections at a time
+    #[arg(long, default_value_t = 64, value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    connections: u16,
+    /// 不与 PostgreSQL 比较 / leaves PostgreSQL out
+    #[arg(long)]
+    no_postgres: bool,
+    /// 在哪个目录里测，测完即删 / the folder in which it is measured; nothing stays in it
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct CatchUp {
+    /// 等待补齐的记录数 / records that wait
+    #[arg(long, default_value_t = 100_000, value_name = "N",
+        value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    records: u64,
+    /// 在哪个目录里测，测完即删 / the folder in which it is measured; nothing stays in it
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -73,7 +107,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             processes::hold_leash();
             node::cli::run(std::iter::once("wangge".into()).chain(args))
         }
-        None => demo(args.demo),
+        Some(Command::Load(load)) => in_runtime(measure_load(load)),
+        Some(Command::CatchUp(catch_up)) => in_runtime(measure_catch_up(catch_up)),
+        None => in_runtime(play(args.demo)),
     }
 }
 
@@ -88,12 +124,44 @@ fn misunderstood(error: &clap::Error) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn demo(demo: Demo) -> ExitCode {
+fn in_runtime(work: impl Future<Output = ExitCode>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match runtime {
-        Ok(runtime) => runtime.block_on(play(demo)),
+        Ok(runtime) => runtime.block_on(work),
         Err(error) => failed(&error),
     }
+}
+
+async fn measure_load(load: Load) -> ExitCode {
+    let Load { cases, connections, no_postgres, dir } = load;
+    let options = load::Options {
+        cases,
+        connections: connections.into(),
+        postgres: !no_postgres,
+        within: dir,
+        program: None,
+    };
+    let voice = Voice::new(false);
+    match load::run(&options, &voice, interrupted()).await {
+        Ok(figures) => tell(&voice, &figures.text(), figures.is_whole()),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn measure_catch_up(catch_up: CatchUp) -> ExitCode {
+    let CatchUp { records, dir } = catch_up;
+    let options = catch_up::Options { records, within: dir, program: None };
+    let voice = Voice::new(false);
+    match catch_up::run(&options, &voice, interrupted()).await {
+        Ok(figures) => tell(&voice, &figures.text(), figures.is_whole()),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Prints what was measured; what was lost makes it a failure.
+fn tell(voice: &Voice, text: &str, whole: bool) -> ExitCode {
+    voice.text(text);
+    if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn play(demo: Demo) -> ExitCode {

@@ -44,6 +44,8 @@ pub struct Ask {
 
 /// An answer of success.
 pub struct Reply {
+    /// Its status.
+    pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body as it came.
@@ -84,6 +86,19 @@ pub enum ClientError {
         /// What is wrong.
         what: String,
     },
+}
+
+/// A try that failed.
+struct Failed {
+    error: ClientError,
+    again: Again,
+}
+
+/// Whether another try may do better.
+enum Again {
+    Never,
+    /// After the time that the node asked for, if it did.
+    Later(Option<Duration>),
 }
 
 type Broken = Box<dyn std::error::Error + Send + Sync>;
@@ -204,22 +219,13 @@ impl Client {
         let until = Instant::now() + PATIENCE;
         let mut pause = FIRST_PAUSE;
         loop {
-            let outcome = match tokio::time::timeout(TRY, self.once(ask)).await {
-                Ok(outcome) => outcome,
-                Err(elapsed) => Err(elapsed.into()),
+            let Failed { error, again } = match self.attempt(ask).await {
+                Ok(reply) => return Ok(reply),
+                Err(failed) => failed,
             };
-            let (wait, error) = match outcome {
-                Ok((status, headers, bytes)) if status.is_success() => {
-                    return Ok(Reply { headers, bytes });
-                }
-                Ok((status, headers, bytes)) => {
-                    let refused = self.refused(ask, status, &bytes);
-                    match is_passing(status) {
-                        true => (retry_after(&headers).unwrap_or(pause), refused),
-                        false => return Err(refused),
-                    }
-                }
-                Err(source) => (pause, self.unreachable(ask, source)),
+            let wait = match again {
+                Again::Never => return Err(error),
+                Again::Later(wait) => wait.unwrap_or(pause),
             };
             if Instant::now() + wait > until {
                 return Err(error);
@@ -228,6 +234,33 @@ impl Client {
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// Asks a single time: being away or busy is a failure too.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn send_once(&self, ask: &Ask) -> Result<Reply, ClientError> {
+        self.attempt(ask).await.map_err(|failed| failed.error)
+    }
+
+    async fn attempt(&self, ask: &Ask) -> Result<Reply, Failed> {
+        let outcome = match tokio::time::timeout(TRY, self.once(ask)).await {
+            Ok(outcome) => outcome,
+            Err(elapsed) => Err(elapsed.into()),
+        };
+        let (status, headers, bytes) = outcome.map_err(|source| Failed {
+            error: self.unreachable(ask, source),
+            again: Again::Later(None),
+        })?;
+        if status.is_success() {
+            return Ok(Reply { status, headers, bytes });
+        }
+        let again = match is_passing(status) {
+            true => Again::Later(retry_after(&headers)),
+            false => Again::Never,
+        };
+        Err(Failed { error: self.refused(ask, status, &bytes), again })
     }
 
     async fn once(&self, ask: &Ask) -> Result<(StatusCode, HeaderMap, Bytes), Broken> {

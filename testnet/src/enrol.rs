@@ -7,11 +7,10 @@ use serde_json::{Value, json};
 use crate::client::{Ask, ClientError};
 use crate::federation::{Federation, FederationError};
 use crate::plan::{Part, Seat};
-use crate::processes::ProcessError;
+use crate::processes::{Founding, ProcessError, Settings};
 use crate::voice::Voice;
 
-/// Login of every node's operator.
-pub const OPERATOR: &str = "admin";
+pub use crate::processes::OPERATOR;
 
 /// Why a node did not get into the federation.
 #[derive(Debug, thiserror::Error)]
@@ -133,24 +132,9 @@ async fn found(federation: &Federation, number: usize, seat: &Seat) -> Result<()
         return Ok(());
     }
     let (config, password) = (federation.config(number), federation.folder().password_file());
-    let args: [&std::ffi::OsStr; 15] = [
-        "init".as_ref(),
-        "--found".as_ref(),
-        "--name".as_ref(),
-        seat.name.as_ref(),
-        "--level".as_ref(),
-        "county".as_ref(),
-        "--area".as_ref(),
-        seat.area.as_ref(),
-        "--operator".as_ref(),
-        OPERATOR.as_ref(),
-        "--operator-name=演示管理员".as_ref(),
-        "--password-file".as_ref(),
-        password.as_ref(),
-        "--config".as_ref(),
-        config.as_ref(),
-    ];
-    federation.program().run(&args, "").await.map(|_| ())
+    let settings = Settings { config: &config, password: &password };
+    let founding = Founding { name: &seat.name, level: "county", area: &seat.area };
+    federation.program().found(settings, founding).await
 }
 
 async fn invite(federation: &Federation, parent: usize, seat: &Seat) -> Result<String, EnrolError> {
@@ -179,18 +163,8 @@ async fn invite(federation: &Federation, parent: usize, seat: &Seat) -> Result<S
 
 async fn join(federation: &Federation, number: usize, token: &str) -> Result<(), ProcessError> {
     let (config, password) = (federation.config(number), federation.folder().password_file());
-    let args: [&std::ffi::OsStr; 9] = [
-        "join".as_ref(),
-        "-".as_ref(),
-        "--operator".as_ref(),
-        OPERATOR.as_ref(),
-        "--operator-name=演示管理员".as_ref(),
-        "--password-file".as_ref(),
-        password.as_ref(),
-        "--config".as_ref(),
-        config.as_ref(),
-    ];
-    federation.program().run(&args, token).await.map(|_| ())
+    let settings = Settings { config: &config, password: &password };
+    federation.program().join(settings, token).await
 }
 
 /// The bearer token that founding and joining leave for programs on this machine.

@@ -4,7 +4,12 @@
 //! [`demo`] plays it: `plan` says which nodes there are, `enrol` founds the federation and joins it,
 //! `settle` enters [`ground`] and [`people`], `day` walks the [`errands`] with what goes wrong, and
 //! `report` holds every figure against the [`ledger`] of what the demo itself did.
+//!
+//! [`load`] and [`catch_up`] measure: nodes [`alone`] under the [`intake`] of many connections, and
+//! a street that was away.
 
+pub mod alone;
+pub mod catch_up;
 pub mod cli;
 pub mod client;
 pub mod day;
@@ -17,8 +22,11 @@ pub mod folder;
 pub mod forward;
 pub mod ground;
 pub mod ids;
+pub mod intake;
 pub mod ledger;
+pub mod load;
 pub mod matters;
+pub mod metrics;
 pub mod people;
 pub mod plan;
 pub mod processes;

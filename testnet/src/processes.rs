@@ -1,6 +1,8 @@
 //! Node processes: this program starting itself as a node. A child holds the read end of a pipe
 //! to its parent; when the parent is gone, however it went, the child stops in order.
 
+mod commands;
+
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::io::Read as _;
@@ -12,6 +14,8 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::Instant;
+
+pub use commands::{Founding, Journal, OPERATOR, Settings, Verified};
 
 /// Tells a node that its standard input is the leash.
 const LEASH: &str = "TESTNET_LEASH";
@@ -157,6 +161,8 @@ impl Program {
         })?;
         let mut command = self.command(&["serve".as_ref(), "--config".as_ref(), config.as_ref()]);
         command.stdin(Stdio::piped()).stdout(out).stderr(errors).env(LEASH, "1");
+        // Whoever gives up on a node leaves none behind.
+        command.kill_on_drop(true);
         let mut child = command.spawn().map_err(|source| self.not_started(source))?;
         let leash = child.stdin.take();
         let mut process = Process { child, leash };
@@ -186,6 +192,12 @@ impl Process {
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// The system's number of the process, while it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// A killed node leaves its note behind: only one with this process's id counts.

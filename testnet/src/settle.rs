@@ -125,12 +125,17 @@ async fn settle(
 }
 
 /// A node's operator at work.
-struct Office<'a> {
-    client: &'a Client,
-    token: String,
-    key: String,
-    ids: Nonce,
-    password: String,
+pub struct Office<'a> {
+    /// The node.
+    pub client: &'a Client,
+    /// The operator's bearer token.
+    pub token: String,
+    /// Which of the demo's nodes it is: goes into the keys of requests.
+    pub key: String,
+    /// Makes the keys of requests.
+    pub ids: Nonce,
+    /// The password of every account that is opened.
+    pub password: String,
 }
 
 impl Office<'_> {
@@ -139,7 +144,10 @@ impl Office<'_> {
     }
 
     /// Enters the places after the first `known`.
-    async fn establish(&self, ground: &Ground, known: usize) -> Result<(), ClientError> {
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn establish(&self, ground: &Ground, known: usize) -> Result<(), ClientError> {
         let places = ground.places.get(known..).unwrap_or_default();
         if places.is_empty() {
             return Ok(());
@@ -148,8 +156,11 @@ impl Office<'_> {
         self.client.json(ask.once(&self.key(&format!("places {known}")))).await.map(|_| ())
     }
 
-    /// Puts everybody on the roster; gives the ids of those with an account.
-    async fn appoint(&self, staff: &[Person]) -> Result<BTreeMap<String, String>, ClientError> {
+    /// Puts everybody on the roster; gives the ids of those with an account, by login.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn appoint(&self, staff: &[Person]) -> Result<BTreeMap<String, String>, ClientError> {
         let one = |(number, person): (usize, &Person)| {
             let person = person.clone();
             async move {
@@ -180,8 +191,11 @@ impl Office<'_> {
         Ok(id)
     }
 
-    /// Opens an account for each of these people and signs in; gives a bearer token for each.
-    async fn open_accounts(
+    /// Opens an account for each of these people and signs in; gives their bearer tokens by login.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn open_accounts(
         &self,
         people: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<String, String>, ClientError> {

@@ -1,6 +1,7 @@
 //! A county's question to its subordinates, all in one process: asked, counted, answered, every
 //! answer's signature verified and the counts added up. Measured against what that number of
-//! signature verifications alone takes in the same run.
+//! signature verifications alone takes in the same run: a ratio of two things in one run, which is
+//! why it is a program of its own and not among the small things of `record.rs`.
 //!
 //! `cargo bench -p tests --bench county [-- SUBORDINATES CASES_EACH]`
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -9,20 +10,19 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use engine::command::{Agent, Command, What};
+use engine::command::{Agent, What};
 use engine::engine::{Effect, Engine, Input, Ticket};
 use engine::memory::MemoryStore;
 use engine::view;
-use engine::wire::{Hello, PROTOCOL, Request, Response};
-use governance::act::{Act, Report};
+use engine::wire::{Request, Response};
+use governance::act::Act;
 use governance::certificate::Certificate;
 use governance::query::{Answer, Grouping, Matter, Metric, Question, total};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use record::{NodeId, Signed, Timestamp, Unverified};
 use testkit::federation::{Federation, Member, Part};
-
-const NOW: Timestamp = Timestamp::from_millis(1_772_409_600_000);
+use testkit::fixture::{NOW, command, greet, introduce, report};
 
 struct Node {
     member: Member,
@@ -45,21 +45,17 @@ fn main() {
     let mut nodes: BTreeMap<NodeId, Node> = BTreeMap::new();
     for member in children {
         let mut node = open(member);
-        command(&mut node.engine, Agent::Console, put_peer(&county));
+        introduce(&mut node.engine, &county);
         for number in 0..cases {
-            let act = Act::Report(Box::new(report(number)));
-            command(
-                &mut node.engine,
-                Agent::Resident { code: None },
-                What::Act { case: None, act },
-            );
+            let what = What::Act { case: None, act: Act::Report(Box::new(report(number))) };
+            command(&mut node.engine, Agent::Resident { code: None }, what);
         }
         greet(&mut node.engine, &county);
         nodes.insert(node.member.node(), node);
     }
     let mut top = open(county.clone());
     for node in nodes.values() {
-        command(&mut top.engine, Agent::Console, put_peer(&node.member));
+        introduce(&mut top.engine, &node.member);
     }
     for node in nodes.values() {
         greet(&mut top.engine, &node.member);
@@ -99,45 +95,6 @@ fn open(member: Member) -> Node {
     let engine = Engine::open(member.setup.clone(), Box::new(MemoryStore::new()), rng)
         .expect("a node opens");
     Node { member, engine }
-}
-
-fn put_peer(other: &Member) -> What {
-    What::PutPeer { chain: other.chain(), addresses: Vec::new() }
-}
-
-fn command(engine: &mut Engine, by: Agent, what: What) {
-    let ticket = Ticket(1);
-    let command = Command { by, once: None, what };
-    drop(engine.step(vec![Input::Command { ticket, command }], NOW));
-}
-
-fn report(number: usize) -> Report {
-    Report {
-        title: format!("路灯不亮 {number}"),
-        description: "晚上看不清路".into(),
-        channel: "resident".into(),
-        category: Some("facility".into()),
-        place: None,
-        address: None,
-        point: None,
-        happened: None,
-        contact_name: None,
-        contact_phone: None,
-        involved: None,
-    }
-}
-
-fn greet(engine: &mut Engine, other: &Member) {
-    let hello = Hello {
-        version: PROTOCOL,
-        software: "bench".into(),
-        chain: other.chain().into_iter().map(Into::into).collect(),
-        addresses: Vec::new(),
-        revocations: None,
-        seen: None,
-    };
-    let (from, request) = (other.setup.standing.key(), Request::Hello(hello));
-    drop(engine.step(vec![Input::Request { ticket: Ticket(2), from, request }], NOW));
 }
 
 /// Carries messages between the county and its subordinates until the answer is there.

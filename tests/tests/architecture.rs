@@ -73,6 +73,18 @@ fn the_simulator_is_for_tests_alone() {
 }
 
 #[test]
+fn the_hostile_peer_is_for_tests_alone() {
+    for (name, folder) in packages() {
+        let manifest = manifest(&folder);
+        let network = manifest.get("dependencies").and_then(|table| table.get("network"));
+        let features = network.and_then(|network| network.get("features"));
+        let features = features.and_then(toml::Value::as_array).cloned().unwrap_or_default();
+        let hostile = features.iter().any(|feature| feature.as_str() == Some("hostile"));
+        assert!(!hostile, "{name} builds network's hostile peer into the program");
+    }
+}
+
+#[test]
 fn sled_libp2p_and_axum_are_named_in_one_crate_each() {
     let homes =
         [("sled", vec!["store"]), ("libp2p", vec!["network"]), ("axum", vec!["api", "console"])];

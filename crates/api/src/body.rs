@@ -3,11 +3,13 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
+use hyper::HeaderMap;
 use hyper::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Kind, Problem};
 use crate::state::State;
+use crate::strict::{self, Fault, Part, What};
 
 /// A body that was read, and the digest of the request it came in.
 pub(crate) struct Body<T> {
@@ -24,11 +26,7 @@ impl<T: DeserializeOwned> FromRequest<State> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
-        let json = request.headers().get(CONTENT_TYPE).is_some_and(|value| {
-            let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-            essence.trim().eq_ignore_ascii_case("application/json")
-        });
-        if !json {
+        if !is_json(request.headers()) {
             return Err(Kind::MEDIA_TYPE.into());
         }
         let (mut hasher, bytes) = read(request, state).await?;
@@ -60,6 +58,21 @@ async fn read(request: Request, state: &State) -> Result<(blake3::Hasher, Bytes)
     Ok((hasher, bytes))
 }
 
+/// Whether the body is said to be JSON, once, and in no other charset than JSON's only one.
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(only), None) = (types.next(), types.next()) else { return false };
+    let mut parts = only.to_str().unwrap_or_default().split(';').map(str::trim);
+    let json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let charset = |part: &str| {
+        let (name, value) = part.split_once('=')?;
+        name.trim_end()
+            .eq_ignore_ascii_case("charset")
+            .then(|| value.trim().trim_matches('"').to_owned())
+    };
+    json && parts.filter_map(charset).all(|charset| charset.eq_ignore_ascii_case("utf-8"))
+}
+
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -67,7 +80,22 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         wrong(&path, error.inner())
     })?;
     json.end().map_err(|error| wrong("body", &error))?;
+    // Only now, when all names are known ones, may they be repeated.
+    strict::check(bytes).map_err(|fault| unlawful(&fault))?;
     Ok(value)
+}
+
+fn unlawful(fault: &Fault) -> Problem {
+    let step = |part: &Part| match part {
+        Part::Name(name) => format!(".{name}"),
+        Part::Index(index) => format!("[{index}]"),
+    };
+    let found: String = fault.path.iter().map(step).collect();
+    let path = path(found.trim_start_matches('.'));
+    match &fault.what {
+        What::Twice => Problem::at(Kind::BODY, path, "stands there twice"),
+        What::Text(told) => Problem::at(Kind::FIELD, path, told.as_str()),
+    }
 }
 
 fn wrong(path: &str, error: &serde_json::Error) -> Problem {
@@ -104,6 +132,16 @@ fn words(error: &serde_json::Error) -> String {
     let expected = || text.rsplit_once(", expected ").map(|(_, after)| format!("must be {after}"));
     let found_first = ["invalid type: ", "invalid value: ", "invalid length: ", "unknown variant "];
     if found_first.iter().any(|start| text.starts_with(start)) {
+        let whole = [
+            ", expected u8",
+            ", expected u16",
+            ", expected u32",
+            ", expected u64",
+            ", expected usize",
+        ];
+        if whole.iter().any(|end| text.ends_with(end)) {
+            return "must be a whole number, and no larger than it may be".into();
+        }
         return expected().unwrap_or_else(|| "is not accepted".into());
     }
     if text.starts_with("unknown field ") {

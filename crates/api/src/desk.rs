@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::FromRequestParts;
-use engine::command::{Agent, Command, Once, Receipt, What};
+use engine::command::{Agent, Command, Once, Receipt, Refused, What};
 use engine::project::Whose;
 use engine::store::Read;
-use engine::view;
+use engine::view::{self, Repeat};
 use engine::world::{Setup, World};
 use governance::case::{Case, CaseId};
 use governance::roster::{Actor, Standing};
@@ -16,6 +16,7 @@ use hyper::http::request::Parts;
 use record::{Subject, Timestamp};
 
 use crate::access::{self, Viewer};
+use crate::password;
 use crate::problem::{Kind, Problem};
 use crate::rate::{Buckets, Key};
 use crate::session::Session;
@@ -53,8 +54,10 @@ impl FromRequestParts<State> for Desk {
 }
 
 fn idempotency_key(parts: &Parts) -> Result<Option<String>, Problem> {
-    let Some(value) = parts.headers.get("idempotency-key") else { return Ok(None) };
-    let text = value.to_str().ok().filter(|text| (1..=MAX_KEY).contains(&text.len()));
+    let mut values = parts.headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let only = if values.next().is_none() { value.to_str().ok() } else { None };
+    let text = only.filter(|text| (1..=MAX_KEY).contains(&text.len()));
     let wrong = || {
         let message = format!("takes 1 to {MAX_KEY} visible characters, such as a UUID");
         Problem::at(Kind::PARAMETER, "header.idempotency-key", message)
@@ -100,17 +103,21 @@ impl Desk {
     /// # Errors
     /// What the engine refuses.
     pub(crate) async fn command(&self, what: What, digest: [u8; 32]) -> Result<Receipt, Problem> {
-        let by = self.staff()?;
         let once = self.once(digest)?;
-        Ok(self.state.handle.command(Command { by, once, what }).await?)
+        self.command_by(self.staff()?, what, once).await
     }
 
-    /// Carries out a command that is itself made only once.
+    /// Carries out a command of somebody.
     ///
     /// # Errors
     /// What the engine refuses.
-    pub(crate) async fn do_it(&self, by: Agent, what: What) -> Result<Receipt, Problem> {
-        Ok(self.state.handle.command(Command { by, once: None, what }).await?)
+    pub(crate) async fn command_by(
+        &self,
+        by: Agent,
+        what: What,
+        once: Option<Once>,
+    ) -> Result<Receipt, Problem> {
+        Ok(self.state.handle.command(Command { by, once, what }).await?)
     }
 
     /// By what the engine knows this request again; `None` without a key.
@@ -118,24 +125,63 @@ impl Desk {
     /// # Errors
     /// When somebody without an account chose a key that others may choose too.
     pub(crate) fn once(&self, digest: [u8; 32]) -> Result<Option<Once>, Problem> {
-        Ok(self.key_hash()?.map(|key| Once { key, digest }))
+        let who = self.entrant.session.as_deref().map_or("", |session| &session.account);
+        self.once_of(who, digest)
     }
 
-    /// The idempotency key, bound to who chose it.
+    /// As [`Desk::once`], for an account that is known otherwise than by a session.
     ///
     /// # Errors
     /// As [`Desk::once`].
-    pub(crate) fn key_hash(&self) -> Result<Option<[u8; 32]>, Problem> {
+    pub(crate) fn once_of(&self, who: &str, digest: [u8; 32]) -> Result<Option<Once>, Problem> {
         let Some(key) = &self.key else { return Ok(None) };
-        let who = self.entrant.session.as_deref().map_or("", |session| &session.account);
         if who.is_empty() && key.len() < MIN_RESIDENT_KEY {
             let message = format!("takes {MIN_RESIDENT_KEY} or more random characters here");
             return Err(Problem::at(Kind::PARAMETER, "header.idempotency-key", message));
         }
-        let mut hasher = blake3::Hasher::new_derive_key("wangge api idempotency key v1");
-        hasher.update(&(who.len() as u64).to_be_bytes()).update(who.as_bytes());
-        hasher.update(key.as_bytes());
-        Ok(Some(*hasher.finalize().as_bytes()))
+        let bound = |context| {
+            let mut hasher = blake3::Hasher::new_derive_key(context);
+            hasher.update(&(who.len() as u64).to_be_bytes()).update(who.as_bytes());
+            hasher.update(&(key.len() as u64).to_be_bytes()).update(key.as_bytes());
+            hasher
+        };
+        // The digest hangs on the key, which is not kept: whoever has the index can't try out what
+        // was asked, such as a telephone number.
+        let digest =
+            *bound("wangge api digest under a key v2").update(&digest).finalize().as_bytes();
+        let key = *bound("wangge api idempotency key v2").finalize().as_bytes();
+        Ok(Some(Once { key, digest }))
+    }
+
+    /// As [`Desk::once`], for a request with a password in it: a key may be easily guessed, and so
+    /// may a password be.
+    ///
+    /// # Errors
+    /// As [`Desk::once`]; and when too many passwords are being hashed.
+    pub(crate) async fn once_with_password(
+        &self,
+        digest: [u8; 32],
+    ) -> Result<Option<Once>, Problem> {
+        let Some(Once { key, digest }) = self.once(digest)? else { return Ok(None) };
+        let stretching = move || password::stretched(&digest, &key);
+        let digest = self.state.hash(stretching).await?.map_err(|_| Kind::INTERNAL)?;
+        Ok(Some(Once { key, digest }))
+    }
+
+    /// Whether this very request was carried out before.
+    ///
+    /// # Errors
+    /// [`Kind::KEY_REUSED`] when another one was under the same key.
+    pub(crate) async fn repeated(&self, once: Option<&Once>) -> Result<bool, Problem> {
+        let Some(once) = once.cloned() else { return Ok(false) };
+        let view = View::new(&self.state, Self::resident(Subject::ZERO), self.now);
+        let look = move || view::repeat(&view.reader, view.whose(), &once);
+        let found = tokio::task::spawn_blocking(look).await.map_err(|_| Kind::INTERNAL)?;
+        match found? {
+            Repeat::New => Ok(false),
+            Repeat::Same(_) => Ok(true),
+            Repeat::Other => Err(Refused::KeyReused.into()),
+        }
     }
 
     /// Reads on a thread that may wait for the disk, as the signed-in person.

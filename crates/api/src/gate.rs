@@ -15,6 +15,7 @@ use hyper::http::uri::Authority;
 
 use crate::arrival;
 use crate::desk::Entrant;
+use crate::form;
 use crate::problem::{Kind, Problem};
 use crate::route::{Guard, Route};
 use crate::session::{self, CSRF_HEADER, Credential, Session};
@@ -47,6 +48,7 @@ impl Gate {
     fn let_in(&self, request: &mut Request) -> Result<Option<IpAddr>, Problem> {
         let entrant = self.admit(request)?;
         let address = entrant.address;
+        form::check(self.route, request)?;
         request.extensions_mut().insert(entrant);
         Ok(address)
     }
@@ -66,7 +68,7 @@ impl Gate {
         let place = tokio::time::timeout(PATIENCE, state.requests.acquire()).await;
         let Ok(Ok(_place)) = place else { return Err(Problem::after(Kind::BUSY, PATIENCE)) };
         let done = tokio::time::timeout(state.config.within, next.run(request)).await;
-        done.map_err(|_| Kind::TIMEOUT.into())
+        done.map_err(|_| Kind::LATE.into())
     }
 
     fn admit(&self, request: &Request) -> Result<Entrant, Problem> {

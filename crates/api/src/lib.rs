@@ -2,7 +2,7 @@
 //! that names axum.
 //!
 //! The path of a request: [`serve()`] (connections, header limits) → `layers` (headers, problems,
-//! log line) → `gate` (who is it, from where, may such a caller come here) → `arrival` (the body,
+//! log line) → `gate` (who is it, from where, may such a caller come here) → `form` (its address, what it accepts) → `arrival` (the body,
 //! in time and in size) → `resource` (parse, call, map) → `access` (what may be seen) or the engine (what may be done) → `problem` (why not).
 //!
 //! Every route stands in one list, [`route::ROUTES`], from which the router, the OpenAPI document,
@@ -14,6 +14,7 @@ mod backoff;
 mod body;
 mod desk;
 mod feed;
+mod form;
 mod gate;
 mod hex;
 mod layers;
@@ -30,6 +31,7 @@ mod session;
 mod shape;
 mod share;
 mod state;
+mod strict;
 #[cfg(test)]
 mod tests;
 

@@ -51,6 +51,7 @@ impl Metrics {
         status: StatusCode,
         took: Duration,
     ) {
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
         let route = ROUTES
             .iter()
             .position(|route| route.method == *method && Some(route.path) == template)

@@ -29,6 +29,7 @@ fn write() -> Value {
             "description": DESCRIPTION,
         },
         "paths": paths(),
+        "x-problems": problems(),
         "components": {
             "schemas": schemas::all(),
             "responses": { "Problem": problem() },
@@ -49,7 +50,17 @@ fn write() -> Value {
 const DESCRIPTION: &str = "The API of one node, for its staff, its residents and their programs. \
 Times are RFC 3339 in UTC; ids are lower-case hex; lists give `next`, which is the following \
 page's `after`. What one may not see looks the same as what is not there. Errors are RFC 9457 \
-problems in Chinese and English.";
+problems in Chinese and English, whose types are listed under `x-problems`. No text may hold \
+control characters other than line feed and tab, nor characters that turn the direction of \
+writing. \
+\
+A changing request may bear an `Idempotency-Key`. The same request under the same key is carried \
+out once, for at least seven days and over restarts of the node: the repeat gets the same answer. \
+Where the first answer showed a secret (a session, a token, an invitation), which the node does \
+not keep, a repeat gets 409 `already-made` instead, with the address of what was made where it \
+has one: end it, and ask anew under another key. A key that was used for another request is \
+refused with 422 `key-reused`. After 503 `late`, 503 `stopping`, or no answer at all, repeat the \
+request under its key.";
 
 fn paths() -> Map<String, Value> {
     let mut paths = Map::new();
@@ -64,7 +75,7 @@ fn operation(route: &Route) -> Value {
     let [en, zh] = route.summary;
     let (status, schema) = route.gives;
     let mut responses = Map::new();
-    responses.insert(status.to_string(), success(schema));
+    responses.insert(status.to_string(), success(route, status, schema));
     if route.id == "case" {
         responses.insert("304".into(), json!({ "description": "The case is as you know it." }));
     }
@@ -95,14 +106,33 @@ fn tag(route: &Route) -> &str {
     rest.split('/').next().unwrap_or(rest)
 }
 
-fn success(schema: Option<&str>) -> Value {
-    let Some(schema) = schema else { return json!({ "description": "Done." }) };
-    let media = match schema {
-        "Text" => "text/plain",
-        "EventStream" => "text/event-stream",
-        _ => "application/json",
+fn success(route: &Route, status: u16, schema: Option<&str>) -> Value {
+    let mut success = json!({ "description": "Done." });
+    if let (Some(schema), Some(media)) = (schema, route.media()) {
+        success["content"] = json!({ media: { "schema": reference(schema) } });
+    }
+    let header = |text: &str| json!({ "description": text, "schema": { "type": "string" } });
+    match (route.id, status) {
+        ("case", _) => success["headers"] = json!({ "ETag": header("The case as it is now.") }),
+        // The session is where its cookie is sent to.
+        ("beginSession", _) => {
+            success["headers"] = json!({ "Set-Cookie": header("The session's cookie.") });
+        }
+        (_, 201) => success["headers"] = json!({ "Location": header("Where it is.") }),
+        _ => {}
+    }
+    success
+}
+
+/// Every type of problem with its status and titles.
+fn problems() -> Vec<Value> {
+    let one = |kind: &Kind| {
+        json!({
+            "type": format!("{URN}{}", kind.code), "status": kind.status.as_u16(),
+            "title_zh": kind.zh, "title_en": kind.en,
+        })
     };
-    json!({ "description": "Done.", "content": { media: { "schema": reference(schema) } } })
+    Kind::ALL.iter().map(one).collect()
 }
 
 fn security(route: &Route) -> Value {
@@ -136,7 +166,14 @@ fn problem() -> Value {
         },
     });
     json!({
-        "description": "Why the request was not carried out (RFC 9457). Nothing was changed.",
+        "description": "Why the request was not carried out (RFC 9457). Nothing was changed, but \
+            after `late` and `stopping`: then it may have been.",
+        "headers": {
+            "Retry-After": { "description": "Seconds to wait, where waiting helps.",
+                "schema": { "type": "integer" } },
+            "Location": { "description": "With `already-made`: where what was made is.",
+                "schema": { "type": "string" } },
+        },
         "content": { "application/problem+json": { "schema": schema } },
     })
 }

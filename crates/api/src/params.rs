@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use hyper::http::request::Parts;
+use record::{Hash, RecordId, Subject};
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Kind, Problem};
@@ -16,11 +17,38 @@ impl<T: DeserializeOwned> FromRequestParts<State> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Problem> {
-        let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
-        // Its error repeats the value; the names that are known stand in the API's document.
-        let wrong = |_| Problem::at(Kind::PARAMETER, "query", "has a name or value not accepted");
-        Ok(Self(query.map_err(wrong)?.0))
+        // Its names are known and stand once each: see `form`.
+        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let query = serde_urlencoded::Deserializer::new(query);
+        let read = serde_path_to_error::deserialize(query);
+        read.map(Self).map_err(|error| {
+            let path = error.path().to_string();
+            // Nothing is at fault where something is missing. The error itself repeats the value.
+            let (path, message) = match path.as_str() {
+                "." => ("query".to_owned(), "lacks a parameter that is needed"),
+                name => (format!("query.{name}"), "has a value that is not accepted"),
+            };
+            Problem::at(Kind::PARAMETER, path, message)
+        })
     }
+}
+
+/// What names something in a path.
+pub(crate) trait Id: FromStr {
+    /// Digits of hex.
+    const DIGITS: usize;
+}
+
+impl Id for Subject {
+    const DIGITS: usize = 2 * Self::LEN;
+}
+
+impl Id for RecordId {
+    const DIGITS: usize = 2 * Self::LEN;
+}
+
+impl Id for Hash {
+    const DIGITS: usize = 2 * Self::LEN;
 }
 
 /// The parameters of the path, by name.
@@ -46,11 +74,14 @@ impl Path {
         found.map(|(_, value)| value.as_str()).ok_or_else(Problem::not_found)
     }
 
-    /// A part as an id. What is no id names nothing.
+    /// A part as an id.
     ///
     /// # Errors
-    /// Not found.
-    pub(crate) fn id<T: FromStr>(&self, name: &str) -> Result<T, Problem> {
-        self.text(name)?.parse().map_err(|_| Problem::not_found())
+    /// [`Kind::PARAMETER`], what it would have to be.
+    pub(crate) fn id<T: Id>(&self, name: &str) -> Result<T, Problem> {
+        self.text(name)?.parse().map_err(|_| {
+            let message = format!("is {} digits of lower-case hex", T::DIGITS);
+            Problem::at(Kind::PARAMETER, format!("path.{name}"), message)
+        })
     }
 }

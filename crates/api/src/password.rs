@@ -61,6 +61,13 @@ pub(crate) fn verify(password: &str, stored: Option<&str>) -> bool {
     matches && stored.is_some()
 }
 
+/// What stands for a secret where a request is remembered: as slow to guess as a stored password.
+pub(crate) fn stretched(secret: &[u8; 32], salt: &[u8; 32]) -> Result<[u8; 32], PasswordError> {
+    let mut stretched = [0; 32];
+    let done = Argon2::default().hash_password_into(secret, salt, &mut stretched);
+    done.map(|()| stretched).map_err(|_| PasswordError::System)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

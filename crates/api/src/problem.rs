@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
-use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
 /// What every problem's `type` begins with.
@@ -36,6 +36,8 @@ macro_rules! kinds {
 
 kinds! {
     NOT_FOUND = "not-found" NOT_FOUND "没有这个对象，或不对您开放" "There is no such thing, or it is not for you";
+    NOT_ACCEPTABLE = "not-acceptable" NOT_ACCEPTABLE "无法以所要求的格式应答" "There is no answer in a form that the request accepts";
+    ADDRESS = "address-too-long" URI_TOO_LONG "请求地址过长" "The address is too long";
     METHOD = "method-not-allowed" METHOD_NOT_ALLOWED "此地址不支持这种方法" "This address does not take this method";
     LOGIN = "login-needed" UNAUTHORIZED "请先登录" "Sign in first";
     WRONG_LOGIN = "wrong-login" UNAUTHORIZED "账号或密码不正确" "Account or password is wrong";
@@ -60,8 +62,10 @@ kinds! {
     IN_FUTURE = "in-future" UNPROCESSABLE_ENTITY "发生时间晚于现在" "It can't have happened later than now";
     KEY_REUSED = "key-reused" UNPROCESSABLE_ENTITY "幂等键已用于另一请求" "The idempotency key was used for another request";
     MEDIA_TYPE = "media-type" UNSUPPORTED_MEDIA_TYPE "请求内容须为 application/json" "The body has to be application/json";
+    ENCODING = "content-encoding" UNSUPPORTED_MEDIA_TYPE "请求内容不得压缩" "The body must not be compressed";
     TOO_LARGE = "too-large" PAYLOAD_TOO_LARGE "请求内容过大" "The body is too large";
     CHANGED = "changed" PRECONDITION_FAILED "事件已有变动" "The case has changed since you read it";
+    ALREADY_MADE = "already-made" CONFLICT "此前已办理，密文只显示一次" "It was made already, and its secret is shown only once";
     NOT_IN_POLICY = "not-in-policy" CONFLICT "本地规则没有这一操作" "This place does not know the act";
     NO_CASE = "no-case" CONFLICT "没有可操作的事件" "There is no case for it";
     OPENED = "opened-already" CONFLICT "事件已经存在" "The case exists already";
@@ -79,7 +83,8 @@ kinds! {
     READ_ONLY = "storage" SERVICE_UNAVAILABLE "节点无法保存或读取数据" "The node can't keep or read data";
     STOPPING = "stopping" SERVICE_UNAVAILABLE "节点正在关闭" "The node is shutting down";
     NOT_READY = "not-ready" SERVICE_UNAVAILABLE "节点尚未就绪" "The node is not ready";
-    TIMEOUT = "timeout" REQUEST_TIMEOUT "请求超时" "The request took too long";
+    TIMEOUT = "timeout" REQUEST_TIMEOUT "请求内容未按时到达" "The request did not arrive in time";
+    LATE = "late" SERVICE_UNAVAILABLE "节点未能按时完成，可能已办理，也可能没有" "Not done in time: it may or may not have been carried out";
     INTERNAL = "internal" INTERNAL_SERVER_ERROR "节点内部错误" "Something went wrong inside the node";
 }
 
@@ -106,6 +111,8 @@ struct More {
     detail: Option<(String, String)>,
     errors: Vec<Fault>,
     retry: Option<Duration>,
+    /// Where what it is about can be found.
+    location: Option<String>,
 }
 
 impl From<Kind> for Problem {
@@ -135,6 +142,17 @@ impl Problem {
         Self::with(kind, More { retry: Some(wait), ..More::default() })
     }
 
+    /// What a request that is repeated asks for was made, and its secret is gone.
+    pub(crate) fn already_made(location: Option<String>) -> Self {
+        let (zh, en) = (
+            "同一请求此前已办理。若未收到密文，请作废后换用新的幂等键重新办理。",
+            "The same request was carried out before. If its secret did not reach you, end what was \
+             made and ask anew under another idempotency key.",
+        );
+        let detail = Some((zh.into(), en.into()));
+        Self::with(Kind::ALREADY_MADE, More { detail, location, ..More::default() })
+    }
+
     pub(crate) fn not_found() -> Self {
         Kind::NOT_FOUND.into()
     }
@@ -157,7 +175,7 @@ impl Problem {
             #[serde(skip_serializing_if = "<[_]>::is_empty")]
             errors: &'a [Fault],
         }
-        let (kind, More { detail, errors, retry }) = (&self.kind, self.more.as_ref());
+        let (kind, More { detail, errors, retry, location }) = (&self.kind, self.more.as_ref());
         let body = Body {
             r#type: format!("{URN}{}", kind.code),
             title: if english { kind.en } else { kind.zh },
@@ -176,6 +194,13 @@ impl Problem {
             if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
                 headers.insert(RETRY_AFTER, value);
             }
+        }
+        if let Some(Ok(location)) = location.as_deref().map(HeaderValue::from_str) {
+            headers.insert(LOCATION, location);
+        }
+        if kind.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110 §15.5.2 wants a challenge; a browser's session has no scheme of its own.
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"wangge\""));
         }
         response
     }

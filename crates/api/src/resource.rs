@@ -16,6 +16,7 @@ pub(crate) mod tokens;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use engine::command::Receipt;
 use hyper::StatusCode;
 use hyper::header::{HeaderValue, LOCATION};
 use serde::Serialize;
@@ -29,6 +30,17 @@ fn created(location: &str, body: &impl Serialize) -> Response {
         response.headers_mut().insert(LOCATION, location);
     }
     response
+}
+
+/// The id of what was made now with this secret's hash. What was made before, by the same request,
+/// was shown then and can't be shown again.
+fn made(receipt: &Receipt, hash: [u8; 32], at: &str) -> Result<String, Problem> {
+    let made = receipt.made.ok_or(Kind::INTERNAL)?;
+    if *made.as_bytes() == hash {
+        Ok(made.to_string())
+    } else {
+        Err(Problem::already_made(Some(format!("{at}/{made}"))))
+    }
 }
 
 /// The size of a page: what was asked for, within bounds.

@@ -6,9 +6,10 @@ mod list;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
+use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use governance::policy::Power;
-use hyper::Method;
+use hyper::{Method, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use list::ROUTES;
@@ -127,6 +128,22 @@ impl Route {
         if self.bulk { BULK_BODY } else { BODY }
     }
 
+    /// Names of its query's parameters, as they stand in an address.
+    pub(crate) fn query_names(&self) -> impl Iterator<Item = &'static str> {
+        // After what, by what a list is ordered by.
+        let plain = |name: &&'static str| if name.starts_with("after") { "after" } else { name };
+        self.query.iter().map(plain)
+    }
+
+    /// The media type of its answer, if it has one.
+    pub(crate) fn media(&self) -> Option<&'static str> {
+        self.gives.1.map(|schema| match schema {
+            "Text" => "text/plain",
+            "EventStream" => "text/event-stream",
+            _ => "application/json",
+        })
+    }
+
     /// The method's name.
     pub(crate) fn method_name(&self) -> &'static str {
         match &self.method {
@@ -151,9 +168,19 @@ pub(crate) fn router(state: State) -> Router {
         .iter()
         .fold(Router::new(), |router, route| router.route(route.path, route.mount(&state)));
     router
-        .method_not_allowed_fallback(|| async { Problem::from(Kind::METHOD) })
+        .method_not_allowed_fallback(other_method)
         .fallback(|| async { Problem::not_found() })
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(middleware::from_fn_with_state(state.clone(), layers::around))
         .with_state(state)
+}
+
+/// A method that an address does not take. What it takes stands in `Allow`, which is all that
+/// `OPTIONS` asks; other sites' scripts are allowed nothing.
+async fn other_method(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        Problem::from(Kind::METHOD).into_response()
+    }
 }

@@ -62,11 +62,6 @@ impl Secret {
         Self(random())
     }
 
-    /// The secret that the same request gets again under the same idempotency key.
-    pub(crate) fn repeatable(minting: &[u8; 32], key: &[u8; 32]) -> Self {
-        Self(*blake3::keyed_hash(minting, key).as_bytes())
-    }
-
     pub(crate) fn hash(&self) -> [u8; 32] {
         *blake3::hash(&self.0).as_bytes()
     }

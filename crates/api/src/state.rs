@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::runtime::Handle;
-use tokio::sync::{RwLock, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::backoff::Backoff;
 use crate::feed::Feed;
 use crate::metrics::Metrics;
+use crate::problem::{Kind, Problem};
 use crate::rate::{Buckets, Key};
 use crate::share::Shares;
 
@@ -106,17 +107,12 @@ pub struct Shared {
     pub(crate) listeners: Shares<String>,
     pub(crate) feed: Feed,
     pub(crate) metrics: Metrics,
-    /// Acts on a case hold its lock shared; one with a precondition holds it alone, so that no
-    /// other act comes between its check and its effect.
-    pub(crate) cases: Vec<RwLock<()>>,
-    /// Kept secret: makes the secrets of repeated requests the same, until a restart.
-    pub(crate) minting: [u8; 32],
 }
 
-/// Locks for acts on cases; a case has the one that its id falls on.
-const CASE_LOCKS: usize = 64;
 /// Passwords hashed at once.
 const HASHING: usize = 2;
+/// How long a password waits for its turn at hashing.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl State {
     /// The state of an API over a running engine. `addresses` goes into invitations.
@@ -138,12 +134,26 @@ impl State {
             listeners: Shares::default(),
             feed: Feed::new(),
             metrics: Metrics::default(),
-            cases: (0..CASE_LOCKS).map(|_| RwLock::new(())).collect(),
-            minting: crate::session::random(),
             handle,
             addresses,
             config,
         }))
+    }
+}
+
+impl State {
+    /// Works on a password when it is its turn, so that a flood of logins takes two cores' time
+    /// and two hashes' memory at most.
+    ///
+    /// # Errors
+    /// [`Kind::BUSY`] when its turn does not come.
+    pub(crate) async fn hash<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let turn = tokio::time::timeout(PATIENCE, self.hashing.acquire()).await;
+        let Ok(Ok(_turn)) = turn else { return Err(Problem::after(Kind::BUSY, PATIENCE)) };
+        tokio::task::spawn_blocking(work).await.map_err(|_| Kind::INTERNAL.into())
     }
 }
 

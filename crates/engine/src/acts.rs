@@ -1,26 +1,28 @@
 //! Carrying out a command: who is it, may they, what does it say, sign it, share it.
 
+mod entrance;
+mod memory;
+mod offices;
+
 use std::sync::Arc;
 
-use governance::act::{Act, Body};
+use governance::act::Act;
 use governance::authorize::{self, Scene};
 use governance::case::{Case, CaseId};
 use governance::field;
 use governance::policy::Power;
-use governance::roster::{Actor, Appointment, MAX_APPOINTMENTS, Standing};
-use governance::territory::Place;
+use governance::roster::{Actor, Standing};
 use rand::CryptoRng;
-use record::{NodeId, Subject, Timestamp};
+use record::{NodeId, Record, Subject, Timestamp};
 
 use crate::code;
-use crate::command::{Agent, Command, MAX_PLACES, Once, Receipt, Refused, What};
+use crate::command::{Agent, Command, Once, Receipt, Refused, Version, What};
 use crate::engine::{Effect, Talk};
-use crate::kind;
-use crate::note::{Account, Done, DoneRow, Note};
+use crate::project::Done;
 use crate::share;
 use crate::sign::{self, Draft};
-use crate::staging::{Staging, row};
-use crate::store::{StoreError, Table};
+use crate::staging::Staging;
+use crate::store::{Position, StoreError};
 use crate::world::{Setup, World};
 
 /// What a command may use while it is carried out.
@@ -53,7 +55,8 @@ impl Desk<'_, '_> {
         let Command { by, once, what } = command;
         match what {
             What::Act { case: None, act } => self.open(&by, &act, once),
-            What::Act { case: Some(case), act } => self.act(&by, case, &act, once),
+            What::Act { case: Some(case), act } => self.act(&by, case, &act, None, once),
+            What::ActIf { case, act, expected } => self.act(&by, case, &act, Some(&expected), once),
             What::Establish(places) => self.establish(&by, places, once),
             What::EndPlace(place) => self.end_place(&by, place, once),
             What::Register { person, name, phone } => {
@@ -62,27 +65,25 @@ impl Desk<'_, '_> {
             What::Appoint { person, appointment } => self.appoint(&by, person, appointment, once),
             What::Dismiss { person, role } => self.dismiss(&by, person, &role, once),
             What::PutAccount(account) => self.put_account(&by, account, once),
-            What::PutToken { hash, token } => {
-                self.local(&Note::Token { hash: hash.to_vec().into(), token })
+            What::EnableAccount { name, person, enabled } => {
+                self.enable_account(&by, &name, person, enabled, once)
             }
-            What::PutInvitation { hash, invitation } => {
-                self.power(&by, Power::Federation, "federation")?;
-                self.local(&Note::Invitation { hash: hash.to_vec().into(), invitation })
+            What::ChangePassword { name, password, keep } => {
+                self.change_password(&by, &name, password, keep, once)
             }
+            What::PutToken { hash, token: Some(token) } => self.begin_token(&by, hash, token, once),
+            What::PutToken { hash, token: None } => self.end_token(&by, hash, once),
+            What::PutInvitation { hash, invitation: Some(invitation) } => {
+                self.invite(&by, hash, invitation, once)
+            }
+            What::PutInvitation { hash, invitation: None } => self.uninvite(&by, hash, once),
             What::PutPeer { chain, addresses } => {
                 self.power(&by, Power::Federation, "federation")?;
                 let chain = chain.into_iter().map(Into::into).collect();
-                self.put_peer(chain, addresses).map(|_| Receipt::empty())
+                self.put_peer(chain, addresses)?;
+                self.remember(once, &Receipt::empty())?;
+                Ok(Receipt::empty())
             }
-        }
-    }
-
-    fn done_before(&self, once: &Once) -> Result<Option<Receipt>, Refused> {
-        let found: Option<DoneRow> = row(self.staging, Table::Idempotency, &once.key)?;
-        match found {
-            Some((digest, receipt)) if digest.as_slice() == once.digest => Ok(Some(receipt)),
-            Some(_) => Err(Refused::KeyReused),
-            None => Ok(None),
         }
     }
 
@@ -140,31 +141,32 @@ impl Desk<'_, '_> {
         by: &Agent,
         id: CaseId,
         act: &Act,
+        expected: Option<&[Version]>,
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
         let actor = self.actor(by)?;
-        let case = self.case(id)?.ok_or(Refused::NotFound("case"))?;
+        let case = self.staging.case(id)?.ok_or(Refused::NotFound("case"))?;
         // A resident sees no case but the one they reported, not even that it exists.
         if actor.standing == Standing::Resident && case.reporter != Some(actor.id) {
             return Err(Refused::NotFound("case"));
         }
+        let is = Version::of(&case);
+        if expected.is_some_and(|expected| !expected.contains(&is)) {
+            return Err(Refused::Stale { is });
+        }
         self.sign_act(Some(case), id, act, &actor, once, None)
     }
 
-    pub(crate) fn case(&self, id: CaseId) -> Result<Option<Case>, StoreError> {
-        row(self.staging, Table::Case, id.as_bytes())
-    }
-
     /// An act of the node itself, where policy allows one.
-    pub(crate) fn act_alone(&mut self, case: Case, act: &Act) -> Result<Receipt, Refused> {
+    pub(crate) fn act_alone(&mut self, id: CaseId, act: &Act) -> Result<Receipt, Refused> {
         let actor = Actor { id: Subject::ZERO, standing: Standing::Node };
-        let id = case.id;
+        let case = self.staging.case(id)?.ok_or(Refused::NotFound("case"))?;
         self.sign_act(Some(case), id, act, &actor, None, None)
     }
 
     fn sign_act(
         &mut self,
-        before: Option<Case>,
+        before: Option<Arc<Case>>,
         id: CaseId,
         act: &Act,
         actor: &Actor,
@@ -175,24 +177,24 @@ impl Desk<'_, '_> {
         let units = world.directory.units();
         let (permit, fields) = {
             let scene = self.scene(&world, &units);
-            let permit = authorize::authorize(&scene, before.as_ref(), act, actor)?;
+            let permit = authorize::authorize(&scene, before.as_deref(), act, actor)?;
             let ordinal = self.staging.log.mark().count + 1;
-            let fields = authorize::decide(&scene, before.as_ref(), act, actor, ordinal);
+            let fields = authorize::decide(&scene, before.as_deref(), act, actor, ordinal);
             (permit, fields)
         };
         let number = number(&fields);
-        let receipt = Receipt { record: None, subject: Some(id), number, code };
+        let receipt = Receipt { subject: Some(id), number, code, ..Receipt::empty() };
         let draft = Draft {
             subject: id,
             kind: act.kind().kind(),
             causes: before.iter().filter_map(|case| case.steps.last()).map(|s| s.record).collect(),
             actor: permit.signer(actor),
             fields,
-            note: once.map(|once| done(once, &receipt)),
+            note: once.map(|once| self.done(once, &receipt)),
         };
-        let (record, _, done) = sign::append(self.setup, self.staging, draft, self.now, self.rng)?;
+        let (record, _, done) = self.append(draft)?;
         let case = done.case.ok_or(Refused::NotFound("case"))?;
-        self.after(before.as_ref(), &case, self.setup.me())?;
+        self.after(before.as_deref(), &case, self.setup.me())?;
         Ok(Receipt { record: Some(record.id()), ..receipt })
     }
 
@@ -228,195 +230,19 @@ impl Desk<'_, '_> {
         }
     }
 
-    fn establish(
-        &mut self,
-        by: &Agent,
-        places: Vec<Place>,
-        mut once: Option<Once>,
-    ) -> Result<Receipt, Refused> {
-        let actor = self.power(by, Power::Territory, "territory")?;
-        if places.is_empty() || places.len() > MAX_PLACES {
-            let what = format!("send 1 to {MAX_PLACES} places at a time");
-            return Err(Refused::Invalid { field: "places", what });
-        }
-        // Everything is checked before anything is signed.
-        let mut next = self.world.as_ref().clone();
-        for place in &places {
-            next.territory
-                .check(place, &self.setup.policy.levels, self.now)
-                .and_then(|()| Arc::make_mut(&mut next.territory).insert(place.clone()))
-                .map_err(|error| Refused::Invalid {
-                    field: "places",
-                    what: format!("{} ({}): {error}", place.name, place.id),
-                })?;
-        }
-        let mut receipt = Receipt::empty();
-        let last = places.len() - 1;
-        for (index, place) in places.into_iter().enumerate() {
-            let mut body = Body::default();
-            body.put(field::PLACE_DATA, &place);
-            receipt.subject = Some(place.id);
-            let once = if index == last { once.take() } else { None };
-            self.sign_plain(place.id, kind::PLACE, body, actor.as_ref(), once, &mut receipt)?;
-        }
-        *self.world = Arc::new(next);
-        Ok(receipt)
-    }
-
-    fn end_place(
-        &mut self,
-        by: &Agent,
-        place: Subject,
-        once: Option<Once>,
-    ) -> Result<Receipt, Refused> {
-        let actor = self.power(by, Power::Territory, "territory")?;
-        let invalid = |error: governance::territory::TerritoryError| Refused::Invalid {
-            field: "place",
-            what: error.to_string(),
-        };
-        let mut next = self.world.as_ref().clone();
-        Arc::make_mut(&mut next.territory).end(place, self.now).map_err(invalid)?;
-        let mut body = Body::default();
-        body.put(field::UNTIL, &self.now);
-        let mut receipt = Receipt { subject: Some(place), ..Receipt::empty() };
-        self.sign_plain(place, kind::PLACE_ENDED, body, actor.as_ref(), once, &mut receipt)?;
-        *self.world = Arc::new(next);
-        Ok(receipt)
-    }
-
-    fn register(
-        &mut self,
-        by: &Agent,
-        person: Option<Subject>,
-        name: &str,
-        phone: Option<&str>,
-        once: Option<Once>,
-    ) -> Result<Receipt, Refused> {
-        let actor = self.power(by, Power::Roster, "roster")?;
-        check_line(field::PERSON_NAME, "name", name)?;
-        let mut body = Body::default();
-        body.put(field::PERSON_NAME, &name);
-        if let Some(phone) = phone {
-            check_line(field::PERSON_PHONE, "phone", phone)?;
-            body.put(field::PERSON_PHONE, &phone);
-        }
-        let id = person.unwrap_or_else(|| Subject::random(self.rng));
-        let known = self.world.roster.get(id).cloned().unwrap_or_default();
-        let mut receipt = Receipt { subject: Some(id), ..Receipt::empty() };
-        self.sign_plain(id, kind::PERSON, body, actor.as_ref(), once, &mut receipt)?;
-        self.change_world(|world| Arc::make_mut(&mut world.roster).insert(id, known));
-        Ok(receipt)
-    }
-
-    fn appoint(
-        &mut self,
-        by: &Agent,
-        id: Subject,
-        appointment: Appointment,
-        once: Option<Once>,
-    ) -> Result<Receipt, Refused> {
-        let actor = self.power(by, Power::Roster, "roster")?;
-        let mut person = self.world.roster.get(id).cloned().ok_or(Refused::NotFound("person"))?;
-        if self.setup.policy.role(&appointment.role).is_none() {
-            let what = format!("{} is not a role of the policy", appointment.role);
-            return Err(Refused::Invalid { field: "role", what });
-        }
-        if let Some(scope) = appointment.scope
-            && self.world.territory.get(scope, self.now).is_none()
-        {
-            let what = "no such place is valid now: see the territory".into();
-            return Err(Refused::Invalid { field: "scope", what });
-        }
-        if person.appointments.len() >= MAX_APPOINTMENTS {
-            let what = format!("a person holds at most {MAX_APPOINTMENTS}");
-            return Err(Refused::Invalid { field: "appointments", what });
-        }
-        let mut body = Body::default();
-        body.put(field::ROLE, &appointment.role);
-        body.put_some(field::SCOPE, appointment.scope.as_ref());
-        body.put(field::FROM, &appointment.from);
-        body.put_some(field::UNTIL, appointment.until.as_ref());
-        let mut receipt = Receipt { subject: Some(id), ..Receipt::empty() };
-        self.sign_plain(id, kind::APPOINTED, body, actor.as_ref(), once, &mut receipt)?;
-        person.appointments.push(appointment);
-        self.change_world(|world| Arc::make_mut(&mut world.roster).insert(id, person));
-        Ok(receipt)
-    }
-
-    fn dismiss(
-        &mut self,
-        by: &Agent,
-        id: Subject,
-        role: &str,
-        once: Option<Once>,
-    ) -> Result<Receipt, Refused> {
-        let actor = self.power(by, Power::Roster, "roster")?;
-        let mut person = self.world.roster.get(id).cloned().ok_or(Refused::NotFound("person"))?;
-        let mut body = Body::default();
-        body.put(field::ROLE, &role);
-        body.put(field::UNTIL, &self.now);
-        let mut receipt = Receipt { subject: Some(id), ..Receipt::empty() };
-        self.sign_plain(id, kind::DISMISSED, body, actor.as_ref(), once, &mut receipt)?;
-        for held in person.appointments.iter_mut().filter(|held| held.role == role) {
-            held.until = Some(held.until.map_or(self.now, |end| end.min(self.now)));
-        }
-        self.change_world(|world| Arc::make_mut(&mut world.roster).insert(id, person));
-        Ok(receipt)
-    }
-
-    fn put_account(
-        &mut self,
-        by: &Agent,
-        account: Account,
-        _once: Option<Once>,
-    ) -> Result<Receipt, Refused> {
-        let own = matches!(by, Agent::Staff(person) if *person == account.person);
-        if !own {
-            self.power(by, Power::Roster, "roster")?;
-        }
-        if self.world.roster.get(account.person).is_none() {
-            return Err(Refused::NotFound("person"));
-        }
-        let known: Option<Account> = row(self.staging, Table::Account, account.name.as_bytes())?;
-        if known.is_some_and(|known| known.person != account.person) {
-            let what = "this login name belongs to somebody else".into();
-            return Err(Refused::Invalid { field: "name", what });
-        }
-        let subject = Some(account.person);
-        self.local(&Note::Account(account))?;
-        Ok(Receipt { subject, ..Receipt::empty() })
-    }
-
     /// Changes what the node keeps in memory of the index.
     pub(crate) fn change_world(&mut self, change: impl FnOnce(&mut World)) {
         change(Arc::make_mut(self.world));
     }
 
-    fn local(&mut self, note: &Note) -> Result<Receipt, Refused> {
-        sign::note(self.setup, self.staging, note)?;
-        Ok(Receipt::empty())
-    }
-
-    fn sign_plain(
-        &mut self,
-        subject: Subject,
-        kind: record::Kind,
-        body: Body,
-        actor: Option<&Actor>,
-        once: Option<Once>,
-        receipt: &mut Receipt,
-    ) -> Result<(), Refused> {
-        let draft = Draft {
-            subject,
-            kind,
-            causes: Vec::new(),
-            actor: actor.map(operator),
-            fields: body.0,
-            note: once.map(|once| done(once, receipt)),
-        };
-        let (record, _, _) = sign::append(self.setup, self.staging, draft, self.now, self.rng)?;
-        receipt.record = Some(record.id());
-        Ok(())
+    /// Signs a draft. With a receipt in it, some that have run out are swept.
+    fn append(&mut self, draft: Draft) -> Result<(Record, Position, Done), Refused> {
+        let remembered = draft.note.is_some();
+        let appended = sign::append(self.setup, self.staging, draft, self.now, self.rng)?;
+        if remembered {
+            self.sweep_receipts()?;
+        }
+        Ok(appended)
     }
 }
 
@@ -424,30 +250,11 @@ impl Receipt {
     /// Nothing to tell.
     #[must_use]
     pub fn empty() -> Self {
-        Self { record: None, subject: None, number: None, code: None }
+        Self { record: None, subject: None, number: None, code: None, made: None }
     }
-}
-
-/// The first role in force signs for administrative acts.
-fn operator(actor: &Actor) -> record::Actor {
-    let role = actor.appointments().first().map_or("operator", |held| held.role.as_str());
-    record::Actor { id: record::ActorId::from_bytes(*actor.id.as_bytes()), role: role.to_owned() }
-}
-
-fn done(once: Once, receipt: &Receipt) -> Note {
-    Note::Done(Done {
-        key: once.key.to_vec().into(),
-        digest: once.digest.to_vec().into(),
-        receipt: receipt.clone(),
-    })
 }
 
 fn number(fields: &governance::act::FieldValues) -> Option<String> {
     let bytes = fields.get(&field::NUMBER)?;
     record::cbor::decode(bytes, &record::fields::VALUE_LIMITS).ok()
-}
-
-fn check_line(id: record::FieldId, name: &'static str, value: &str) -> Result<(), Refused> {
-    governance::act::text(id, value, governance::act::MAX_LINE)
-        .map_err(|problem| Refused::Invalid { field: name, what: problem.what })
 }

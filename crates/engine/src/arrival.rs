@@ -4,21 +4,24 @@
 use std::sync::Arc;
 
 use record::{
-    Disclosure, EnvelopeError, FieldError, Fields, Header, NodeId, PublicKey, Record, RecordId,
-    Signed, Timestamp, Unverified, Verifier,
+    Disclosure, EnvelopeError, FieldError, Fields, Hash, Header, NodeId, Record, Signed,
+    StatementError, Timestamp, Unverified, Verifier,
 };
+use serde_bytes::ByteBuf;
 
-use crate::entry::Entry;
+use crate::entry::{Entry, StreamHead, next_link};
 use crate::peer::Directory;
 use crate::wire::{ChainBytes, PAGE_ENTRIES, Page, Parcel};
 use crate::world::{self, Setup};
 use governance::act::ActKind;
 use governance::certificate::{ChainError, Right, Standing};
 
-/// One entry with its record, everything about it verified except where it stands in the stream.
+/// One entry with its record, everything about it verified.
 pub struct Arrival {
-    /// The sender's signed entry.
-    pub entry: Signed<Entry>,
+    /// The sender's entry.
+    pub entry: Entry,
+    /// The same as it arrived.
+    pub bytes: Arc<[u8]>,
     /// The author's signed record.
     pub record: Record,
     /// Its released fields with their salts.
@@ -31,6 +34,12 @@ pub struct Arrival {
 pub struct VerifiedPage {
     /// The entries, in order.
     pub arrivals: Vec<Arrival>,
+    /// The number before the first of them.
+    pub after: u64,
+    /// The stream's link there. Whether the stream is there is for the engine to see.
+    pub before: Hash,
+    /// The sender's word on the stream up to the last of them.
+    pub head: Signed<StreamHead>,
     /// Certificates of authors this node had not met.
     pub authors: Vec<(ChainBytes, Standing)>,
     /// Whether more wait.
@@ -40,6 +49,9 @@ pub struct VerifiedPage {
 /// Why a page was refused. Nothing of it was taken.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
+    /// This node had no time to check it.
+    #[error("the page was not checked: the node is too busy")]
+    NotChecked,
     /// More entries than a page may have.
     #[error("a page with {0} entries; at most {PAGE_ENTRIES}")]
     TooMany(usize),
@@ -52,7 +64,24 @@ pub enum PageError {
     /// Nobody vouches for the author.
     #[error("the author {0} of a record has no certificate here")]
     UnknownAuthor(NodeId),
-    /// An entry's or record's envelope or signature is wrong.
+    /// The page's head is missing, or not for this stream, or its signature is wrong.
+    #[error("the page's head does not verify")]
+    Head(#[source] Option<EnvelopeError>),
+    /// The entries are not the ones that the head was signed over.
+    #[error("the page's entries are not the ones that its head was signed over")]
+    Links,
+    /// An entry has another number than its place gives it.
+    #[error("entry {number} stands where {expected} is next")]
+    Number {
+        /// Its number.
+        number: u64,
+        /// The number of its place.
+        expected: u64,
+    },
+    /// An entry is not in its canonical form.
+    #[error("an entry of the page is malformed")]
+    Entry(#[source] StatementError),
+    /// A record's envelope or signature is wrong.
     #[error("entry {number} does not verify")]
     Signature {
         /// Number in the stream, as claimed; zero where it could not be read.
@@ -60,12 +89,6 @@ pub enum PageError {
         /// What is wrong.
         #[source]
         source: EnvelopeError,
-    },
-    /// The entry is not for this node, or not from this sender.
-    #[error("entry {number} is from another stream")]
-    OtherStream {
-        /// Number in the stream.
-        number: u64,
     },
     /// The author may contribute to cases, but not hold any.
     #[error("entry {number}: its author has no right to govern cases")]
@@ -90,7 +113,7 @@ pub enum PageError {
     },
 }
 
-/// Checks a page from `sender`, on as many threads as there are processors.
+/// Checks a page from `sender`. Pages are checked side by side, each on one thread.
 ///
 /// # Errors
 /// The first thing that is wrong; a page is taken whole or not at all.
@@ -106,20 +129,39 @@ pub fn verify_page(
     }
     let peer = directory.get(sender).ok_or(PageError::Stranger)?;
     let authors = authors(setup, &page.chains, now)?;
-    let desk = Desk {
-        setup,
-        directory,
-        authors: &authors,
-        sender,
-        sender_key: verifier(peer.standing.key())?,
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let arrivals = if page.parcels.len() < 32 || threads == 1 {
-        desk.check_all(page.parcels)?
+    let (before, head) = page.proof.ok_or(PageError::Head(None))?;
+    let head = verify_head(setup, &peer.standing, sender, head)?;
+    let after = head.number.checked_sub(page.parcels.len() as u64).ok_or(PageError::Head(None))?;
+    check_links(&page.parcels, before, head.link)?;
+    let desk = Desk { setup, directory, authors: &authors };
+    let arrivals = desk.check_all(page.parcels, after)?;
+    Ok(VerifiedPage { arrivals, after, before, head, authors, more: page.more })
+}
+
+/// Whether the entries lead from one link to the other, so that the head vouches for all of them.
+fn check_links(parcels: &[Parcel], before: Hash, after: Hash) -> Result<(), PageError> {
+    let step = |link, parcel: &Parcel| next_link(&link, &Hash::of(&parcel.entry));
+    if !parcels.is_empty() && parcels.iter().fold(before, step) == after {
+        Ok(())
     } else {
-        desk.check_parallel(page.parcels, threads)?
-    };
-    Ok(VerifiedPage { arrivals, authors, more: page.more })
+        Err(PageError::Links)
+    }
+}
+
+fn verify_head(
+    setup: &Setup,
+    standing: &Standing,
+    sender: NodeId,
+    bytes: ByteBuf,
+) -> Result<Signed<StreamHead>, PageError> {
+    let head = Unverified::<StreamHead>::parse(bytes.into_vec())
+        .and_then(|head| head.verify(&setup.federation, &standing.key()))
+        .map_err(|error| PageError::Head(Some(error)))?;
+    if (head.sender, head.recipient) == (sender, setup.me()) {
+        Ok(head)
+    } else {
+        Err(PageError::Head(None))
+    }
 }
 
 fn authors(
@@ -136,60 +178,32 @@ fn authors(
         .collect()
 }
 
-fn verifier(key: PublicKey) -> Result<Verifier, PageError> {
-    key.verifier().map_err(|error| PageError::Signature { number: 0, source: error.into() })
-}
-
 struct Desk<'a> {
     setup: &'a Setup,
     directory: &'a Directory,
     authors: &'a [(ChainBytes, Standing)],
-    sender: NodeId,
-    sender_key: Verifier,
 }
 
 impl Desk<'_> {
-    fn check_parallel(
-        &self,
-        mut parcels: Vec<Parcel>,
-        threads: usize,
-    ) -> Result<Vec<Arrival>, PageError> {
-        let share = parcels.len().div_ceil(threads);
-        let mut shares = Vec::new();
-        while parcels.len() > share {
-            let rest = parcels.split_off(share);
-            shares.push(std::mem::replace(&mut parcels, rest));
-        }
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = shares
-                .into_iter()
-                .map(|share| scope.spawn(move || self.check_all(share)))
-                .collect();
-            let last = self.check_all(parcels);
-            let mut arrivals = Vec::new();
-            for worker in workers {
-                arrivals.extend(worker.join().expect("checking a parcel does not panic")?);
-            }
-            arrivals.extend(last?);
-            Ok(arrivals)
-        })
-    }
-
-    fn check_all(&self, parcels: Vec<Parcel>) -> Result<Vec<Arrival>, PageError> {
+    fn check_all(&self, parcels: Vec<Parcel>, after: u64) -> Result<Vec<Arrival>, PageError> {
         let mut keys = Keys { desk: self, last: None };
-        parcels.into_iter().map(|parcel| self.check(parcel, &mut keys)).collect()
+        let numbers = after + 1..;
+        numbers.zip(parcels).map(|(number, parcel)| self.check(number, parcel, &mut keys)).collect()
     }
 
-    fn check(&self, parcel: Parcel, keys: &mut Keys<'_>) -> Result<Arrival, PageError> {
+    fn check(
+        &self,
+        number: u64,
+        parcel: Parcel,
+        keys: &mut Keys<'_>,
+    ) -> Result<Arrival, PageError> {
         let federation = &self.setup.federation;
-        let signature = |number| move |source| PageError::Signature { number, source };
-        let entry = Unverified::<Entry>::parse(parcel.entry.into_vec())
-            .and_then(|entry| entry.verify_with(federation, &self.sender_key))
-            .map_err(signature(0))?;
-        let number = entry.number;
-        if entry.sender != self.sender || entry.recipient != self.setup.me() {
-            return Err(PageError::OtherStream { number });
+        let bytes: Arc<[u8]> = parcel.entry.into_vec().into();
+        let entry = Entry::decode(&bytes).map_err(PageError::Entry)?;
+        if entry.number != number {
+            return Err(PageError::Number { number: entry.number, expected: number });
         }
+        let signature = |number| move |source| PageError::Signature { number, source };
         let record =
             Unverified::<Header>::parse(parcel.record.into_vec()).map_err(signature(number))?;
         let author = keys.of(record.peek().author)?;
@@ -207,7 +221,7 @@ impl Desk<'_> {
         }
         let fields = record::open(&record, &parcel.disclosures)
             .map_err(|source| PageError::Fields { number, source: Some(source) })?;
-        Ok(Arrival { entry, record, disclosures: parcel.disclosures, fields })
+        Ok(Arrival { entry, bytes, record, disclosures: parcel.disclosures, fields })
     }
 }
 
@@ -247,11 +261,8 @@ impl Keys<'_> {
             .or_else(|| shown.find(|standing| standing.node() == node))
             .ok_or(PageError::UnknownAuthor(node))?;
         let governs = standing.may(Right::Govern);
-        Ok(Author { node, key: verifier(standing.key())?, governs })
+        let key = standing.key().verifier();
+        let key = key.map_err(|error| PageError::Signature { number: 0, source: error.into() })?;
+        Ok(Author { node, key, governs })
     }
-}
-
-/// Bytes of an arrival's frame parts, shared without copying.
-pub(crate) fn parts(arrival: &Arrival) -> (Arc<[u8]>, Arc<[u8]>, RecordId) {
-    (arrival.record.bytes().clone(), arrival.entry.bytes().clone(), arrival.record.id())
 }

@@ -77,7 +77,7 @@ impl Desk<'_, '_> {
                 None
             }
             Err(error) => {
-                tracing::warn!(peer = %peer, error = %error, "question refused");
+                tracing::warn!(peer = %peer, error = %error, "提问被拒 question refused");
                 Some(Response::Refused)
             }
         }

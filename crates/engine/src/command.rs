@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use governance::act::Act;
 use governance::authorize;
-use governance::case::CaseId;
+use governance::case::{Case, CaseId};
 use governance::roster::Appointment;
 use governance::territory::Place;
-use record::{RecordId, Subject};
+use record::{Hash, RecordId, Subject};
 use serde::{Deserialize, Serialize};
 
 use crate::note::{Account, Invitation, Token};
@@ -15,6 +15,20 @@ use crate::store::StoreError;
 
 /// Most places in one command.
 pub const MAX_PLACES: usize = 5_000;
+/// For at least so long, by the node's own time, a request is known again by its idempotency key.
+pub const REMEMBERED: Duration = Duration::from_secs(7 * 86_400);
+/// Sessions of one account at once; with one more, the one that runs out first ends.
+pub const MAX_SESSIONS: usize = 64;
+/// Programs' tokens of one account at once; one more is refused.
+pub const MAX_TOKENS: usize = 100;
+/// Longest validity of a session.
+pub const MAX_SESSION: Duration = Duration::from_secs(24 * 3_600);
+/// Longest validity of a program's token made by a person.
+pub const MAX_TOKEN: Duration = Duration::from_secs(366 * 86_400);
+/// Longest label of a program's token, in characters.
+pub const MAX_LABEL: usize = 64;
+/// Longest validity of an invitation.
+pub const MAX_INVITATION: Duration = Duration::from_secs(30 * 86_400);
 
 /// A command with who gives it and, where the client sent one, its idempotency key.
 #[derive(Clone)]
@@ -60,13 +74,23 @@ pub enum What {
         /// The act.
         act: Act,
     },
+    /// An act on a case, if the case still is as the agent knows it. Asked where it is decided: no
+    /// record, not even a peer's, comes between the question and the act.
+    ActIf {
+        /// The case.
+        case: CaseId,
+        /// The act.
+        act: Act,
+        /// The versions of which it has to be one; none of them refuses the act.
+        expected: Vec<Version>,
+    },
     /// Adds places, or further versions of places, parents first.
     Establish(Vec<Place>),
     /// Ends a place now.
     EndPlace(Subject),
     /// Puts a person on the roster, or changes name and telephone number.
     Register {
-        /// The person; a new id where absent.
+        /// Somebody on the roster; a new person where absent.
         person: Option<Subject>,
         /// Name.
         name: String,
@@ -87,9 +111,28 @@ pub enum What {
         /// The role.
         role: String,
     },
-    /// Opens or changes an account.
+    /// Opens an account, or changes one, which ends its sessions and tokens.
     PutAccount(Account),
-    /// Begins or ends a session or a program's token.
+    /// Changes whether an account may be used, which ends its sessions and tokens.
+    EnableAccount {
+        /// Login name.
+        name: String,
+        /// Whose it is.
+        person: Subject,
+        /// Whether it may be used.
+        enabled: bool,
+    },
+    /// Changes the password of one's own account, which ends its sessions and tokens.
+    ChangePassword {
+        /// Login name.
+        name: String,
+        /// The new password's hash in PHC form (argon2id).
+        password: String,
+        /// blake3 of the secret of the one session that goes on.
+        keep: Option<[u8; 32]>,
+    },
+    /// Begins or ends a session or a program's token: one's own, or whosever with power over the
+    /// roster may end it.
     PutToken {
         /// blake3 of the secret.
         hash: [u8; 32],
@@ -112,6 +155,25 @@ pub enum What {
     },
 }
 
+/// How far a case has come on this node: as long as no record was added, it is the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Version {
+    /// Records of the case that this node has applied.
+    pub steps: u32,
+    /// The last of them.
+    pub last: RecordId,
+}
+
+impl Version {
+    /// The version of a case.
+    #[must_use]
+    pub fn of(case: &Case) -> Self {
+        // A case has at most 300 steps, and never none.
+        let steps = u32::try_from(case.steps.len()).unwrap_or(u32::MAX);
+        Self { steps, last: case.steps.last().map_or(RecordId::ZERO, |step| step.record) }
+    }
+}
+
 /// What came of a command.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,6 +190,10 @@ pub struct Receipt {
     /// With a resident's report: the code with which they follow, verify and reopen it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// The token, session or invitation that was made: blake3 of its secret, which is kept
+    /// nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Hash>,
 }
 
 /// Why a command was not carried out. Nothing was changed.
@@ -145,12 +211,18 @@ pub enum Refused {
     /// No such thing, or not for this agent: the two look the same.
     #[error("there is no such {0}, or it is not for you")]
     NotFound(&'static str),
+    /// The case is not as the agent knew it.
+    #[error("the case has changed: it now has {} records", .is.steps)]
+    Stale {
+        /// What it is now.
+        is: Version,
+    },
     /// Something in the request is wrong.
     #[error("{field}: {what}")]
     Invalid {
         /// Which part.
         field: &'static str,
-        /// What is wrong and what would be right.
+        /// What is wrong and what would be right. Never repeats what was sent.
         what: String,
     },
     /// The idempotency key was used for another request.

@@ -16,10 +16,10 @@ use crate::acts::Desk;
 use crate::arrival::{PageError, VerifiedPage};
 use crate::asking::Asking;
 use crate::command::{Command, Receipt, Refused};
-use crate::exchange::{self, Sessions};
+use crate::exchange::{self, Acquaintances, Sessions};
 use crate::project;
 use crate::sign::whose;
-use crate::staging::{Log, Staging};
+use crate::staging::{Log, Staging, Tips};
 use crate::store::{Position, Read, Store, StoreError};
 use crate::wire::{Page, Request, Response};
 use crate::world::{Setup, World};
@@ -68,6 +68,8 @@ pub enum Input {
     Arrived {
         /// The peer.
         from: NodeId,
+        /// The number after which it was asked for.
+        after: u64,
         /// The page.
         page: Result<VerifiedPage, PageError>,
     },
@@ -93,8 +95,8 @@ pub enum Input {
 pub enum About {
     /// Greeting.
     Hello,
-    /// Pulling its stream.
-    Pull,
+    /// Pulling its stream after a number.
+    Pull(u64),
     /// Telling it that something waits.
     Poke,
     /// A checkpoint for it to countersign.
@@ -152,6 +154,8 @@ pub enum Effect {
     Verify {
         /// The peer.
         from: NodeId,
+        /// The number after which it was asked for.
+        after: u64,
         /// The page.
         page: Page,
     },
@@ -188,6 +192,7 @@ pub enum Effect {
 #[derive(Default)]
 pub struct Talk {
     pub(crate) sessions: Sessions,
+    pub(crate) known: Acquaintances,
     pub(crate) addresses: Vec<String>,
     pub(crate) frozen: Option<String>,
     pub(crate) asking: Asking,
@@ -200,6 +205,10 @@ pub struct Contact {
     pub greeted: bool,
     /// What was wrong with its last page.
     pub trouble: Option<String>,
+    /// Program and version by its own account: at most 64 printable ASCII characters.
+    pub software: Option<Arc<str>>,
+    /// When it last read on in this node's stream, or this node found nothing more in its.
+    pub last_sync: Option<Timestamp>,
 }
 
 /// The engine of one node.
@@ -209,6 +218,7 @@ pub struct Engine {
     reader: Arc<dyn Read>,
     world: Arc<World>,
     log: Log,
+    tips: Tips,
     rng: Box<dyn CryptoRng + Send>,
     talk: Talk,
     enrolment: Option<bool>,
@@ -227,11 +237,12 @@ impl Engine {
         mut store: Box<dyn Store>,
         rng: Box<dyn CryptoRng + Send>,
     ) -> Result<Self, StoreError> {
-        let log = replay(&setup, store.as_mut())?;
+        let mut tips = Tips::default();
+        let log = replay(&setup, store.as_mut(), &mut tips)?;
         let reader = store.reader();
         let world = Arc::new(World::load(&setup, &reader)?);
         let talk = Talk::default();
-        Ok(Self { setup, store, reader, world, log, rng, talk, enrolment: None })
+        Ok(Self { setup, store, reader, world, log, tips, rng, talk, enrolment: None })
     }
 
     /// Handles for reading.
@@ -258,14 +269,10 @@ impl Engine {
         !self.talk.asking.is_empty()
     }
 
-    /// Every neighbour's connection.
+    /// Every neighbour's connection, and what is remembered of those that are gone.
     #[must_use]
     pub fn contacts(&self) -> BTreeMap<NodeId, Contact> {
-        let contact = |session: &exchange::Session| Contact {
-            greeted: session.greeted,
-            trouble: session.trouble.clone(),
-        };
-        self.talk.sessions.iter().map(|(node, session)| (*node, contact(session))).collect()
+        exchange::contacts(&self.talk.sessions, &self.talk.known)
     }
 
     /// Why the node does not sign, if it does not.
@@ -280,7 +287,7 @@ impl Engine {
         let mut out = Vec::new();
         let mut world = self.world.clone();
         let tickets: Vec<Asked> = inputs.iter().filter_map(asked).collect();
-        let mut staging = Staging::new(self.store.as_ref(), self.log.clone());
+        let mut staging = Staging::new(self.store.as_ref(), self.log.clone(), &mut self.tips);
         let mut desk = Desk {
             setup: &self.setup,
             world: &mut world,
@@ -291,7 +298,7 @@ impl Engine {
             out: &mut out,
         };
         let handled = inputs.into_iter().try_for_each(|input| desk.handle(input));
-        let staged = handled.map(|()| staging.finish());
+        let staged = handled.and_then(|()| staging.finish().map_err(Arc::new));
         let committed = staged.and_then(|(commit, log)| {
             if !commit.frames.is_empty() {
                 self.store.commit(commit).map_err(Arc::new)?;
@@ -329,9 +336,11 @@ impl Engine {
 
     /// A batch that could not be kept: everybody who asked is told so, and exchanges start anew.
     fn failed(&mut self, error: &Arc<StoreError>, tickets: Vec<Asked>) -> Vec<Effect> {
-        tracing::error!(error = %error, "a batch could not be kept");
+        tracing::error!(error = %error,
+            "一批更改没能写入，其中一项也没有确认：请查磁盘 a batch could not be kept, nothing in it was \
+             acknowledged: check the disk");
         for session in self.talk.sessions.values_mut() {
-            session.pulling = false;
+            session.pulling = None;
             session.greeting = false;
         }
         tickets.into_iter().map(|asked| asked.refused(error)).collect()
@@ -389,8 +398,8 @@ impl Desk<'_, '_> {
             Input::Response { from, about, response } => {
                 let _ = storage(self.response(from, about, response))?;
             }
-            Input::Arrived { from, page } => {
-                if let Err(refused) = storage(self.arrived(from, page))? {
+            Input::Arrived { from, after, page } => {
+                if let Err(refused) = storage(self.arrived(from, after, page))? {
                     tracing::warn!(peer = %from, why = %refused, "page not taken in");
                     self.pull_failed(from);
                 }
@@ -465,6 +474,9 @@ impl Desk<'_, '_> {
         match request {
             Request::Pull(pull) => {
                 let served = self.serve_pull(ticket, peer, pull)?;
+                if served {
+                    self.synced(peer);
+                }
                 Ok(if served { None } else { Some(Response::Refused) })
             }
             Request::Poke => {
@@ -495,6 +507,9 @@ impl Desk<'_, '_> {
         about: About,
         response: Option<Response>,
     ) -> Result<(), Refused> {
+        if matches!(&response, Some(Response::Page(page)) if page.parcels.is_empty()) {
+            self.caught_up(from);
+        }
         match (about, response) {
             (About::Hello, Some(Response::Hello(hello))) => {
                 let key = self.world.directory.get(from).map(|peer| peer.standing.key());
@@ -504,15 +519,15 @@ impl Desk<'_, '_> {
                 }
             }
             (About::Hello, _) => self.not_greeted(from),
-            (About::Pull, Some(Response::Page(page))) if self.is_pulling(from) => {
-                self.paged(from, page);
-            }
-            (About::Pull, _) => self.pull_failed(from),
+            (About::Pull(after), Some(Response::Page(page))) => self.paged(from, after, page),
+            (About::Pull(after), _) => self.unanswered(from, after),
             (About::Witness, Some(Response::Witnessed(seal))) => {
                 self.countersigned(from, &seal)?;
             }
             (About::Witness, Some(Response::Refused)) => {
-                tracing::error!(peer = %from, "the parent refused this node's checkpoint");
+                tracing::error!(peer = %from,
+                    "上级没有副署本节点的账本检查点：请与上级核对 the parent did not countersign this \
+                     node's checkpoint: ask its operator what its log says");
             }
             (About::Poke, Some(Response::Done)) | (About::Witness, _) => {}
             (About::Poke, _) => {
@@ -527,10 +542,6 @@ impl Desk<'_, '_> {
             (About::Ask(ask), _) => self.child_silent(ask, from),
         }
         Ok(())
-    }
-
-    fn is_pulling(&self, node: NodeId) -> bool {
-        self.talk.sessions.get(&node).is_some_and(|session| session.pulling)
     }
 
     fn not_greeted(&mut self, node: NodeId) {
@@ -609,7 +620,7 @@ fn storage<T>(outcome: Result<T, Refused>) -> Result<Result<T, Refused>, Arc<Sto
 }
 
 /// Brings the index up to the journal and gives the log's end.
-fn replay(setup: &Setup, store: &mut dyn Store) -> Result<Log, StoreError> {
+fn replay(setup: &Setup, store: &mut dyn Store, tips: &mut Tips) -> Result<Log, StoreError> {
     let mut log = stored_log(setup, store)?;
     loop {
         let from = store.indexed_up_to();
@@ -617,11 +628,11 @@ fn replay(setup: &Setup, store: &mut dyn Store) -> Result<Log, StoreError> {
         if frames.is_empty() {
             return Ok(log);
         }
-        let mut staging = Staging::new(store, log.clone());
+        let mut staging = Staging::new(store, log.clone(), tips);
         for (at, frame) in &frames {
             project::project(whose(setup), &mut staging, *at, frame)?;
         }
-        let (mutations, tree, grown) = staging.finish_replay();
+        let (mutations, tree, grown) = staging.finish_replay()?;
         log = grown;
         store.index(mutations, tree, log.mark(), next)?;
     }

@@ -1,12 +1,20 @@
 //! Share streams: what a sender says about each thing it gives to one recipient, and what the
 //! recipient says about having it. Every pair of nodes has its own chain and its own numbers, so
 //! that a recipient sees gaps and learns nothing of how much others get.
+//!
+//! An entry is not signed by itself. Each one changes the stream's link, and the sender signs the
+//! link at the end of every page ([`StreamHead`]): one signature vouches for all entries up to it.
+//! To prove one entry to a third party, the link before it, the entry, the hashes of those after
+//! it and the head are enough; the others stay unseen.
 
-use record::cbor::Limits;
-use record::{Domain, FieldId, NodeId, RecordId, SerdeStatement, StatementError, Timestamp};
+use record::cbor::{self, Limits};
+use record::{
+    Domain, FederationId, FieldId, Hash, NodeId, RecordId, SerdeStatement, StatementError,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
-/// Version of both statements.
+/// Version of the entry and of both statements.
 pub const VERSION: u16 = 1;
 
 /// An entry of a share stream: the manifest of one record given to one recipient.
@@ -15,14 +23,8 @@ pub const VERSION: u16 = 1;
 pub struct Entry {
     /// [`VERSION`].
     pub version: u16,
-    /// Who gives.
-    pub sender: NodeId,
-    /// Who is given.
-    pub recipient: NodeId,
     /// Number in this stream, from 1, without gaps.
     pub number: u64,
-    /// Id of the entry before; zero for the first.
-    pub prev: RecordId,
     /// The record.
     pub record: RecordId,
     /// The record's author.
@@ -43,19 +45,67 @@ pub struct Entry {
     pub time: Timestamp,
 }
 
-impl SerdeStatement for Entry {
-    const DOMAIN: Domain = Domain::Entry;
+impl Entry {
     const LIMITS: Limits = Limits { bytes: 4096, depth: 4, items: 256 };
+
+    /// The entry in canonical CBOR.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        cbor::encode(self).expect("an entry has a deterministic encoding")
+    }
+
+    /// The entry of these bytes, if they are exactly what [`Self::encode`] gives for it.
+    ///
+    /// # Errors
+    /// [`StatementError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, StatementError> {
+        let entry: Self = cbor::decode(bytes, &Self::LIMITS)?;
+        version(entry.version)?;
+        rule("number", "must be at least 1", entry.number > 0)?;
+        rule("fields", "must ascend", entry.fields.is_sorted_by(|a, b| a < b))?;
+        Ok(entry)
+    }
+}
+
+/// The link of a stream that has no entries yet.
+#[must_use]
+pub fn first_link(federation: &FederationId, sender: NodeId, recipient: NodeId) -> Hash {
+    let mut hasher = blake3::Hasher::new_derive_key("wangge share stream v1");
+    hasher.update(federation.as_bytes()).update(sender.as_bytes()).update(recipient.as_bytes());
+    Hash::from_bytes(*hasher.finalize().as_bytes())
+}
+
+/// The link after an entry, from the one before it and the hash of the entry's bytes.
+#[must_use]
+pub fn next_link(before: &Hash, entry: &Hash) -> Hash {
+    let mut hasher = blake3::Hasher::new_derive_key("wangge share stream link v1");
+    hasher.update(before.as_bytes()).update(entry.as_bytes());
+    Hash::from_bytes(*hasher.finalize().as_bytes())
+}
+
+/// A sender's word on what a stream is up to a number.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamHead {
+    /// [`VERSION`].
+    pub version: u16,
+    /// Who gives, and signs.
+    pub sender: NodeId,
+    /// Who is given.
+    pub recipient: NodeId,
+    /// The last number.
+    pub number: u64,
+    /// The link after that entry: see [`next_link`].
+    pub link: Hash,
+}
+
+impl SerdeStatement for StreamHead {
+    const DOMAIN: Domain = Domain::Stream;
+    const LIMITS: Limits = Limits { bytes: 512, depth: 2, items: 16 };
 
     fn check(&self) -> Result<(), StatementError> {
         version(self.version)?;
-        rule("number", "must be at least 1", self.number > 0)?;
-        rule(
-            "prev",
-            "must be zero exactly at number 1",
-            self.prev.is_zero() == (self.number == 1),
-        )?;
-        rule("fields", "must ascend", self.fields.is_sorted_by(|a, b| a < b))
+        rule("number", "must be at least 1", self.number > 0)
     }
 }
 
@@ -71,8 +121,8 @@ pub struct Acknowledgement {
     pub recipient: NodeId,
     /// The last number.
     pub number: u64,
-    /// The id of that entry.
-    pub entry: RecordId,
+    /// The link after that entry: see [`next_link`].
+    pub link: Hash,
 }
 
 impl SerdeStatement for Acknowledgement {

@@ -7,20 +7,23 @@ mod pull;
 mod witness;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use record::{NodeId, Timestamp};
+
+use crate::engine::Contact;
 
 pub(crate) use enrol::invitations_open;
 
 /// What this node knows of a connection to a neighbour. Gone with the connection.
-#[derive(Clone, Default, Debug)]
+#[derive(Default)]
 pub(crate) struct Session {
     /// Whether the neighbour's certificates were verified on this connection.
     pub(crate) greeted: bool,
     /// Whether a hello of ours is on its way.
     pub(crate) greeting: bool,
-    /// Whether a pull is on its way or its page is being checked.
-    pub(crate) pulling: bool,
+    /// The pull that is going on.
+    pub(crate) pulling: Option<pull::Pulling>,
     /// Whether to pull once more when the present pull is done.
     pub(crate) again: bool,
     /// Whether a poke of ours was lost, so that the neighbour may not know what there is for it.
@@ -35,3 +38,33 @@ pub(crate) struct Session {
 
 /// Sessions by neighbour.
 pub(crate) type Sessions = BTreeMap<NodeId, Session>;
+
+/// What is remembered of a neighbour when its connection is gone, for the operator. Gone with a
+/// restart.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Acquaintance {
+    /// Program and version by its own account.
+    pub(crate) software: Option<Arc<str>>,
+    /// See [`Contact::last_sync`].
+    pub(crate) synced: Option<Timestamp>,
+    /// What was wrong with its last page when the connection went.
+    pub(crate) trouble: Option<String>,
+}
+
+/// Acquaintances by neighbour.
+pub(crate) type Acquaintances = BTreeMap<NodeId, Acquaintance>;
+
+/// Every neighbour that is connected or was, for the operator.
+pub(crate) fn contacts(sessions: &Sessions, known: &Acquaintances) -> BTreeMap<NodeId, Contact> {
+    let contact = |node: &NodeId| {
+        let (session, known) = (sessions.get(node), known.get(node));
+        let trouble = session.and_then(|session| session.trouble.as_ref());
+        Contact {
+            greeted: session.is_some_and(|session| session.greeted),
+            trouble: trouble.or_else(|| known?.trouble.as_ref()).cloned(),
+            software: known.and_then(|known| known.software.clone()),
+            last_sync: known.and_then(|known| known.synced),
+        }
+    };
+    sessions.keys().chain(known.keys()).map(|node| (*node, contact(node))).collect()
+}

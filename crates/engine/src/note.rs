@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::command::Receipt;
+use crate::store::{Position, Table};
 use crate::wire::ChainBytes;
 
 /// Local facts of a frame.
@@ -36,6 +37,37 @@ pub enum Note {
         /// What it offers.
         invitation: Option<Invitation>,
     },
+    /// Rows that have run out or were ended together, and are removed.
+    Swept {
+        /// Of what.
+        of: Sweep,
+        /// Their keys.
+        keys: Vec<ByteBuf>,
+    },
+}
+
+/// What is swept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sweep {
+    /// Receipts of finished commands.
+    Receipts,
+    /// Sessions and programs' tokens.
+    Tokens,
+    /// Invitations.
+    Invitations,
+}
+
+impl Sweep {
+    /// The table in which the rows are.
+    #[must_use]
+    pub fn table(self) -> Table {
+        match self {
+            Self::Receipts => Table::Idempotency,
+            Self::Tokens => Table::Token,
+            Self::Invitations => Table::Invitation,
+        }
+    }
 }
 
 /// A finished command, so that the same request again gives the same receipt.
@@ -46,8 +78,12 @@ pub struct Done {
     pub key: ByteBuf,
     /// blake3 of the request.
     pub digest: ByteBuf,
-    /// What was answered.
+    /// What was answered; of what a record says, everything but the record's id.
     pub receipt: Receipt,
+    /// When, so that it can be forgotten in time; notes of the first days have none and are
+    /// forgotten first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
 }
 
 /// An account with which a member of staff signs in.
@@ -94,8 +130,30 @@ pub struct Invitation {
     pub by: Option<Subject>,
 }
 
-/// What the index keeps of a finished command.
-pub type DoneRow = (ByteBuf, Receipt);
+/// What the index keeps of a finished command. The receipt may hold a code by which a resident is
+/// known: it stays in its frame, where it is encrypted at rest.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoneRow {
+    /// blake3 of the request.
+    pub digest: ByteBuf,
+    /// The frame with the receipt.
+    pub frame: Position,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What the index keeps of a session or token beside the account that has it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Held {
+    /// blake3 of the secret.
+    pub hash: ByteBuf,
+    /// Until when.
+    pub expires: Timestamp,
+    /// A browser's session, or a program's token.
+    pub session: bool,
+}
 
 /// What the index keeps of a stream entry received but not applied.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,18 +4,19 @@
 
 use std::collections::BTreeSet;
 
-use record::{NodeId, Signed, Unverified};
+use record::{Hash, NodeId, Signed};
 use serde_bytes::ByteBuf;
 
-use crate::entry::Entry;
+use crate::entry::{Entry, StreamHead, VERSION, first_link};
 use crate::peer::Card;
-use crate::project::{self, stream_key};
+use crate::project::{self, Sent, stream_key};
 use crate::staging::{disclosures, row};
-use crate::store::{Position, Read, StoreError, Table};
-use crate::wire::{PAGE_BYTES, PAGE_ENTRIES, Page, Parcel};
+use crate::store::{FrameKind, Position, Read, StoreError, Table};
+use crate::wire::{PAGE_BYTES, Page, Parcel};
 use crate::world::Setup;
 
-/// The entries of `peer`'s stream after a number, up to a page.
+/// The entries of `peer`'s stream after a number: at most `entries`, and no more bytes than a page
+/// may have.
 ///
 /// # Errors
 /// When storage can't be read.
@@ -24,19 +25,22 @@ pub fn page(
     reader: &std::sync::Arc<dyn Read>,
     peer: NodeId,
     after: u64,
+    entries: usize,
 ) -> Result<Page, StoreError> {
-    let mut page = Page { parcels: Vec::new(), chains: Vec::new(), more: false };
+    let mut page = Page::default();
     let mut authors = BTreeSet::new();
-    let mut bytes = 0;
+    let (mut bytes, mut last) = (0, None);
+    let before = link_at(setup, reader, peer, after)?;
     let start = stream_key(peer, after);
-    let found = reader.scan(Table::Outbox, peer.as_bytes(), Some(&start), PAGE_ENTRIES + 1)?;
+    let found = reader.scan(Table::Outbox, peer.as_bytes(), Some(&start), entries + 1)?;
     for (_, value) in found {
-        if page.parcels.len() == PAGE_ENTRIES {
+        if page.parcels.len() == entries {
             page.more = true;
             break;
         }
-        let Some(at) = Position::from_bytes(&value) else { continue };
-        let (entry, parcel) = release(setup, reader, peer, at)?;
+        let sent =
+            Sent::from_bytes(&value).ok_or_else(|| damaged(Position::START, "its outbox"))?;
+        let (entry, parcel) = release(setup, reader, peer, sent.at)?;
         let size = size(&parcel);
         if bytes + size > PAGE_BYTES && !page.parcels.is_empty() {
             page.more = true;
@@ -45,13 +49,34 @@ pub fn page(
         bytes += size;
         authors.insert(entry.author);
         page.parcels.push(parcel);
+        last = Some((entry.number, sent.link));
     }
+    page.proof = last.zip(before).map(|((number, link), before)| {
+        let (sender, recipient) = (setup.me(), peer);
+        let head = StreamHead { version: VERSION, sender, recipient, number, link };
+        let signed = Signed::sign(head, &setup.key, &setup.federation);
+        (before, ByteBuf::from(signed.bytes().to_vec()))
+    });
     authors.remove(&setup.me());
     for author in authors {
         let known: Option<Card> = row(reader, Table::Peer, author.as_bytes())?;
         page.chains.extend(known.map(|known| known.chain));
     }
     Ok(page)
+}
+
+/// The link of a peer's stream after the entry with this number; `None` where there is none.
+fn link_at(
+    setup: &Setup,
+    reader: &std::sync::Arc<dyn Read>,
+    peer: NodeId,
+    number: u64,
+) -> Result<Option<Hash>, StoreError> {
+    if number == 0 {
+        return Ok(Some(first_link(&setup.federation, setup.me(), peer)));
+    }
+    let row = reader.get(Table::Outbox, &stream_key(peer, number))?;
+    Ok(row.as_deref().and_then(Sent::from_bytes).map(|sent| sent.link))
 }
 
 /// The gate: what the entry at a position gives to a peer. An entry of another peer's stream
@@ -61,19 +86,13 @@ fn release(
     reader: &std::sync::Arc<dyn Read>,
     peer: NodeId,
     at: Position,
-) -> Result<(Signed<Entry>, Parcel), StoreError> {
-    let wrong = |what: &str| StoreError::Damaged {
-        path: "journal".into(),
-        offset: at.0,
-        what: what.to_owned(),
-    };
+) -> Result<(Entry, Parcel), StoreError> {
+    let wrong = |what: &str| damaged(at, what);
     let sent = reader.frame(at)?;
-    let entry = Unverified::<Entry>::parse(sent.envelope)
-        .map_err(|error| wrong(&error.to_string()))?
-        .trust_stored(&setup.federation);
-    if entry.recipient != peer || entry.sender != setup.me() {
+    if sent.kind != FrameKind::Sent || sent.peer != Some(peer) {
         return Err(wrong("the entry belongs to another stream: rebuild the index"));
     }
+    let entry = Entry::decode(&sent.envelope).map_err(|error| wrong(&error.to_string()))?;
     let position = project::position_of(reader, entry.author, entry.epoch, entry.seq)?
         .ok_or_else(|| wrong("the record of an entry is not in the journal"))?;
     let frame = reader.frame(position)?;
@@ -87,11 +106,15 @@ fn release(
         .collect();
     released.sort_by_key(|disclosure| disclosure.field);
     let parcel = Parcel {
-        entry: ByteBuf::from(entry.bytes().to_vec()),
+        entry: ByteBuf::from(sent.envelope.to_vec()),
         record: ByteBuf::from(frame.envelope.to_vec()),
         disclosures: released,
     };
     Ok((entry, parcel))
+}
+
+fn damaged(at: Position, what: &str) -> StoreError {
+    StoreError::Damaged { path: "journal".into(), offset: at.0, what: what.to_owned() }
 }
 
 fn size(parcel: &Parcel) -> usize {

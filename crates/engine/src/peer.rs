@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use governance::certificate::{Right, Standing};
-use record::{Hash, NodeId, PublicKey, RecordId, Timestamp};
+use record::{Hash, NodeId, PublicKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use crate::entry::next_link;
 use crate::wire::ChainBytes;
 
 /// A peer as it is shown: who it is, how far the streams have come, what was witnessed.
@@ -34,9 +35,9 @@ pub struct Card {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Streams {
-    /// Entries received from it: number and id of the last.
+    /// Entries received from it: number and link of the last.
     pub inbox: Mark,
-    /// Entries for it: number and id of the last.
+    /// Entries for it: number and link of the last.
     pub outbox: Mark,
     /// How far it has acknowledged.
     pub acknowledged: u64,
@@ -44,7 +45,16 @@ pub struct Streams {
 
 impl Default for Mark {
     fn default() -> Self {
-        Self { number: 0, id: RecordId::ZERO }
+        Self { number: 0, link: Hash::ZERO }
+    }
+}
+
+impl Mark {
+    /// The mark after an entry. A stream's first entry continues from [`crate::entry::first_link`].
+    #[must_use]
+    pub fn after(self, entry: &Hash, start: impl FnOnce() -> Hash) -> Self {
+        let before = if self.number == 0 { start() } else { self.link };
+        Self { number: self.number + 1, link: next_link(&before, entry) }
     }
 }
 
@@ -58,14 +68,14 @@ pub struct Witness {
     pub countersigned: Option<Witnessed>,
 }
 
-/// How far a stream has come: number 0 and a zero id at the start.
+/// How far a stream has come: number 0 and a zero link at the start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mark {
     /// Number of the last entry.
     pub number: u64,
-    /// Its id.
-    pub id: RecordId,
+    /// The stream's link after it.
+    pub link: Hash,
 }
 
 /// A log at a size, as a witness saw it.

@@ -2,8 +2,11 @@
 //! when it is received and when the journal is replayed. It never asks policy, clock or network.
 
 mod case;
+mod local;
 mod roster;
 mod stream;
+
+use std::sync::Arc;
 
 use governance::act::ActKind;
 use governance::case::{Case, Rejected};
@@ -12,14 +15,13 @@ use record::tree::leaf_hash;
 use record::{
     FederationId, FieldError, Fields, Header, NodeId, Record, RecordId, Unverified, cbor,
 };
-use serde_bytes::ByteBuf;
 
 pub use case::Order;
 pub use case::{fact_key, order_keys, receipt_hash};
+pub use local::{held, held_key, receipt};
 pub use roster::person_key;
-pub use stream::{log_key, stream_key};
+pub use stream::{Sent, log_key, stream_key};
 
-use crate::command::Receipt;
 use crate::kind;
 use crate::note::Note;
 use crate::staging::{Lookup, NOTE_LIMITS, Staging, disclosures};
@@ -38,7 +40,9 @@ pub struct Whose {
 #[derive(Default)]
 pub struct Done {
     /// The case that changed, after the change.
-    pub case: Option<Case>,
+    pub case: Option<Arc<Case>>,
+    /// The same case before it.
+    pub before: Option<Arc<Case>>,
     /// Why a record was not applied.
     pub rejected: Option<Rejected>,
     /// Whether territory, roster or peers changed.
@@ -65,18 +69,16 @@ pub fn project(
     frame: &Frame,
 ) -> Result<Done, StoreError> {
     match frame.kind {
-        FrameKind::Own => {
+        FrameKind::Own | FrameKind::Foreign => {
             let readable = read(whose, at, frame)?;
-            own(whose, staging, at, frame, &readable)
-        }
-        FrameKind::Foreign => {
-            let readable = read(whose, at, frame)?;
-            stream::received(whose, staging, at, frame)?;
-            foreign(whose, staging, at, frame, &readable)
+            project_read(whose, staging, at, frame, &readable)
         }
         FrameKind::Sent => stream::sent(whose, staging, at, frame).map(|()| Done::default()),
         FrameKind::Acknowledged => {
             stream::acknowledged(whose, staging, at, frame).map(|()| Done::default())
+        }
+        FrameKind::StreamHead => {
+            stream::headed(whose, staging, at, frame).map(|()| Done::default())
         }
         FrameKind::Checkpoint => {
             stream::witnessed(whose, staging, at, frame).map(|()| Done::default())
@@ -86,10 +88,28 @@ pub fn project(
         }
         FrameKind::Certificate | FrameKind::Local => {
             let world = frame.kind == FrameKind::Certificate;
-            note(staging, at, frame, None)?;
+            note(staging, at, frame)?;
             Ok(Done { world, ..Done::default() })
         }
     }
+}
+
+/// As [`project`], for a frame whose record the caller has read: one just verified or just signed.
+///
+/// # Errors
+/// As [`project`].
+pub fn project_read(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    at: Position,
+    frame: &Frame,
+    readable: &Readable,
+) -> Result<Done, StoreError> {
+    if frame.kind == FrameKind::Own {
+        return own(whose, staging, at, frame, readable);
+    }
+    stream::received(whose, staging, at, frame)?;
+    foreign(whose, staging, at, frame, readable)
 }
 
 /// The record in a frame, read back.
@@ -117,16 +137,16 @@ fn own(
     readable: &Readable,
 ) -> Result<Done, StoreError> {
     let record = &readable.record;
-    staging.put_bytes(Table::Log, log_key(record), at.to_bytes().to_vec())?;
+    staging.put_log(record, at)?;
     let grown = staging.log.frontier.append(leaf_hash(record.id().as_bytes()));
     staging.grow(grown);
     staging.log.head = Some(Head::of(record));
     let size = staging.log.frontier.size();
     staging.put(Table::Meta, b"size".to_vec(), &size)?;
-    note(staging, at, frame, Some(record.id()))?;
+    note(staging, at, frame)?;
     if ActKind::from_kind(record.kind).is_some() {
-        let applied = case::apply(whose, staging, readable, whose.me)?;
-        return case::own(staging, at, applied);
+        let (before, applied) = case::apply(whose, staging, readable, whose.me, true)?;
+        return Ok(Done { before, ..case::own(at, applied)? });
     }
     let world = match record.kind {
         kind::PLACE | kind::PLACE_ENDED => roster::place(staging, at, readable)?,
@@ -145,16 +165,19 @@ fn foreign(
 ) -> Result<Done, StoreError> {
     let record = &readable.record;
     let sender = frame.peer.ok_or_else(|| senseless(at, "a foreign record without a sender"))?;
-    match known(whose, staging, record)? {
+    let fresh = staging.is_beyond(record)?;
+    let known = if fresh { None } else { known(whose, staging, record)? };
+    match known {
         Some(other) if other.record.id() != record.id() => {
             // Two histories by one author (S2): both are kept, neither is merged.
             return case::fork(staging, at, record, sender);
         }
         Some(same) if same.fields.len() >= readable.fields.len() => {}
-        _ => staging.put_bytes(Table::Log, log_key(record), at.to_bytes().to_vec())?,
+        _ => staging.put_log(record, at)?,
     }
-    let applied = case::apply(whose, staging, readable, sender)?;
-    case::foreign(staging, at, record, sender, applied)
+    let (before, applied) = case::apply(whose, staging, readable, sender, fresh)?;
+    let done = case::foreign(staging, at, record, sender, applied)?;
+    Ok(Done { before, ..done })
 }
 
 /// The record this node already has in the same place of the author's log.
@@ -164,49 +187,33 @@ fn known(
     record: &Record,
 ) -> Result<Option<Readable>, StoreError> {
     let found = position_of(staging, record.author, record.epoch, record.seq)?;
-    found.map(|at| read(whose, at, &staging.frame_at(at)?)).transpose()
+    found.map(|at| read(whose, at, staging.frame_at(at)?.as_ref())).transpose()
 }
 
-/// Rows that a frame's note implies. A receipt is completed with the record it was given for.
-fn note(
-    staging: &mut Staging<'_>,
-    at: Position,
-    frame: &Frame,
-    record: Option<RecordId>,
-) -> Result<(), StoreError> {
+/// A frame's note, if it has one.
+fn note_of(at: Position, frame: &Frame) -> Result<Option<Note>, StoreError> {
     if frame.note.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let note: Note = cbor::decode(&frame.note, &NOTE_LIMITS)
-        .map_err(|error| senseless(at, &format!("its note: {error}")))?;
-    match note {
-        Note::Done(done) => {
-            let row = (done.digest, Receipt { record, ..done.receipt });
-            staging.put(Table::Idempotency, done.key.into_vec(), &row)
-        }
-        Note::Peer { chain, addresses } => stream::peer(staging, at, frame, chain, addresses),
-        Note::Account(account) => {
+    cbor::decode(&frame.note, &NOTE_LIMITS)
+        .map(Some)
+        .map_err(|error| senseless(at, &format!("its note: {error}")))
+}
+
+/// Rows that a frame's note implies.
+fn note(staging: &mut Staging<'_>, at: Position, frame: &Frame) -> Result<(), StoreError> {
+    match note_of(at, frame)? {
+        None => Ok(()),
+        Some(Note::Done(done)) => local::done(staging, at, done),
+        Some(Note::Peer { chain, addresses }) => stream::peer(staging, at, frame, chain, addresses),
+        Some(Note::Account(account)) => {
             staging.put(Table::Account, account.name.clone().into_bytes(), &account)
         }
-        Note::Token { hash, token } => put_or_remove(staging, Table::Token, hash, token.as_ref()),
-        Note::Invitation { hash, invitation } => {
-            put_or_remove(staging, Table::Invitation, hash, invitation.as_ref())
+        Some(Note::Token { hash, token }) => local::token(staging, hash, token.as_ref()),
+        Some(Note::Invitation { hash, invitation }) => {
+            local::put_or_remove(staging, Table::Invitation, hash, invitation.as_ref())
         }
-    }
-}
-
-fn put_or_remove<T: serde::Serialize>(
-    staging: &mut Staging<'_>,
-    table: Table,
-    key: ByteBuf,
-    value: Option<&T>,
-) -> Result<(), StoreError> {
-    match value {
-        Some(value) => staging.put(table, key.into_vec(), value),
-        None => {
-            staging.remove(table, key.into_vec());
-            Ok(())
-        }
+        Some(Note::Swept { of, keys }) => local::swept(staging, of, keys),
     }
 }
 

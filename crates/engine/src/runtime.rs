@@ -13,6 +13,7 @@ use governance::query::{Answer, Matter, Question};
 use record::{NodeId, PublicKey, Signed, Timestamp};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use crate::arrival::PageError;
 use crate::command::{Command, Receipt, Refused};
 use crate::engine::{About, Contact, Effect, Engine, Input, Ticket};
 use crate::staging::Log;
@@ -341,9 +342,9 @@ impl Room {
                     self.work(worker::Job::Page { peer, after, reply });
                 }
             }
-            Effect::Verify { from, page } => {
+            Effect::Verify { from, after, page } => {
                 let world = self.engine.world();
-                self.work(worker::Job::Verify { from, page, world });
+                self.work(worker::Job::Verify { from, after, page, world });
             }
             Effect::Count { ask, matter, seat } => {
                 self.work(worker::Job::Count { ask, matter, seat });
@@ -360,7 +361,7 @@ impl Room {
             }
             Effect::Enrolment(open) => self.outward(Outward::Enrolment(open)),
             Effect::Misbehaved { key, what } => self.outward(Outward::Misbehaved { key, what }),
-            Effect::Greeted { node } => tracing::info!(peer = %node, "certificates checked"),
+            Effect::Greeted { node } => tracing::debug!(peer = %node, "certificates checked"),
         }
     }
 
@@ -372,8 +373,9 @@ impl Room {
             Some(worker::Job::Page { reply, .. }) => {
                 let _ = reply.send(Response::Refused);
             }
-            Some(worker::Job::Verify { from, .. }) => {
-                self.undone.push(Input::Response { from, about: About::Pull, response: None });
+            Some(worker::Job::Verify { from, after, .. }) => {
+                let page = Err(PageError::NotChecked);
+                self.undone.push(Input::Arrived { from, after, page });
             }
             Some(worker::Job::Count { ask, .. }) => {
                 self.undone.push(Input::Counted { ask, tally: None });

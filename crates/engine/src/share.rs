@@ -3,13 +3,13 @@
 
 use governance::case::{Case, Party, Step};
 use governance::release::{self, Release};
-use record::{FieldId, NodeId, RecordId, Signed, Subject, Timestamp};
+use record::{FieldId, NodeId, Subject, Timestamp};
 
 use crate::entry::{Entry, VERSION};
 use crate::peer::Streams;
 use crate::project;
 use crate::sign::whose;
-use crate::staging::{Lookup, Staging, disclosures, row};
+use crate::staging::{Lookup, Staging, compact_row, disclosures};
 use crate::store::{Frame, FrameKind, StoreError, Table};
 use crate::world::Setup;
 
@@ -76,7 +76,7 @@ fn held(staging: &Staging<'_>, step: &Step) -> Result<Vec<FieldId>, StoreError> 
     Ok(disclosures(&frame).map(|disclosure| disclosure.field).collect())
 }
 
-/// Signs and stages one entry.
+/// Stages one entry.
 fn stage(
     setup: &Setup,
     staging: &mut Staging<'_>,
@@ -90,16 +90,12 @@ fn stage(
     if staging.value(Table::Peer, &key)?.is_none() {
         return Ok(());
     }
-    let outbox = row::<Streams>(staging, Table::Stream, &key)?.unwrap_or_default().outbox;
+    let outbox = compact_row::<Streams>(staging, Table::Stream, &key)?.unwrap_or_default().outbox;
     let mut fields = release.fields.clone();
     fields.sort_unstable();
-    let first = outbox.number == 0;
     let entry = Entry {
         version: VERSION,
-        sender: setup.me(),
-        recipient: release.to,
         number: outbox.number + 1,
-        prev: if first { RecordId::ZERO } else { outbox.id },
         record: step.record,
         author: step.author,
         epoch: step.epoch,
@@ -110,9 +106,8 @@ fn stage(
         policy: setup.policy.reference(),
         time: now,
     };
-    let entry = Signed::sign(entry, &setup.key, &setup.federation);
-    let frame = sent(entry.bytes().clone(), case.id, release.to);
-    let at = staging.push(frame.clone())?;
+    let frame = sent(entry.encode().into(), case.id, release.to);
+    let (at, frame) = staging.push(frame)?;
     project::project(whose(setup), staging, at, &frame).map(|_| ())
 }
 

@@ -72,7 +72,7 @@ pub(crate) fn append(
         sealed,
         note: draft.note.map(|note| encode(&note)).unwrap_or_default(),
     };
-    let at = staging.push(frame.clone())?;
+    let (at, frame) = staging.push(frame)?;
     let done = project::project(whose(setup), staging, at, &frame)?;
     Ok((record, at, done))
 }
@@ -84,7 +84,7 @@ pub(crate) fn note(
     note: &Note,
 ) -> Result<Done, StoreError> {
     let frame = local(FrameKind::Local, encode(note));
-    let at = staging.push(frame.clone())?;
+    let (at, frame) = staging.push(frame)?;
     project::project(whose(setup), staging, at, &frame)
 }
 

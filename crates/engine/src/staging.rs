@@ -1,15 +1,19 @@
 //! A batch in the making: frames and index changes that are seen by whatever follows in the same
 //! batch, and by nobody else until the store has made them durable.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use governance::case::{Case, CaseId};
 use record::cbor::Limits;
 use record::chain::Head;
 use record::tree::{Frontier, Nodes};
-use record::{Disclosure, Hash, RecordId};
+use record::{Disclosure, Hash, Header, NodeId, RecordId};
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::project;
 use crate::store::{Commit, Frame, Mark, Mutation, Pair, Position, Read, Store, StoreError, Table};
 
 /// Bounds of a frame's note.
@@ -40,7 +44,7 @@ pub trait Lookup {
     ///
     /// # Errors
     /// When it can't be read.
-    fn frame_at(&self, at: Position) -> Result<Frame, StoreError>;
+    fn frame_at(&self, at: Position) -> Result<Arc<Frame>, StoreError>;
 }
 
 impl Lookup for Arc<dyn Read> {
@@ -58,8 +62,8 @@ impl Lookup for Arc<dyn Read> {
         Read::scan(self.as_ref(), table, prefix, after, limit)
     }
 
-    fn frame_at(&self, at: Position) -> Result<Frame, StoreError> {
-        self.frame(at)
+    fn frame_at(&self, at: Position) -> Result<Arc<Frame>, StoreError> {
+        self.frame(at).map(Arc::new)
     }
 }
 
@@ -114,6 +118,40 @@ impl Log {
     }
 }
 
+/// A row in the compact form, decoded: see [`Staging::put_compact`].
+///
+/// # Errors
+/// When the index can't be read, or holds what this version can't read.
+pub fn compact_row<T: DeserializeOwned>(
+    view: &(impl Lookup + ?Sized),
+    table: Table,
+    key: &[u8],
+) -> Result<Option<T>, StoreError> {
+    let Some(bytes) = view.value(table, key)? else { return Ok(None) };
+    decode_compact(&bytes).map(Some)
+}
+
+/// A row's value in the compact form, decoded.
+///
+/// # Errors
+/// When this version can't read it.
+pub fn decode_compact<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
+    postcard::from_bytes(bytes)
+        .map_err(|error| StoreError::Index { what: format!("a row of the index: {error}") })
+}
+
+/// The highest sequence number known of each log, by author and epoch: what lies beyond needs not
+/// be looked for in the index. May say more than is known after a batch that failed, never less.
+#[derive(Default)]
+pub struct Tips(HashMap<(NodeId, u32), Option<u64>>);
+
+/// A case in a batch.
+#[derive(Clone)]
+struct Held {
+    case: Option<Arc<Case>>,
+    changed: bool,
+}
+
 /// Table and key of a row.
 type RowKey = (Table, Vec<u8>);
 /// What a row will be; `None` removes it.
@@ -125,11 +163,17 @@ pub struct Staging<'s> {
     reader: Arc<dyn Read>,
     next: Position,
     positions: BTreeMap<Position, usize>,
-    frames: Vec<Frame>,
+    frames: Vec<Arc<Frame>>,
     rows: BTreeMap<RowKey, RowValue>,
     tree: BTreeMap<u64, Hash>,
+    /// Cases read or changed in this batch, decoded: a case's row is written once a batch, however
+    /// many records it got.
+    cases: RefCell<HashMap<CaseId, Held>>,
+    tips: &'s mut Tips,
     /// What each row was before, since the last savepoint.
     undo: Vec<(RowKey, Option<RowValue>)>,
+    /// What each case was before, since the last savepoint.
+    undo_cases: Vec<(CaseId, Option<Held>)>,
     /// The log as the batch has it so far.
     pub log: Log,
 }
@@ -144,7 +188,7 @@ pub struct Savepoint {
 impl<'s> Staging<'s> {
     /// An empty batch on top of a store.
     #[must_use]
-    pub fn new(store: &'s dyn Store, log: Log) -> Self {
+    pub fn new(store: &'s dyn Store, log: Log, tips: &'s mut Tips) -> Self {
         Self {
             store,
             reader: store.reader(),
@@ -153,7 +197,10 @@ impl<'s> Staging<'s> {
             frames: Vec::new(),
             rows: BTreeMap::new(),
             tree: BTreeMap::new(),
+            cases: RefCell::default(),
+            tips,
             undo: Vec::new(),
+            undo_cases: Vec::new(),
             log,
         }
     }
@@ -164,16 +211,17 @@ impl<'s> Staging<'s> {
         self.frames.is_empty()
     }
 
-    /// Stages a frame and tells where it will be.
+    /// Stages a frame; gives it back with the place where it will be.
     ///
     /// # Errors
     /// When the frame is too large.
-    pub fn push(&mut self, frame: Frame) -> Result<Position, StoreError> {
+    pub fn push(&mut self, frame: Frame) -> Result<(Position, Arc<Frame>), StoreError> {
         let at = self.next;
         self.next = self.store.following(at, &frame)?;
         self.positions.insert(at, self.frames.len());
-        self.frames.push(frame);
-        Ok(at)
+        let frame = Arc::new(frame);
+        self.frames.push(frame.clone());
+        Ok((at, frame))
     }
 
     /// Puts a row.
@@ -190,6 +238,71 @@ impl<'s> Staging<'s> {
         ciborium::into_writer(value, &mut bytes).expect("writing to memory does not fail");
         let value = bytes;
         self.put_bytes(table, key, value)
+    }
+
+    /// Puts a row in a compact form that names no fields, for the tables that counting and every
+    /// act go through. Only types without skipped fields can be read back; when one of them
+    /// changes, so must [`crate::store::ROW_FORMAT`].
+    ///
+    /// # Errors
+    /// As [`Staging::put`].
+    pub fn put_compact<T: Serialize>(
+        &mut self,
+        table: Table,
+        key: Vec<u8>,
+        value: &T,
+    ) -> Result<(), StoreError> {
+        let value = postcard::to_allocvec(value).expect("writing to memory does not fail");
+        self.put_bytes(table, key, value)
+    }
+
+    /// Whether nothing is known of a record's author from this record on.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn is_beyond(&mut self, header: &Header) -> Result<bool, StoreError> {
+        let tip = match self.tips.0.entry((header.author, header.epoch)) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(unknown) => {
+                let prefix = [header.author.as_bytes().as_slice(), &header.epoch.to_be_bytes()];
+                let last = self.reader.scan_back(Table::Log, &prefix.concat(), None, 1)?;
+                let seq = last.first().and_then(|(key, _)| key.last_chunk::<8>());
+                *unknown.insert(seq.map(|seq| u64::from_be_bytes(*seq)))
+            }
+        };
+        Ok(tip.is_none_or(|tip| header.seq > tip))
+    }
+
+    /// Puts the row that says where a record lies.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn put_log(&mut self, header: &Header, at: Position) -> Result<(), StoreError> {
+        if self.is_beyond(header)? {
+            self.tips.0.insert((header.author, header.epoch), Some(header.seq));
+        }
+        self.put_bytes(Table::Log, project::log_key(header), at.to_bytes().to_vec())
+    }
+
+    /// A case as this batch has it so far.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn case(&self, id: CaseId) -> Result<Option<Arc<Case>>, StoreError> {
+        if let Some(held) = self.cases.borrow().get(&id) {
+            return Ok(held.case.clone());
+        }
+        let case = compact_row(&self.reader, Table::Case, id.as_bytes())?.map(Arc::new);
+        self.cases.borrow_mut().insert(id, Held { case: case.clone(), changed: false });
+        Ok(case)
+    }
+
+    /// Puts a case's row.
+    pub fn put_case(&mut self, case: Arc<Case>) {
+        let id = case.id;
+        let held = Held { case: Some(case), changed: true };
+        let before = self.cases.get_mut().insert(id, held);
+        self.undo_cases.push((id, before));
     }
 
     /// Puts a row's bytes.
@@ -223,6 +336,7 @@ impl<'s> Staging<'s> {
     /// Marks where one input begins, so that it can be undone without the others.
     pub fn savepoint(&mut self) -> Savepoint {
         self.undo.clear();
+        self.undo_cases.clear();
         Savepoint { next: self.next, frames: self.frames.len(), log: self.log.clone() }
     }
 
@@ -232,6 +346,13 @@ impl<'s> Staging<'s> {
             match before {
                 Some(value) => self.rows.insert(key, value),
                 None => self.rows.remove(&key),
+            };
+        }
+        let cases = self.cases.get_mut();
+        while let Some((id, before)) = self.undo_cases.pop() {
+            match before {
+                Some(held) => cases.insert(id, held),
+                None => cases.remove(&id),
             };
         }
         self.frames.truncate(to.frames);
@@ -247,17 +368,33 @@ impl<'s> Staging<'s> {
     }
 
     /// Ends the batch: what the store is to keep.
-    #[must_use]
-    pub fn finish(self) -> (Commit, Log) {
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] when a case's row is over the limit.
+    pub fn finish(mut self) -> Result<(Commit, Log), StoreError> {
+        self.put_cases()?;
         let tree = self.tree.into_iter().collect();
         let (mutations, mark) = (mutations(self.rows), self.log.mark());
-        (Commit { frames: self.frames, mutations, tree, mark }, self.log)
+        let frames = self.frames.into_iter().map(Arc::unwrap_or_clone).collect();
+        Ok((Commit { frames, mutations, tree, mark }, self.log))
     }
 
     /// Rows and tree nodes alone, for replay.
-    #[must_use]
-    pub fn finish_replay(self) -> (Vec<Mutation>, Vec<(u64, Hash)>, Log) {
-        (mutations(self.rows), self.tree.into_iter().collect(), self.log)
+    ///
+    /// # Errors
+    /// As [`Staging::finish`].
+    pub fn finish_replay(mut self) -> Result<(Vec<Mutation>, Vec<(u64, Hash)>, Log), StoreError> {
+        self.put_cases()?;
+        Ok((mutations(self.rows), self.tree.into_iter().collect(), self.log))
+    }
+
+    fn put_cases(&mut self) -> Result<(), StoreError> {
+        let cases = std::mem::take(self.cases.get_mut());
+        let changed = cases.into_values().filter(|held| held.changed);
+        for case in changed.filter_map(|held| held.case) {
+            self.put_compact(Table::Case, case.id.as_bytes().to_vec(), case.as_ref())?;
+        }
+        Ok(())
     }
 }
 
@@ -294,10 +431,10 @@ impl Lookup for Staging<'_> {
         self.reader.scan(table, prefix, after, limit)
     }
 
-    fn frame_at(&self, at: Position) -> Result<Frame, StoreError> {
+    fn frame_at(&self, at: Position) -> Result<Arc<Frame>, StoreError> {
         match self.positions.get(&at) {
             Some(index) => Ok(self.frames[*index].clone()),
-            None => self.reader.frame(at),
+            None => self.reader.frame(at).map(Arc::new),
         }
     }
 }

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 /// Largest value a table may hold, in bytes (the index slows down sharply above it).
 pub const MAX_VALUE: usize = 100 * 1024;
+/// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
+/// must change whenever a type changes that is stored in a row.
+pub const ROW_FORMAT: u8 = 2;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -67,9 +70,9 @@ pub enum Table {
     Idempotency = 10,
     /// Node id → peer: certificate, addresses, stream heads.
     Peer = 11,
-    /// (recipient, number) → position of the stream entry sent.
+    /// (recipient, number) → position of the stream entry sent, and the stream's link after it.
     Outbox = 12,
-    /// (sender, number) → position of the stream entry received.
+    /// (sender, number) → position of the sender's signed stream head at that number.
     Inbox = 13,
     /// Hash of an invitation's secret → invitation.
     Invitation = 14,
@@ -91,7 +94,7 @@ pub enum FrameKind {
     Own = 1,
     /// A record received over a peer's stream, with its entry.
     Foreign = 2,
-    /// A stream entry this node signed for a recipient; the record lies in an earlier frame.
+    /// A stream entry of this node for a recipient; the record lies in an earlier frame.
     Sent = 3,
     /// A recipient's signed acknowledgement.
     Acknowledged = 4,
@@ -103,6 +106,8 @@ pub enum FrameKind {
     Countersigned = 7,
     /// What concerns this node alone: accounts, tokens, invitations, addresses.
     Local = 8,
+    /// A sender's signed word on the entries of its stream so far.
+    StreamHead = 9,
 }
 
 impl FrameKind {
@@ -118,6 +123,7 @@ impl FrameKind {
             Self::Checkpoint,
             Self::Countersigned,
             Self::Local,
+            Self::StreamHead,
         ]
         .into_iter()
         .find(|kind| *kind as u8 == number)
@@ -256,8 +262,8 @@ pub trait Store: Send {
     /// A handle for reading.
     fn reader(&self) -> Arc<dyn Read>;
 
-    /// Where the first frame of the next commit will start. (CHANGED 22:42: replaces the earlier
-    /// `positions`; a batch lies wholly in one segment, so that positions are foreseeable.)
+    /// Where the first frame of the next commit will start. A batch lies
+    /// wholly in one segment, so that positions are foreseeable.
     fn begin(&self) -> Position;
 
     /// Where the next frame of the same commit starts, after a frame that starts at `at`.
@@ -277,7 +283,7 @@ pub trait Store: Send {
     fn indexed_up_to(&self) -> Position;
 
     /// Frames from a position on, in order, at most about `limit`, and where to go on after them;
-    /// no frames at the end. (CHANGED 23:13: gives the position to go on from, too.)
+    /// no frames at the end.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] where the journal can't be read.

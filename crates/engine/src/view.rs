@@ -11,11 +11,12 @@ use record::{Fields, NodeId, Record, Timestamp};
 
 use crate::peer::PeerRow;
 use crate::project::{self, Order, Whose};
-use crate::staging::{decode, row};
+use crate::staging::{compact_row, decode_compact, row};
 use crate::store::{Read, StoreError, Table};
 
 pub use local::{
-    Staff, account, accounts, invitation, quarantined, repeated, reported, staff, token, tokens,
+    Repeat, Staff, account, accounts, invitation, invitations, quarantined, repeat, reported,
+    staff, token, tokens_of,
 };
 pub use proof::{Head, Proof, prove};
 
@@ -39,7 +40,7 @@ pub fn count(
         let full = page.len() == PAGE;
         let facts = page
             .into_iter()
-            .map(|(_, value)| decode::<Fact>(&value))
+            .map(|(_, value)| decode_compact::<Fact>(&value))
             .collect::<Result<Vec<_>, _>>()?;
         total.merge(&Tally::from_facts(matter, seat, facts, now));
         if !full {
@@ -54,7 +55,7 @@ pub fn count(
 /// # Errors
 /// When the index can't be read.
 pub fn case(reader: &Arc<dyn Read>, id: CaseId) -> Result<Option<Case>, StoreError> {
-    row(reader, Table::Case, id.as_bytes())
+    compact_row(reader, Table::Case, id.as_bytes())
 }
 
 /// Cases in an order, newest first, strictly before a key of that order where given; each with
@@ -72,7 +73,7 @@ pub fn cases(
     let mut cases = Vec::with_capacity(found.len());
     for (key, _) in found {
         let id = &key[key.len().saturating_sub(16)..];
-        if let Some(case) = row(reader, Table::Case, id)? {
+        if let Some(case) = compact_row(reader, Table::Case, id)? {
             cases.push((key, case));
         }
     }
@@ -106,7 +107,7 @@ pub fn record_of(
 pub fn peer(reader: &Arc<dyn Read>, node: NodeId) -> Result<Option<PeerRow>, StoreError> {
     let key = node.as_bytes();
     let Some(card) = row(reader, Table::Peer, key)? else { return Ok(None) };
-    let streams = row(reader, Table::Stream, key)?.unwrap_or_default();
+    let streams = compact_row(reader, Table::Stream, key)?.unwrap_or_default();
     let witness = row(reader, Table::Witness, key)?.unwrap_or_default();
     Ok(Some(PeerRow { card, streams, witness }))
 }

@@ -59,7 +59,8 @@ pub struct Enrol {
 pub struct Pull {
     /// Entries numbered above this are wanted; the first entry has number 1.
     pub after: u64,
-    /// The speaker's signed acknowledgement of everything up to `after`; absent at 0.
+    /// The speaker's signed acknowledgement of what it has made durable, which is `after` or less
+    /// (while earlier pages are still being checked); absent where there is nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<ByteBuf>,
 }
@@ -88,7 +89,7 @@ pub struct Ask {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parcel {
-    /// The signed entry (manifest): number, purpose, which fields of which record.
+    /// The entry (manifest): number, purpose, which fields of which record.
     pub entry: ByteBuf,
     /// The author's signed record.
     pub record: ByteBuf,
@@ -97,13 +98,17 @@ pub struct Parcel {
 }
 
 /// Consecutive entries of the stream from the listener to the speaker of [`Pull`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
     /// In order, without a gap, from `after` + 1.
     pub parcels: Vec<Parcel>,
     /// Chains of authors in this page other than the sender.
     pub chains: Vec<ChainBytes>,
+    /// The stream's link before the first entry, and the sender's signed word on the stream up to
+    /// the last one; absent on an empty page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<(Hash, ByteBuf)>,
     /// Whether more entries wait behind the last one.
     pub more: bool,
 }

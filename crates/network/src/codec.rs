@@ -148,7 +148,8 @@ fn known(tag: u8, cap: Option<usize>) -> Result<usize, Offence> {
 fn encoded(response: &Response) -> io::Result<Vec<u8>> {
     let tag = response.tag();
     let frame = response.encode().and_then(|body| frame::frame(tag, &body)).or_else(|error| {
-        tracing::error!(tag, error = &error as &dyn std::error::Error, "response cannot be sent");
+        tracing::error!(tag, error = &error as &dyn std::error::Error,
+            "应答过大或无法编码，已按拒绝答复 a response cannot be sent, the peer is refused instead");
         let body = Response::Refused.encode()?;
         frame::frame(Response::Refused.tag(), &body)
     });

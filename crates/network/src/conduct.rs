@@ -31,6 +31,10 @@ pub enum Offence {
     /// Requests over the rate limit, which were refused.
     #[error("sends requests faster than it may")]
     Flood,
+    /// A message that could be read, but what it says does not hold; see
+    /// [`Handle::strike`](crate::Handle::strike).
+    #[error("sent what does not hold: {0}")]
+    Untrue(String),
 }
 
 impl From<WireError> for Offence {
@@ -45,7 +49,7 @@ impl Offence {
     #[must_use]
     pub fn strikes(&self) -> f64 {
         match self {
-            Self::Malformed(_) | Self::Mismatched { .. } => 1.0,
+            Self::Malformed(_) | Self::Mismatched { .. } | Self::Untrue(_) => 1.0,
             Self::Slow(_) => 0.2,
             Self::Truncated => 0.1,
             Self::Flood => 0.02,

@@ -14,6 +14,9 @@ use crate::config::Requests;
 use crate::frame;
 use crate::status::PeerStatus;
 
+/// Most characters kept of the words of a [`Handle::strike`].
+pub const MAX_WORDS: usize = 200;
+
 /// Commands the network. Cheap to clone; when the last one is dropped, the network shuts down.
 #[derive(Clone)]
 pub struct Handle {
@@ -30,6 +33,7 @@ pub(crate) enum Command {
     DialOnce { peer: PublicKey, addresses: Vec<Result<libp2p::Multiaddr, AddressError>> },
     Addresses { answer: oneshot::Sender<Vec<String>> },
     Status { answer: oneshot::Sender<Vec<PeerStatus>> },
+    Strike { peer: PublicKey, what: String },
     Shutdown { deadline: Instant, done: oneshot::Sender<()> },
 }
 
@@ -120,6 +124,15 @@ impl Handle {
     pub async fn dial_once(&self, peer: PublicKey, addresses: Vec<String>) {
         let addresses = parse_all(&addresses, &peer);
         self.tell(Command::DialOnce { peer, addresses }).await;
+    }
+
+    /// Counts against a peer what the network could not see: a message that could be read, but what
+    /// it says does not hold. It costs as much as one that cannot be read, and comes back as
+    /// [`Event::Misbehaved`](crate::Event::Misbehaved). Of `what`, words for the operator, the first
+    /// [`MAX_WORDS`] characters are kept.
+    pub async fn strike(&self, peer: PublicKey, what: &str) {
+        let what = what.chars().take(MAX_WORDS).collect();
+        self.tell(Command::Strike { peer, what }).await;
     }
 
     /// The addresses at which others can reach this node, each ending in `/p2p/…`: those the

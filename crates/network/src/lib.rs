@@ -19,6 +19,8 @@ mod conduct;
 mod event;
 mod frame;
 mod handle;
+#[cfg(any(test, feature = "hostile"))]
+pub mod hostile;
 mod outbox;
 mod peer;
 mod redial;
@@ -32,7 +34,7 @@ pub use address::{AddressError, MAX_ADDRESS, parse_peer_id, peer_id_text, peer_o
 pub use conduct::Offence;
 pub use config::{Config, ConfigError};
 pub use event::{DialFailure, Event, Reply};
-pub use handle::{Handle, RequestError};
+pub use handle::{Handle, MAX_WORDS, RequestError};
 pub use start::{StartError, start};
 pub use status::{ConnectionStatus, Dialling, PeerStatus};
 

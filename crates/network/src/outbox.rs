@@ -33,12 +33,11 @@ impl Outbox {
 
     /// Delivers a notice if at least half of the channel is free, so that no flood of them takes the
     /// room of requests.
-    pub(crate) fn notice(&self, event: Event) {
+    /// Tells whether it was delivered.
+    pub(crate) fn notice(&self, event: Event) -> bool {
         let half = self.sender.capacity() * 2 >= self.sender.max_capacity();
-        if self.waiting.is_empty() && half {
-            // The channel can only be closed here: then nobody wants to know.
-            let _ = self.sender.try_send(event);
-        }
+        // Where there is room, the channel can only be closed: then nobody wants to know.
+        self.waiting.is_empty() && half && self.sender.try_send(event).is_ok()
     }
 
     /// Delivers a request if there is room for it; dropping it, and with it the reply, refuses it.

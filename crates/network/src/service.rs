@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::address;
 use crate::behaviour::{Behaviour, Heard};
+use crate::conduct::Offence;
 use crate::config::{Backoff, Config};
 use crate::event::Event;
 use crate::handle::{Answer, Command};
@@ -115,6 +116,9 @@ impl Service {
             Command::DialOnce { peer, addresses } => self.dial_once(peer, addresses),
             Command::Addresses { answer } => reply(answer, self.addresses()),
             Command::Status { answer } => reply(answer, self.status()),
+            Command::Strike { peer, what } => {
+                self.strike(&address::peer_id(&peer), Offence::Untrue(what));
+            }
             Command::Shutdown { deadline, done } => self.shut_down(deadline.into_std(), done),
         }
     }
@@ -159,12 +163,14 @@ impl Service {
             SwarmEvent::ExpiredListenAddr { address, .. } => self.on_unlisten(address),
             SwarmEvent::ListenerClosed { addresses, reason, .. } => {
                 if let Err(error) = reason {
-                    tracing::error!(%error, "a listener has failed");
+                    tracing::error!(%error, "一个监听端口失效 a listener has failed");
                 }
                 addresses.into_iter().for_each(|address| self.on_unlisten(address));
             }
             SwarmEvent::ListenerError { error, .. } => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::warn!(%error,
+                    "无法接受连接：文件句柄是否用尽？ a connection could not be accepted: is the process \
+                     out of file descriptors?");
             }
             _ => {}
         }

@@ -14,7 +14,6 @@ mod exchange;
 mod hostile;
 mod lifecycle;
 mod neighbours;
-mod raw;
 
 /// Longest wait for anything; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -28,7 +28,9 @@ pub(crate) fn transport(config: &Config, key: &Keypair) -> Result<Transport, noi
     match dns::tokio::Transport::system(connections(config, key)?) {
         Ok(named) => Ok(named.boxed()),
         Err(error) => {
-            tracing::warn!(%error, "no resolver is configured: addresses with names are not dialled");
+            tracing::warn!(%error,
+                "本机没有域名解析，含域名的地址不会拨 no resolver is configured: addresses with names are \
+                 not dialled");
             connections(config, key)
         }
     }

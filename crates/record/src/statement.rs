@@ -110,8 +110,8 @@ pub enum Domain {
     Checkpoint,
     /// A witness's word that it holds a checkpoint.
     Countersignature,
-    /// An entry of a share stream.
-    Entry,
+    /// A sender's word on how far a share stream goes.
+    Stream,
     /// A recipient's word on how far it has a stream.
     Acknowledgement,
     /// A question to subordinates.
@@ -155,7 +155,7 @@ domain_texts! {
     Endorsement => "endorsement",
     Checkpoint => "checkpoint",
     Countersignature => "countersignature",
-    Entry => "entry",
+    Stream => "stream",
     Acknowledgement => "acknowledgement",
     Question => "question",
     Answer => "answer",

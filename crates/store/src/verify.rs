@@ -6,6 +6,7 @@
 mod log;
 mod report;
 mod statements;
+mod streams;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::lock::{Lock, LockError};
 use crate::open::journal_folder;
 use crate::vault::Vault;
 use crate::verify::log::OwnLog;
+use crate::verify::streams::Streams;
 use crate::watermark::{self, Watermark};
 
 pub use log::LogSummary;
@@ -98,6 +100,7 @@ struct Pass<'a> {
     /// `None` when the sealed parts can't be opened.
     vault: Option<Vault>,
     log: OwnLog,
+    streams: Streams,
     report: VerifyReport,
     /// Where what is being looked at lies.
     place: (String, u64),
@@ -114,8 +117,9 @@ impl<'a> Pass<'a> {
                 None
             }
         };
-        let (log, place) = (OwnLog::default(), (folder.display().to_string(), 0));
-        Self { known, own, vault, log, report, place }
+        let (log, streams) = (OwnLog::default(), Streams::default());
+        let place = (folder.display().to_string(), 0);
+        Self { known, own, vault, log, streams, report, place }
     }
 
     fn problem(&mut self, seq: Option<u64>, what: impl Into<String>, action: &'static str) {
@@ -229,6 +233,7 @@ impl<'a> Pass<'a> {
     }
 
     fn damage(&mut self, damage: Damage) {
+        self.streams.damage();
         self.place = (damage.file.display().to_string(), damage.offset);
         let what = format!("{} ({} bytes hold no whole frame)", damage.what, damage.bytes);
         self.problem(None, what, ASK);
@@ -284,6 +289,7 @@ const fn kind_name(kind: FrameKind) -> &'static str {
         FrameKind::Checkpoint => "checkpoint",
         FrameKind::Countersigned => "countersigned",
         FrameKind::Local => "local",
+        FrameKind::StreamHead => "stream head",
     }
 }
 

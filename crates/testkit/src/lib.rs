@@ -3,4 +3,5 @@
 //! real thing: the same engine, rules, records and signatures that a node runs.
 
 pub mod federation;
+pub mod fixture;
 pub mod simulator;

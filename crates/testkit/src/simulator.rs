@@ -14,7 +14,7 @@ use engine::command::{Command, Receipt, Refused};
 use engine::engine::{About, Effect, Engine, Input, Ticket};
 use engine::memory::MemoryStore;
 use engine::peer::Directory;
-use engine::wire::{Request, Response};
+use engine::wire::{PAGE_ENTRIES, Request, Response};
 use engine::{outbox, view};
 use governance::query::{Answer, Matter, Question};
 use rand::rngs::StdRng;
@@ -299,7 +299,8 @@ impl Simulator {
             {
                 let place = &self.places[&node];
                 let reader = place.engine.as_ref()?.reader();
-                let page = outbox::page(&place.member.setup, &reader, *peer, *after).ok()?;
+                let page =
+                    outbox::page(&place.member.setup, &reader, *peer, *after, PAGE_ENTRIES).ok()?;
                 return Some(Response::Page(page));
             }
             if let Effect::Respond { ticket: of, response } = effect
@@ -481,16 +482,21 @@ impl Simulator {
             Effect::Page { ticket, peer, after } => {
                 let place = &self.places[&node];
                 let reader = place.engine.as_ref().expect("it just acted").reader();
-                let page = outbox::page(&place.member.setup, &reader, peer, after)
+                // Small pages, so that a stream takes many.
+                let entries = self.rng.random_range(1..=4);
+                let page = outbox::page(&place.member.setup, &reader, peer, after, entries)
                     .expect("a page can be read");
                 self.respond(node, ticket, Response::Page(page));
             }
-            Effect::Verify { from, page } => {
+            Effect::Verify { from, after, page } => {
                 let place = &self.places[&node];
                 let world = place.engine.as_ref().expect("it just acted").world();
                 let setup = &place.member.setup;
                 let page = arrival::verify_page(setup, &world.directory, from, page, self.now);
-                next.push(Input::Arrived { from, page });
+                // Checked on other threads: it takes its time, and pages overtake each other.
+                let input = Box::new(Input::Arrived { from, after, page });
+                let takes = Duration::from_millis(self.rng.random_range(0..50));
+                self.at(takes, Event::Input { to: node, life: Some(place.life), input });
             }
             Effect::Count { ask, matter, seat } => {
                 let reader = self.places[&node].engine.as_ref().expect("it just acted").reader();

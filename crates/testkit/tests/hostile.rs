@@ -138,7 +138,7 @@ fn replayed_messages_change_nothing() {
                 let _ = world.knock(*node, key, request);
             } else {
                 let said = Response::decode(message.tag, &message.body).expect("honest bytes");
-                for about in [About::Hello, About::Pull, About::Witness] {
+                for about in [About::Hello, About::Pull(0), About::Witness] {
                     world.answer_unasked(*node, message.from, about, said.clone());
                 }
             }
@@ -149,7 +149,7 @@ fn replayed_messages_change_nothing() {
 }
 
 fn pages(tape: &[Captured]) -> Vec<(NodeId, Vec<u8>)> {
-    let page = Response::Page(Page { parcels: Vec::new(), chains: Vec::new(), more: false }).tag();
+    let page = Response::Page(Page::default()).tag();
     let pages = tape.iter().filter(|message| !message.asks && message.tag == page);
     pages.map(|message| (message.from, message.body.clone())).collect()
 }
@@ -173,8 +173,7 @@ fn a_page_with_any_bit_flipped_is_refused() {
         let mut forged = body.clone();
         let at = rng.random_range(0..forged.len());
         forged[at] ^= 1 << rng.random_range(0..8);
-        let tag =
-            Response::Page(Page { parcels: Vec::new(), chains: Vec::new(), more: false }).tag();
+        let tag = Response::Page(Page::default()).tag();
         let Ok(Response::Page(page)) = Response::decode(tag, &forged) else { continue };
         let Ok(Response::Page(honest)) = Response::decode(tag, body) else { continue };
         if page.parcels == honest.parcels {
@@ -198,8 +197,7 @@ fn a_page_with_any_bit_flipped_is_refused() {
 fn a_page_for_somebody_else_is_refused() {
     let (world, tape) = a_day();
     for (from, body) in pages(&tape) {
-        let tag =
-            Response::Page(Page { parcels: Vec::new(), chains: Vec::new(), more: false }).tag();
+        let tag = Response::Page(Page::default()).tag();
         let Ok(Response::Page(page)) = Response::decode(tag, &body) else { continue };
         if page.parcels.is_empty() {
             continue;

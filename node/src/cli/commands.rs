@@ -4,20 +4,18 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::CommandFactory as _;
-
 use super::args::{Args, Command, ConfigCommand};
 use super::failure::Failure;
-use super::{init, join, peers, print, serve, verify};
+use super::{help, init, join, peers, print, serve, verify};
 use crate::config::{self, Config, Layer, Loaded};
 use crate::export::{self, Exported};
-use crate::log;
+use crate::log::{self, Level, Log};
 use crate::node::StartError;
 
 pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
     if let Command::Completions { shell } = args.command {
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Args::command(), "wangge", &mut script);
+        clap_complete::generate(shell, &mut help::command(), "wangge", &mut script);
         // A reader that has gone away is no failure.
         let _ = std::io::stdout().lock().write_all(&script);
         return Ok(ExitCode::SUCCESS);
@@ -26,7 +24,7 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
         return verify::verify(folder, *json);
     }
     let loaded = load(&args)?;
-    log::start(&loaded.config.log);
+    log::start(&to_be_logged(&args, &loaded.config.log));
     match args.command {
         Command::Config { what: ConfigCommand::Check } => check(&loaded),
         Command::Config { what: ConfigCommand::Explain } => explain(&loaded),
@@ -38,6 +36,14 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
         Command::Export { to } => export_to(&loaded.config, &to),
         Command::Verify { .. } | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// A command that ends by itself says what it does: only what went wrong is logged besides, unless
+/// more is asked for.
+fn to_be_logged(args: &Args, log: &Log) -> Log {
+    let quiet = !matches!(args.command, Command::Serve(_)) && log.level == Level::Info;
+    let level = if quiet { Level::Warn } else { log.level };
+    Log { level, ..*log }
 }
 
 fn load(args: &Args) -> Result<Loaded, Failure> {

@@ -1,5 +1,7 @@
 //! A failure in two languages.
 
+mod data;
+
 use std::error::Error;
 use std::fmt::Write as _;
 
@@ -7,7 +9,6 @@ use crate::config::ConfigError;
 use crate::export::ExportError;
 use crate::file::FileError;
 use crate::found::FoundError;
-use crate::identity::IdentityError;
 use crate::invite::InviteError;
 use crate::join::JoinError;
 use crate::local::LocalError;
@@ -24,8 +25,11 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub(super) fn new(zh: &str, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { zh: zh.to_owned(), error: error.into(), code: 1 }
+    pub(super) fn new(
+        zh: impl Into<String>,
+        error: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self { zh: zh.into(), error: error.into(), code: 1 }
     }
 
     /// The sentence in Chinese.
@@ -42,7 +46,9 @@ impl Failure {
         while let Some(error) = cause {
             // A cause that the text above it quotes already says nothing new.
             let words = error.to_string();
-            if !text.contains(&words) {
+            // One of several lines says what the causes behind it say again, one by one.
+            let digest = words.contains('\n') && error.source().is_some();
+            if !digest && !text.contains(&words) {
                 // Writing to a string does not fail.
                 let _ = write!(text, ": {}", words.trim_end());
             }
@@ -71,60 +77,45 @@ impl From<ConfigError> for Failure {
             ConfigError::Syntax { path, .. } => {
                 format!("{} 不是合法的 TOML：请按下面指出的行列修改", path.display())
             }
-            ConfigError::UnknownKey { from, key, .. } => {
-                format!("{from} 中没有名为 {key} 的配置项：请更正或删除")
-            }
-            ConfigError::Value { from, key, value, .. } => {
-                format!("{from} 中 {key} 的值 {value} 不可用：请按下面的说明修改")
-            }
+            ConfigError::UnknownKey { from, key, meant, .. } => match meant {
+                Some(meant) => format!("{from} 中没有名为 {key} 的配置项：是不是要写 {meant}？"),
+                None => format!("{from} 中没有名为 {key} 的配置项：请更正或删除"),
+            },
+            ConfigError::Value { from, key, value, example, .. } => match example {
+                Some(example) => format!("{from} 中 {key} 的值 {value} 不可用：例如应写 {example}"),
+                None => format!("{from} 中 {key} 的值 {value} 不可用：请按下面的说明修改"),
+            },
         };
-        Self { code: 2, ..Self::new(&zh, error) }
+        Self { code: 2, ..Self::new(zh, error) }
     }
 }
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        let zh = match &error {
-            StartError::Policy(_) => "治理规则不可用：请按下面指出的键修改规则文件",
+        let fixed = match &error {
+            StartError::Policy(policy) => return Self::new(data::policy(policy), error),
+            StartError::Identity(identity) => return Self::new(data::identity(identity), error),
+            StartError::Key(key) => return Self::new(data::key(key, "签名密钥"), error),
+            StartError::Store(store) => return Self::new(data::store(store), error),
+            StartError::Port(port) => return Self::new(data::port(port), error),
             StartError::Calendar(_) => "节假日文件不可用：请检查 calendar.files",
-            StartError::Identity(identity) => identity_zh(identity),
-            StartError::Key(_) => "签名密钥不可用：请检查密钥文件及其权限（600），或从备份恢复",
             StartError::Seed(_) => "系统不提供随机数，无法安全签名",
-            StartError::Store(store::OpenError::Busy { .. }) => {
-                "数据目录正被另一个进程使用：先停止它，或换一个 --data"
-            }
-            StartError::Store(_) => "数据目录打不开：请按下面的说明处理，什么都没有改动",
             StartError::Replay { .. } => "账本无法重放：请先运行 `wangge verify` 查明损坏处",
             StartError::File(_) => "数据目录中的文件读写失败：请检查权限与磁盘空间",
-            StartError::Port(_) => "端口无法监听：换一个端口，或设 ports.next_free = true",
             StartError::Network(_) => "节点间网络启动失败：请检查 [network] 一节",
             StartError::System(_) => "系统拒绝了线程或套接字：请检查资源限制",
             StartError::Parent(_) => "上级节点无法登记：请重新加入，或从备份恢复 identity.json",
         };
-        Self::new(zh, error)
-    }
-}
-
-fn identity_zh(error: &IdentityError) -> &'static str {
-    match error {
-        IdentityError::Missing { .. } => {
-            "数据目录尚未加入任何联盟：请运行 `wangge join 邀请码`，或 `wangge init --found`"
-        }
-        IdentityError::Version { .. } => "身份文件由更新的程序写成：请升级程序",
-        IdentityError::OtherNode { .. } => "身份文件与密钥不属于同一个节点：目录里混入了别的文件",
-        IdentityError::File(_) | IdentityError::Content { .. } | IdentityError::Chain { .. } => {
-            "身份文件不可用：请从备份恢复，或重新加入"
-        }
+        Self::new(fixed, error)
     }
 }
 
 impl From<FoundError> for Failure {
     fn from(error: FoundError) -> Self {
         let zh = match &error {
-            FoundError::File(_) | FoundError::Identity(_) => {
-                "数据目录写入失败：请检查权限与磁盘空间"
-            }
-            FoundError::Key(_) => "密钥文件不可用：请检查其权限（600），或从备份恢复",
+            FoundError::Identity(identity) => return Self::new(data::identity(identity), error),
+            FoundError::Key(key) => return Self::new(data::key(key, "密钥"), error),
+            FoundError::File(_) => "数据目录写入失败：请检查权限与磁盘空间",
             FoundError::Seed(_) => "系统不提供随机数，无法生成密钥",
             FoundError::Taken { .. } => "该目录已属于一个联盟：请换一个 --data",
             FoundError::Certificate(_) => "证书不成立：请检查 --name、--level、--area",
@@ -136,15 +127,20 @@ impl From<FoundError> for Failure {
 impl From<JoinError> for Failure {
     fn from(error: JoinError) -> Self {
         let zh = match &error {
+            JoinError::Identity(identity) => return Self::new(data::identity(identity), error),
+            JoinError::Folder(FoundError::Key(key)) => {
+                return Self::new(data::key(key, "签名密钥"), error);
+            }
             JoinError::Folder(_) => "数据目录无法建立：请检查权限与磁盘空间",
-            JoinError::Identity(identity) => identity_zh(identity),
             JoinError::Expired(_) => "邀请码已过期：请向上级索取新的",
             JoinError::Taken { .. } => "该目录已属于别的上级或联盟：请换一个 --data",
             JoinError::Network(_) => "节点间网络启动失败：请检查 [network] 一节",
             JoinError::Unreachable { .. } => {
                 "连不上上级节点：确认它在运行、端口可达，且邀请码没有用过"
             }
-            JoinError::Silent(_) => "上级节点中断了连接：邀请码是否已用过？若没有，请重试",
+            JoinError::Silent(_) => {
+                "上级节点没有接待：邀请码多半已经用过或已撤回，请向上级索取新的；确定没有用过的，请重试"
+            }
             JoinError::Refused => "上级拒绝：邀请码已用过、被撤回或已过期，请索取新的",
             JoinError::Root { .. } | JoinError::Other => {
                 "返回的证书与邀请码不符：不要加入，并告知邀请人"
@@ -180,6 +176,7 @@ impl From<InviteError> for Failure {
             }
             InviteError::Area { .. } => Self::new("--area 不在本节点辖区之内：请更正", error),
             InviteError::MayNotEnrol => Self::new("本节点的证书不允许邀请下级", error),
+            InviteError::Level { .. } => Self::new("--level 不是规则中的层级：请更正", error),
             InviteError::Refused(_) => Self::new("邀请未能生成", error),
             InviteError::Seed(_) => Self::new("系统不提供随机数", error),
             InviteError::Answer => Self::new("节点的回应里没有邀请码：版本是否一致？", error),
@@ -194,7 +191,9 @@ impl From<LocalError> for Failure {
             LocalError::File(_) => "running.json 不可读：请检查权限",
             LocalError::Token { .. } => "读不到管理员令牌：请用建立数据目录的用户运行",
             LocalError::Connection { .. } => "节点没有回应：它还在运行吗？请看日志",
-            LocalError::Refused { .. } => "节点拒绝了请求",
+            LocalError::Refused { title, .. } => {
+                return Self::new(format!("节点拒绝了请求：{title}"), error);
+            }
             LocalError::Answer(_) => "回应不是 JSON：该端口上是否是别的程序？",
         };
         Self::new(zh, error)
@@ -204,7 +203,8 @@ impl From<LocalError> for Failure {
 impl From<VerifyError> for Failure {
     fn from(error: VerifyError) -> Self {
         let zh = match &error {
-            VerifyError::Identity(identity) => identity_zh(identity),
+            VerifyError::Identity(identity) => return Self::new(data::identity(identity), error),
+            VerifyError::NoFolder { .. } => "没有这个目录：请检查路径",
             VerifyError::Store(store::VerifyError::Busy { .. }) => {
                 "节点正在运行：先停止它，或先 `wangge export` 再核验副本"
             }

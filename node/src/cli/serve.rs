@@ -20,7 +20,9 @@ pub(super) async fn serve(config: Config) -> Result<ExitCode, Failure> {
         () = signals.next() => false,
         () = running.broken() => true,
     };
-    tracing::info!(broken, "stopping");
+    if !broken {
+        tracing::info!("正在停止 stopping");
+    }
     tokio::select! {
         () = running.stop() => {}
         () = signals.next() => {

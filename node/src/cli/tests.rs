@@ -14,8 +14,7 @@ fn told(failure: Failure) -> (String, String) {
 
 #[test]
 fn the_words_are_consistent() {
-    use clap::CommandFactory as _;
-    Args::command().debug_assert();
+    help::command().debug_assert();
 }
 
 #[test]
@@ -62,6 +61,7 @@ fn what_was_not_understood_is_no_success() {
     let data = folder.path().join("data");
     let data = data.to_str().unwrap();
     assert!(wangge(&["--help"]) && wangge(&["completions", "bash"]));
+    assert!(wangge(&["help"]) && wangge(&["help", "invite"]) && wangge(&["--version"]));
     assert!(!wangge(&["fly"]) && !wangge(&[]));
     assert!(!wangge(&["--data", data, "--set", "http.listn=x", "config", "check"]));
     assert!(!wangge(&["--data", data, "join", "WANGGE1TOKEN"]));

@@ -15,6 +15,13 @@ pub(super) fn verify(folder: &Path, json: bool) -> Result<ExitCode, Failure> {
         print::line(&text);
     } else {
         print::line(report.to_string().trim_end());
+        if !report.is_sound() {
+            print::line("处理办法：停止节点，把上面列出的文件换成备份中的同名文件，再核验一次。");
+            print::line(
+                "what to do: stop the node, put the files named above back from a backup, and verify \
+                 again",
+            );
+        }
     }
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -72,6 +72,8 @@ pub enum ConfigError {
         key: String,
         /// What may be meant.
         fix: String,
+        /// The key that may be meant, in full.
+        meant: Option<String>,
     },
     /// A value that can't be used.
     #[error("{from}: {key} = {value} can't be used: {fix}")]
@@ -84,6 +86,8 @@ pub enum ConfigError {
         value: String,
         /// What would be right.
         fix: String,
+        /// Such a value, where one is known that would be.
+        example: Option<&'static str>,
     },
 }
 
@@ -92,7 +96,12 @@ impl ConfigError {
         let key = error.path.join(".");
         match &error.kind {
             Kind::UnknownField(name, known) => {
-                Self::UnknownKey { from: from(layers, &key), fix: known_keys(name, known), key }
+                let (fix, meant) = known_keys(name, known);
+                let within = key.rsplit_once('.').map_or("", |(within, _)| within);
+                let whole = |meant| {
+                    if within.is_empty() { meant } else { format!("{within}.{meant}") }
+                };
+                Self::UnknownKey { from: from(layers, &key), fix, meant: meant.map(whole), key }
             }
             Kind::UnknownVariant(_, known) => {
                 let fix = format!("write one of {}", quoted(known));
@@ -128,7 +137,10 @@ impl ConfigError {
     pub(super) fn rule(layers: &[Layer], key: &str, fix: &str) -> Self {
         let given = strongest(layers, key).and_then(|layer| layer.get(key));
         let value = given.map_or_else(|| "(built-in default)".to_owned(), shown);
-        Self::Value { from: from(layers, key), key: key.to_owned(), value, fix: fix.to_owned() }
+        let example = example(key, fix);
+        let fix =
+            example.map_or_else(|| fix.to_owned(), |like| format!("{fix}; for example {like}"));
+        Self::Value { from: from(layers, key), key: key.to_owned(), value, fix, example }
     }
 }
 
@@ -148,11 +160,20 @@ pub(super) fn shown(value: &Value) -> String {
     text.chars().take(MAX_SHOWN).chain(['…']).collect()
 }
 
-fn known_keys(name: &str, known: &[&str]) -> String {
-    let nearest = known.iter().map(|key| (distance(name, key), key)).min();
+/// A value that would be taken, by the key or by what was expected there.
+fn example(key: &str, expected: &str) -> Option<&'static str> {
+    if key == "http.listen" {
+        return Some("\"127.0.0.1:8480\"");
+    }
+    expected.contains("duration").then_some("\"10s\"")
+}
+
+/// What to say of an unknown key, and the known one that it may stand for.
+fn known_keys(name: &str, known: &[&str]) -> (String, Option<String>) {
+    let nearest = known.iter().map(|key| (distance(name, key), *key)).min();
     match nearest {
-        Some((away, key)) if away <= 2 => format!("did you mean {key:?}?"),
-        _ => format!("known here: {}", known.join(", ")),
+        Some((away, key)) if away <= 2 => (format!("did you mean {key:?}?"), Some(key.to_owned())),
+        _ => (format!("known here: {}", known.join(", ")), None),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use record::NodeKey;
+use record::{NodeKey, Timestamp};
 use tokio::sync::{mpsc, watch};
 
 use super::StartError;
@@ -45,13 +45,38 @@ pub(super) struct Heard {
     pub(super) count: usize,
     /// Addresses for other nodes now.
     pub(super) addresses: Vec<String>,
+    /// See [`Last::moved`].
+    pub(super) moved: Option<Timestamp>,
+    /// Addresses that others may know; none before the first run.
+    known: Vec<String>,
+}
+
+impl Heard {
+    /// Nothing yet, by a node that was there the last time.
+    pub(super) fn after(last: &Last) -> Self {
+        Self { moved: last.moved, known: last.addresses.clone(), ..Self::default() }
+    }
+
+    /// The addresses are these now; `more` is how many of the listeners' have come up.
+    pub(super) fn hear(&mut self, addresses: Vec<String>, more: usize, now: Timestamp) {
+        let news: Vec<String> =
+            addresses.iter().filter(|address| !self.known.contains(address)).cloned().collect();
+        if !self.known.is_empty() && !news.is_empty() {
+            self.moved = Some(now);
+            self.known.extend(news);
+        }
+        self.count += more;
+        self.addresses = addresses;
+    }
 }
 
 /// Waits until as many listeners have told their first address.
 pub(super) async fn until_all(listeners: usize, heard: &mut watch::Receiver<Heard>) {
     let all = heard.wait_for(|heard| heard.count >= listeners);
     if tokio::time::timeout(PATIENCE, all).await.is_err() {
-        tracing::warn!("not every address of network.listen is being listened on");
+        tracing::warn!(
+            "network.listen 中有地址没能监听 not every address of network.listen is listened on"
+        );
     }
 }
 
@@ -84,6 +109,28 @@ mod tests {
         let told = told(all);
         assert_eq!(told.len(), 8);
         assert!(told.iter().all(|address| !address.contains("127.0.0.1")));
+    }
+
+    #[test]
+    fn a_node_has_moved_once_it_is_where_it_had_not_been_and_not_before_it_was_anywhere() {
+        let at = |n: u8| vec![format!("/ip4/192.0.2.{n}/tcp/7440/p2p/x")];
+        let now = |n| Timestamp::from_millis(n);
+        let mut first = Heard::after(&Last::default());
+        first.hear(at(1), 1, now(1));
+        first.hear([at(1), at(2)].concat(), 1, now(2));
+        assert_eq!((first.moved, first.count), (None, 2), "it has only just come up");
+        let mut later =
+            Heard::after(&Last { addresses: [at(1), at(2)].concat(), ..Last::default() });
+        later.hear(at(2), 1, now(3));
+        later.hear([at(1), at(2)].concat(), 1, now(4));
+        assert_eq!(later.moved, None, "addresses come one by one");
+        later.hear(at(3), 0, now(5));
+        later.hear(at(3), 0, now(6));
+        assert_eq!(later.moved, Some(now(5)));
+        let moved = Last { addresses: at(3), moved: later.moved, ..Last::default() };
+        let mut again = Heard::after(&moved);
+        again.hear(at(3), 1, now(7));
+        assert_eq!(again.moved, Some(now(5)), "whoever was away may still not know");
     }
 
     #[test]

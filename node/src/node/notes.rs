@@ -25,15 +25,21 @@ impl Notes {
     /// is not worth a note.
     pub(super) async fn keep(mut self, mut heard: watch::Receiver<Heard>) {
         while heard.changed().await.is_ok() {
-            let addresses = heard.borrow_and_update().addresses.clone();
+            let (addresses, moved) = {
+                let heard = heard.borrow_and_update();
+                (heard.addresses.clone(), heard.moved)
+            };
             if addresses.is_empty() || addresses == self.summary.addresses {
                 continue;
             }
             self.summary.addresses.clone_from(&addresses);
-            self.last.addresses = addresses;
+            (self.last.addresses, self.last.moved) = (addresses, moved);
             if let Err(error) = self.write() {
                 let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, "this node's addresses could not be written down");
+                tracing::warn!(
+                    error,
+                    "本节点的地址没能记下：请检查磁盘 this node's addresses could not be written down"
+                );
             }
         }
     }

@@ -37,7 +37,9 @@ pub fn open(config: &Config) -> Result<Opened, StartError> {
     let calendar = config.calendar.load()?;
     let folder = Folder::new(&config.data);
     let key = Arc::new(keyfile::load_node_key(&folder.node_key()).map_err(|error| {
-        if folder.node_key().exists() { error.into() } else { missing(&folder) }
+        // Without an identity there was no key to be lost.
+        let fresh = !folder.node_key().exists() && !folder.identity().exists();
+        if fresh { missing(&folder) } else { error.into() }
     })?);
     let identity = Identity::load(&folder, &key.public())?;
     let mut rng = seed::rng()?;
@@ -56,7 +58,11 @@ pub fn open(config: &Config) -> Result<Opened, StartError> {
         .map_err(|source| StartError::Replay { folder: folder.path().into(), source })?;
     if let Err(error) = identity.standing.check(super::now()) {
         let error: &dyn std::error::Error = &error;
-        tracing::error!(error, "this node's certificates do not hold now: peers will refuse it");
+        tracing::error!(
+            error,
+            "本节点的证书现在不成立，别的节点会拒绝它：请核对时钟，或向上级换发 this node's certificates \
+             do not hold now, peers will refuse it: check the clock, or ask the parent for new ones"
+        );
     }
     Ok(Opened { engine, setup, identity, key })
 }
@@ -72,18 +78,29 @@ fn tell(report: &store::OpenReport) {
         frames = report.frames,
         bytes = report.journal_bytes,
         index = ?report.index,
-        "the store is open"
+        "数据目录已打开 the store is open"
     );
     if let Some(torn) = &report.torn {
-        tracing::warn!(?torn, "a batch that was being written at the last stop was cut off");
+        tracing::warn!(
+            ?torn,
+            "上次停机时正在写的一批已截去，其中没有确认过的内容 a batch that was being written at the \
+             last stop was cut off; nothing in it had been acknowledged"
+        );
     }
     for damage in &report.damage {
-        tracing::error!(?damage, "the journal is damaged: run `wangge verify`");
+        tracing::error!(
+            ?damage,
+            "账本有损坏：请运行 `wangge verify` 查明，并从备份恢复 the journal is damaged: run `wangge \
+             verify`, and restore it from a backup"
+        );
     }
     if let Some(why) = &report.watermark_lost {
-        tracing::warn!(why, "the watermark was lost and is made anew");
+        tracing::warn!(why, "水位文件丢失，已重建 the watermark was lost and is made anew");
     }
     if !report.strays.is_empty() {
-        tracing::warn!(strays = ?report.strays, "files that don't belong in the journal's folder");
+        tracing::warn!(
+            strays = ?report.strays,
+            "账本目录里有别的文件，请移走 files that don't belong in the journal's folder: move them away"
+        );
     }
 }

@@ -6,8 +6,9 @@ use engine::engine::About;
 use engine::runtime::{Handle, Outward};
 use engine::wire::Request;
 use record::{NodeId, PublicKey};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
+use super::listen::Heard;
 use crate::neighbours::Neighbours;
 
 /// Carries out what the engine asks until the engine ends. It never waits for the engine: each
@@ -17,9 +18,23 @@ pub(super) async fn carry_out(
     engine: Handle,
     network: network::Handle,
     mut neighbours: Neighbours,
+    mut heard: watch::Receiver<Heard>,
 ) {
     neighbours.tell(&engine.world()).await;
-    while let Some(effect) = outward.recv().await {
+    loop {
+        let effect = tokio::select! {
+            effect = outward.recv() => effect,
+            Ok(()) = heard.changed() => {
+                let (addresses, moved) = {
+                    let heard = heard.borrow_and_update();
+                    (heard.addresses.clone(), heard.moved)
+                };
+                neighbours.here(&addresses, moved, super::now());
+                neighbours.tell(&engine.world()).await;
+                continue;
+            }
+        };
+        let Some(effect) = effect else { return };
         match effect {
             Outward::Request { to, key, about, request, within } => {
                 let asking = Asking { to, key, about, within };
@@ -27,9 +42,8 @@ pub(super) async fn carry_out(
             }
             Outward::Enrolment(open) => network.open_enrolment(open).await,
             Outward::World(world) => neighbours.tell(&world).await,
-            Outward::Misbehaved { key, what } => {
-                tracing::warn!(peer = %key, what, "a peer broke the protocol");
-            }
+            // It comes back as an event, in which the operator is told of it.
+            Outward::Misbehaved { key, what } => network.strike(key, &what).await,
         }
     }
 }

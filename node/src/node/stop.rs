@@ -19,6 +19,7 @@ impl Running {
         let Self { engine, network, room, web, tasks, notes, folder, deadline, .. } = self;
         let by = Instant::now() + deadline;
         drop(engine);
+        tasks.stopping.store(true, std::sync::atomic::Ordering::Relaxed);
         web.stop().await;
         network.shutdown(by.saturating_duration_since(Instant::now()).max(LEAST)).await;
         drop(network);
@@ -30,8 +31,11 @@ impl Running {
         let _ = tasks.outward.await;
         if let Err(error) = file::remove(&folder.running()) {
             let error: &dyn std::error::Error = &error;
-            tracing::warn!(error, "the note that this node runs is left behind");
+            tracing::warn!(
+                error,
+                "running.json 没能删除，可手工删除 the note that this node runs is left behind"
+            );
         }
-        tracing::info!("stopped");
+        tracing::info!("已停止 stopped");
     }
 }

@@ -21,6 +21,7 @@ use crate::operator::{Installed, Operator};
 
 mod federation;
 mod folder;
+mod misconduct;
 
 /// Longest wait for anything; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -41,7 +41,7 @@ impl Web {
     pub(super) async fn stop(self) {
         let _ = self.stop.send(());
         if let Ok(Err(error)) = self.task.await {
-            tracing::warn!(%error, "the api ended with an error");
+            tracing::warn!(%error, "接口异常结束 the api ended with an error");
         }
     }
 }

@@ -1,9 +1,8 @@
 //! `verify` over every node's journal, offline.
 
-use serde_json::Value;
-
 use super::nodes::records_due;
 use super::{Desk, Report, ReportError, Table};
+use crate::processes::Journal;
 
 /// Verifies every node's journal and adds what came of it. The nodes must not run.
 ///
@@ -21,28 +20,24 @@ pub async fn verify(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportEr
     ]);
     for seat in desk.seats() {
         let name = desk.name(seat).to_owned();
-        let data = desk.federation.data(seat);
-        let args = ["verify".as_ref(), data.as_ref(), "--json".as_ref()];
-        let output = desk.federation.program().output(&args, "").await;
-        let output = output.map_err(crate::federation::FederationError::from)?;
-        let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        let records = found["log"]["count"].as_u64().unwrap_or(0);
-        let problems = found["problems"].as_array();
-        let problems = problems.map_or("—".to_owned(), |problems| problems.len().to_string());
-        let exit =
-            report.check(&format!("{name} verify 通过 passes"), &output.status.success(), &true);
+        let outcome = desk.federation.program().verify(&desk.federation.data(seat)).await;
+        let outcome = outcome.map_err(crate::federation::FederationError::from)?;
+        let found = outcome.journal.as_ref();
+        let records = found.map_or(0, Journal::own);
+        let problems = found.map_or("—".to_owned(), |found| found.problems.len().to_string());
+        let exit = report.check(&format!("{name} verify 通过 passes"), &outcome.passed, &true);
         let none = report.check(&format!("{name} 账本的问题 problems"), &problems, &"0".to_owned());
         let what = format!("{name} 账本里的自有记录 own records");
         let all = report.check(&what, &records, &records_due(desk, seat));
         let mark = if [exit, none, all] == ["✓"; 3] { "✓" } else { "✗" };
-        for problem in found["problems"].as_array().into_iter().flatten().take(5) {
+        for problem in found.iter().flat_map(|found| &found.problems).take(5) {
             report.line(&format!("  ✗ {name}: {problem}"));
         }
         table.row([
             name,
-            found["frames"].to_string(),
+            found.map_or(0, |found| found.frames).to_string(),
             records.to_string(),
-            found["verified"].to_string(),
+            found.map_or(0, |found| found.verified).to_string(),
             problems,
             mark.to_owned(),
         ]);

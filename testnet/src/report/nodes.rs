@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{Desk, Report, ReportError, Table};
 use crate::client::Ask;
 use crate::enrol::OPERATOR;
-use crate::settle;
+use crate::{metrics, settle};
 
 /// How long streams and witnessing may take to come to rest; a log is witnessed every ten seconds.
 const REST: Duration = Duration::from_secs(60);
@@ -69,7 +69,7 @@ async fn node(desk: &Desk<'_>, seat: usize) -> Result<Node, ReportError> {
     let peers = peers["items"].as_array().cloned().unwrap_or_default();
     let parent = peers.iter().find(|peer| peer["relation"] == "parent");
     Ok(Node {
-        records: gauge(&metrics, "wangge_log_records"),
+        records: metrics::value(&metrics, "wangge_log_records"),
         witnessed: parent.map(|peer| peer["countersigned"]["size"].as_u64().unwrap_or(0)),
         quarantined: held["items"].as_array().map_or(0, Vec::len),
         links: peers.iter().filter(neighbour).filter_map(|peer| link(desk, peer)).collect(),
@@ -84,13 +84,6 @@ fn link(desk: &Desk<'_>, peer: &Value) -> Option<Link> {
         acknowledged: peer["acknowledged"].as_u64()?,
         received: peer["received"]["number"].as_u64()?,
     })
-}
-
-/// A value of the Prometheus text format.
-fn gauge(metrics: &[u8], name: &str) -> u64 {
-    let text = String::from_utf8_lossy(metrics);
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Records that each node must have: of settling in, and of every act, its own ones included.
@@ -159,16 +152,4 @@ pub(super) async fn write(desk: &Desk<'_>, report: &mut Report) -> Result<(), Re
 fn arrived(nodes: &[Node], from: usize, link: &Link) -> Option<u64> {
     let back = nodes.get(link.to)?.links.iter().find(|back| back.to == from)?;
     Some(back.received)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_gauge_is_read_by_its_whole_name() {
-        let text = b"# HELP a b\nwangge_log_records_x 9\nwangge_log_records 12\n";
-        assert_eq!(gauge(text, "wangge_log_records"), 12);
-        assert_eq!(gauge(text, "nothing"), 0);
-    }
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::reference;
 use super::schemas::{Property, object};
+use crate::strict::PATTERN;
 
 /// Schemas of what people do.
 pub(super) fn put(schemas: &mut Map<String, Value>) {
@@ -25,7 +26,7 @@ fn one_of(schemas: Vec<Value>) -> Value {
 }
 
 fn text(most: usize) -> Value {
-    json!({ "type": "string", "minLength": 1, "maxLength": most })
+    json!({ "type": "string", "minLength": 1, "maxLength": most, "pattern": PATTERN })
 }
 
 fn report_needs() -> Vec<(&'static str, Value)> {

@@ -12,13 +12,13 @@ pub(super) fn of(route: &Route) -> Vec<Value> {
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| in_path(route, name));
-    let in_query = route.query.iter().map(|name| in_query(name));
+    let in_query = route.query.iter().map(|name| in_query(route, name));
     let mut all: Vec<Value> = in_path.chain(in_query).collect();
     if route.once {
         all.push(header(
             "Idempotency-Key",
-            "A random text of one's own: the same request under it is carried out once and always \
-             answered alike. People without an account need 16 characters or more.",
+            "A random text of one's own: the same request under it is carried out once. People \
+             without an account need 16 characters or more.",
             json!({ "type": "string", "minLength": 1, "maxLength": 128 }),
         ));
     }
@@ -38,7 +38,7 @@ pub(super) fn of(route: &Route) -> Vec<Value> {
 
 fn in_path(route: &Route, name: &str) -> Value {
     let schema = match (route.id, name) {
-        ("endToken", _) | (_, "record") => reference("Id32"),
+        ("endToken" | "endInvitation", _) | (_, "record") => reference("Id32"),
         (_, "id") => reference("Id16"),
         (_, "code") => json!({ "type": "string", "maxLength": 64 }),
         _ => json!({ "type": "string", "minLength": 1, "maxLength": 64 }),
@@ -46,7 +46,7 @@ fn in_path(route: &Route, name: &str) -> Value {
     json!({ "name": name, "in": "path", "required": true, "schema": schema })
 }
 
-fn in_query(name: &str) -> Value {
+fn in_query(route: &Route, name: &str) -> Value {
     let (name, required, schema, description) = match name {
         "phase" => (name, false, reference("Phase"), "Only cases in this phase."),
         "stage" => (name, false, json!({ "type": "string" }), "Only cases in this stage."),
@@ -58,7 +58,10 @@ fn in_query(name: &str) -> Value {
         }
         "level" => (name, false, json!({ "type": "string" }), "A level of the policy."),
         "parent" => (name, false, reference("Id16"), "Only places directly under this one."),
-        "boundary" => (name, false, json!({ "type": "boolean" }), "With boundaries."),
+        "boundary" => {
+            let what = "With boundaries; a page has then at most 50 places.";
+            (name, false, json!({ "type": "boolean" }), what)
+        }
         "role" => (name, false, json!({ "type": "string" }), "Only holders of this role."),
         "lon" => {
             let schema = json!({ "type": "number", "minimum": -180, "maximum": 180 });
@@ -69,9 +72,11 @@ fn in_query(name: &str) -> Value {
             (name, true, schema, "Latitude, WGS-84.")
         }
         "afterId" => ("after", false, reference("Id16"), "`next` of the page before."),
+        "afterHash" => ("after", false, reference("Id32"), "`next` of the page before."),
         "after" => (name, false, json!({ "type": "string" }), "`next` of the page before."),
         _ => {
-            let schema = json!({ "type": "integer", "minimum": 1, "maximum": 200 });
+            let most = if route.id == "places" { 1_000 } else { 200 };
+            let schema = json!({ "type": "integer", "minimum": 1, "maximum": most });
             (name, false, schema, "Size of the page.")
         }
     };

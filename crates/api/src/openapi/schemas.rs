@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{acts, reference};
 use crate::session::MAX_TOKEN_DAYS;
+use crate::strict::PATTERN;
 
 /// A named property with its schema.
 pub(super) type Property<'a> = (&'a str, Value);
@@ -67,7 +68,10 @@ pub(super) fn all() -> Map<String, Value> {
     put("Id32", hex(32));
     put("Hex", json!({ "type": "string", "pattern": "^([0-9a-f]{2})*$" }));
     put("Time", json!({ "type": "string", "format": "date-time" }));
-    put("Area", json!({ "type": "string", "pattern": "^[0-9]{2,15}$" }));
+    put(
+        "Area",
+        json!({ "type": "string", "pattern": "^(0[1-9]|[1-9][0-9])(([0-9]{2}){0,2}|[0-9]{7}([0-9]{3}){0,2})$" }),
+    );
     put("Phase", one_of(&PHASES));
     put("Text", text());
     put("EventStream", text());
@@ -111,11 +115,13 @@ fn who(schemas: &mut Map<String, Value>) {
     let id = || ("id", reference("Id32"));
     let (person, expires) = (("person", reference("Id16")), ("expires", reference("Time")));
     let (account, label) = (("account", text()), ("label", text()));
-    let password = || json!({ "type": "string", "minLength": 10, "maxLength": 512 });
-    put("Login", object(&[account.clone(), ("password", text())], &[]));
+    let any = || json!({ "type": "string", "pattern": PATTERN });
+    let password =
+        || json!({ "type": "string", "minLength": 10, "maxLength": 512, "pattern": PATTERN });
+    put("Login", object(&[("account", any()), ("password", any())], &[]));
     let session = [("csrf", text()), expires.clone(), account.clone(), person.clone()];
     put("Session", object(&session, &[]));
-    put("NewPassword", object(&[("current", text()), ("new", password())], &[]));
+    put("NewPassword", object(&[("current", any()), ("new", password())], &[]));
     let powers = list(one_of(&["territory", "roster", "federation", "query", "personal"]));
     let me = [
         account,
@@ -126,7 +132,8 @@ fn who(schemas: &mut Map<String, Value>) {
     ];
     put("Me", object(&me, &[("name", text()), ("csrf", text())]));
     let days = json!({ "type": "integer", "minimum": 1, "maximum": MAX_TOKEN_DAYS });
-    let new_label = json!({ "type": "string", "minLength": 1, "maxLength": 64 });
+    let new_label =
+        json!({ "type": "string", "minLength": 1, "maxLength": 64, "pattern": PATTERN });
     put("NewToken", object(&[("label", new_label), ("days", days)], &[]));
     put("Token", object(&[id(), label.clone(), expires.clone()], &[]));
     put("TokenPage", page("Token"));
@@ -136,7 +143,7 @@ fn who(schemas: &mut Map<String, Value>) {
     put("PutAccount", object(&of_person, &[("password", password()), enabled.clone()]));
     put("Account", object(&[("name", text()), person, enabled], &[]));
     put("AccountPage", page("Account"));
-    let line = || json!({ "type": "string", "minLength": 1, "maxLength": 200 });
+    let line = || json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": PATTERN });
     put("Register", object(&[("name", line())], &[("phone", line())]));
     let scope = object(&[("id", reference("Id16"))], &[("name", text())]);
     let (from, until) = (("from", reference("Time")), ("until", reference("Time")));

@@ -21,6 +21,7 @@ impl From<Refused> for Problem {
             Refused::Invalid { field, what } => {
                 Self::at(Kind::FIELD, format!("body.{field}"), what)
             }
+            Refused::Stale { .. } => Kind::CHANGED.into(),
             Refused::KeyReused => {
                 let message = "choose a new key for a new request";
                 Self::at(Kind::KEY_REUSED, "header.idempotency-key", message)

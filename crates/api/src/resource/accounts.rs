@@ -7,7 +7,7 @@ use engine::view;
 use record::Subject;
 use serde::{Deserialize, Serialize};
 
-use super::sessions::{end_all, hashed};
+use super::sessions::hashed;
 use super::{cursor_refused, limit};
 use crate::body::Body;
 use crate::desk::Desk;
@@ -85,24 +85,22 @@ pub(crate) async fn put(
     if desk.state.handle.world().roster.get(person).is_none() {
         return Err(Problem::at(Kind::UNKNOWN_PERSON, "body.person", "is not on the roster"));
     }
-    let known = view::account(desk.state.handle.reader(), &name)?;
-    let stored = match (password, &known) {
-        (Some(password), _) => hashed(&desk.state, password, "body.password").await?,
-        (None, Some(known)) => known.password.clone(),
-        (None, None) => {
+    let once = desk.once_with_password(body.digest).await?;
+    let what = match password {
+        Some(password) => {
+            let password = hashed(&desk.state, password, "body.password").await?;
+            What::PutAccount(Account { name: name.clone(), person, password, enabled })
+        }
+        None if view::account(desk.state.handle.reader(), &name)?.is_some() => {
+            What::EnableAccount { name: name.clone(), person, enabled }
+        }
+        None => {
             let message = "is needed for a new account";
             return Err(Problem::at(Kind::FIELD_NEEDED, "body.password", message));
         }
     };
-    let account = Account { name, person, password: stored, enabled };
-    let changed = known.as_ref() != Some(&account);
-    if changed {
-        desk.do_it(desk.staff()?, What::PutAccount(account.clone())).await?;
-    }
-    if known.is_some() && changed {
-        end_all(&desk, &account.name, None).await?;
-    }
-    Ok(Json(shown(account)))
+    desk.command_by(desk.staff()?, what, once).await?;
+    Ok(Json(Shown { name, person, enabled }))
 }
 
 /// Whether a text can be a login name.

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use engine::command::{Receipt, What};
+use engine::command::{Receipt, Version, What};
 use engine::project::Order;
 use engine::view;
 use governance::act::{Act, Report};
@@ -12,7 +12,6 @@ use hyper::header::{ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use hyper::{HeaderMap, StatusCode};
 use record::Subject;
 use serde::Deserialize;
-use tokio::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 use super::reports::taken;
 use super::{created, cursor_refused, limit};
@@ -21,7 +20,7 @@ use crate::body::Body;
 use crate::desk::{Desk, View};
 use crate::hex;
 use crate::params::{Path, Query};
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::shape::Page;
 use crate::shape::case::{Clock, ClockState, Summary};
 use crate::shape::names::People;
@@ -68,7 +67,7 @@ pub(crate) async fn get(desk: Desk, path: Path, headers: HeaderMap) -> Result<Re
     let fresh = desk.read(move |view| {
         let case = view.case(id)?;
         let tag = tag(&case, Clock::of(&case, view.now).state);
-        let known = listed(&headers, IF_NONE_MATCH.as_str(), |known| known == tag || known == "*");
+        let known = listed(&headers, IF_NONE_MATCH.as_str(), |known| known == tag);
         Ok((if known { None } else { Some(view.detail(&case)?) }, tag))
     });
     let (detail, tag) = fresh.await?;
@@ -100,49 +99,19 @@ pub(crate) async fn act(
     body: Body<Act>,
 ) -> Result<Json<Receipt>, Problem> {
     let id: CaseId = path.id("id")?;
-    let conditional = headers.contains_key(IF_MATCH);
-    let _turn = if conditional { desk.turn_alone(id).await } else { desk.turn(id).await };
     let once = desk.once(body.digest)?;
-    desk.read(move |view| {
-        // A repeat gets its receipt, whatever became of the case since.
-        if once.is_some_and(|once| view::repeated(&view.reader, &once).unwrap_or(false)) {
-            return Ok(());
-        }
-        let case = view.case(id)?;
-        if conditional && !listed(&headers, IF_MATCH.as_str(), |known| is_at(known, &case)) {
-            return Err(Kind::CHANGED.into());
-        }
-        Ok(())
-    })
-    .await?;
-    let what = What::Act { case: Some(id), act: body.value };
-    desk.command(what, body.digest).await.map(Json)
+    // A repeat gets its receipt, whatever became of the case since.
+    if !desk.repeated(once.as_ref()).await? {
+        desk.read(move |view| view.case(id).map(|_| ())).await?;
+    }
+    let what = match expected(&headers) {
+        Some(expected) => What::ActIf { case: id, act: body.value, expected },
+        None => What::Act { case: Some(id), act: body.value },
+    };
+    desk.command_by(desk.staff()?, what, once).await.map(Json)
 }
 
-/// A place in the order of acts on a case.
-pub(super) enum Turn<'a> {
-    Shared { _held: RwLockReadGuard<'a, ()> },
-    Alone { _held: RwLockWriteGuard<'a, ()> },
-}
-
-impl Desk {
-    fn lock(&self, id: CaseId) -> &tokio::sync::RwLock<()> {
-        let locks = &self.state.cases;
-        &locks[usize::from(id.as_bytes()[15]) % locks.len()]
-    }
-
-    /// A turn beside other acts: the engine puts them in order.
-    pub(super) async fn turn(&self, id: CaseId) -> Turn<'_> {
-        Turn::Shared { _held: self.lock(id).read().await }
-    }
-
-    /// A turn with no other local act on the case until it is over.
-    async fn turn_alone(&self, id: CaseId) -> Turn<'_> {
-        Turn::Alone { _held: self.lock(id).write().await }
-    }
-}
-
-/// How far a case has come, and what its clock says: `"<steps>-<last record>-<clock>"`.
+/// How far a case has come, and what its clock says: `"<records>-<last record>-<clock>"`.
 fn tag(case: &Case, clock: ClockState) -> String {
     let clock = match clock {
         ClockState::None => 'n',
@@ -155,28 +124,36 @@ fn tag(case: &Case, clock: ClockState) -> String {
 }
 
 fn version(case: &Case) -> String {
-    let last = case.steps.last().map(|step| hex::encode(&step.record.as_bytes()[..8]));
-    format!("{}-{}", case.steps.len(), last.unwrap_or_default())
+    let Version { steps, last } = Version::of(case);
+    format!("{steps}-{last}")
 }
 
-/// Whether a tag is of the case as it is. The clock does not count: an act is not stale because
-/// time has passed.
-fn is_at(known: &str, case: &Case) -> bool {
-    let known = known.strip_prefix('"').and_then(|known| known.strip_suffix('"'));
-    known.and_then(|known| known.rsplit_once('-')).is_some_and(|(known, _)| known == version(case))
+/// The versions that `If-Match` names (RFC 9110 §13.1.1); `None` where any will do. What is no tag
+/// of ours, a weak one too, is of no version. The clock does not count: an act is not stale
+/// because time has passed.
+fn expected(headers: &HeaderMap) -> Option<Vec<Version>> {
+    if !headers.contains_key(IF_MATCH) || listed(headers, IF_MATCH.as_str(), |_| false) {
+        return None;
+    }
+    Some(tags(headers, IF_MATCH.as_str()).filter_map(read).collect())
 }
 
-/// Whether one of the tags in a header (RFC 9110 §13.1) fits.
+fn read(tag: &str) -> Option<Version> {
+    let tag = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let mut parts = tag.split('-');
+    let (steps, last, _clock) = (parts.next()?, parts.next()?, parts.next()?);
+    let version = Version { steps: steps.parse().ok()?, last: last.parse().ok()? };
+    parts.next().is_none().then_some(version)
+}
+
+/// Whether one of the tags in a header (RFC 9110 §13.1) fits; `*` always does.
 fn listed(headers: &HeaderMap, name: &str, fits: impl Fn(&str) -> bool) -> bool {
-    headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(','))
-        .any(|known| {
-            let known = known.trim();
-            known == "*" || fits(known)
-        })
+    tags(headers, name).any(|known| known == "*" || fits(known))
+}
+
+fn tags<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h str> {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|text| text.split(',')).map(str::trim)
 }
 
 impl Listing {

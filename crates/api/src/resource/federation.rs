@@ -61,6 +61,12 @@ pub(crate) struct Peer {
     /// What was wrong with the last thing it sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     trouble: Option<String>,
+    /// Program and version by its own account, once it has said so since this node started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    software: Option<String>,
+    /// When it last read on in our stream, or we found nothing more in its; since the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_sync: Option<Timestamp>,
     certificate: Validity,
     /// What it has given us.
     received: Head,
@@ -78,12 +84,12 @@ pub(crate) struct Peer {
     countersigned: Option<Countersigned>,
 }
 
-/// The end of a stream: number and id of its last entry; 0 at the start.
+/// The end of a stream: number of its last entry and the link after it; 0 at the start.
 #[derive(Serialize)]
 struct Head {
     number: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    entry: Option<RecordId>,
+    link: Option<Hash>,
 }
 
 #[derive(Serialize)]
@@ -186,7 +192,7 @@ fn validity(certificate: &Certificate, expires: Timestamp, now: Timestamp) -> Va
 }
 
 fn head(mark: peer::Mark) -> Head {
-    Head { number: mark.number, entry: (mark.number > 0).then_some(mark.id) }
+    Head { number: mark.number, link: (mark.number > 0).then_some(mark.link) }
 }
 
 impl View {
@@ -216,6 +222,8 @@ impl View {
             addresses: peer.addresses.clone(),
             connected: contact.greeted,
             trouble: contact.trouble,
+            software: contact.software.map(|software| software.to_string()),
+            last_sync: contact.last_sync,
             certificate: validity(certificate, peer.standing.expires(), self.now),
             received: head(streams.inbox),
             sent: head(streams.outbox),

@@ -1,6 +1,9 @@
 //! Whether the node lives, is ready and how it is doing; and the API's own document.
 
+use std::sync::LazyLock;
+
 use axum::Json;
+use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
@@ -36,6 +39,10 @@ pub(crate) async fn metrics(desk: Desk) -> Response {
 }
 
 /// `GET /openapi.json`
-pub(crate) async fn document() -> Json<&'static serde_json::Value> {
-    Json(openapi::document())
+pub(crate) async fn document() -> Response {
+    static WRITTEN: LazyLock<Bytes> = LazyLock::new(|| openapi::document().to_string().into());
+    let mut response = WRITTEN.clone().into_response();
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
 }

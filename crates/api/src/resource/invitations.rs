@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::response::Response;
 use engine::command::What;
 use engine::invitation::{MAX_ADDRESS, MAX_ADDRESSES, Token};
@@ -9,15 +10,19 @@ use engine::note::Invitation;
 use engine::view;
 use governance::area::AreaCode;
 use governance::certificate::{Certificate, Issuer, Right, VERSION};
-use record::{SerdeStatement, StatementError, Timestamp};
+use hyper::StatusCode;
+use record::{Hash, SerdeStatement, StatementError, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::created;
-use crate::body::Body;
-use crate::desk::Desk;
+use super::{created, limit, made};
+use crate::body::{Body, Empty};
+use crate::desk::{Desk, View};
 use crate::hex;
+use crate::params::{Path, Query};
 use crate::problem::{Kind, Problem};
 use crate::session::Secret;
+use crate::shape::Page;
+use crate::shape::names::{Named, People, PersonName};
 
 /// Longest validity of an invitation, in hours.
 const MAX_HOURS: u32 = 30 * 24;
@@ -52,29 +57,41 @@ struct Invited {
     short: String,
 }
 
-/// `POST /v1/invitations`: the same request under the same idempotency key gives the same
-/// invitation, until the node restarts.
+/// An invitation that nobody has used, as it is shown ever after.
+#[derive(Serialize)]
+pub(crate) struct Shown {
+    id: String,
+    name: String,
+    level: Named,
+    area: String,
+    member: bool,
+    expires: Timestamp,
+    /// Who made it; nobody where it was made at the node's own console.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<PersonName>,
+}
+
+/// What part of the list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Listing {
+    limit: Option<usize>,
+    after: Option<Hash>,
+}
+
+/// `POST /v1/invitations`: a repeat under the same idempotency key is told that the invitation was
+/// made, and not its secret, which is kept nowhere.
 pub(crate) async fn create(desk: Desk, body: Body<Invite>) -> Result<Response, Problem> {
     let invite = body.value;
     check(&desk, &invite)?;
-    let secret = match desk.key_hash()? {
-        Some(key) => Secret::repeatable(&desk.state.minting, &key),
-        None => Secret::new(),
-    };
+    let secret = Secret::new();
     let hash = secret.hash();
-    let known = view::invitation(desk.state.handle.reader(), &hash)?;
-    if known.as_ref().is_some_and(|known| !is_for(known, &invite)) {
-        return Err(Kind::KEY_REUSED.into());
-    }
-    let lasts = Duration::from_secs(u64::from(invite.hours) * 3_600);
-    let expires = known.as_ref().map_or(desk.now.plus(lasts), |known| known.expires);
-    if known.is_none() {
-        let by = Some(desk.session()?.actor.id);
-        let Invite { name, level, area, member, .. } = invite;
-        let area = area.to_string();
-        let invitation = Some(Invitation { name, level, area, member, expires, by });
-        desk.do_it(desk.staff()?, What::PutInvitation { hash, invitation }).await?;
-    }
+    let expires = desk.now.plus(Duration::from_secs(u64::from(invite.hours) * 3_600));
+    let Invite { name, level, area, member, .. } = invite;
+    let area = area.to_string();
+    let invitation = Some(Invitation { name, level, area, member, expires, by: None });
+    let what = What::PutInvitation { hash, invitation };
+    let id = made(&desk.command(what, body.digest).await?, hash, "/v1/invitations")?;
     let setup = desk.state.handle.setup();
     let token = Token {
         root: setup.root,
@@ -83,7 +100,6 @@ pub(crate) async fn create(desk: Desk, body: Body<Invite>) -> Result<Response, P
         secret: secret.bytes().to_vec().into(),
         expires,
     };
-    let id = hex::encode(&hash);
     let invited = Invited {
         id: id.clone(),
         token: token.encode(),
@@ -94,11 +110,45 @@ pub(crate) async fn create(desk: Desk, body: Body<Invite>) -> Result<Response, P
     Ok(created(&format!("/v1/invitations/{id}"), &invited))
 }
 
-fn is_for(known: &Invitation, invite: &Invite) -> bool {
-    known.name == invite.name
-        && known.level == invite.level
-        && known.area == invite.area.as_str()
-        && known.member == invite.member
+/// `GET /v1/invitations`: those that may still be used.
+pub(crate) async fn list(
+    desk: Desk,
+    Query(listing): Query<Listing>,
+) -> Result<Json<Page<Shown>>, Problem> {
+    let size = limit(listing.limit, 50, 200)?;
+    let page = desk.read(move |view| {
+        let after = listing.after.map(|after| *after.as_bytes());
+        let found = view::invitations(&view.reader, after.as_ref(), size)?;
+        let next = found.last().filter(|_| found.len() == size);
+        let next = next.map(|(hash, _)| hex::encode(hash));
+        let mut people = People::new(view);
+        let live = found.into_iter().filter(|(_, offer)| view.now < offer.expires);
+        let items = live.map(|(hash, offer)| view.invitation(&hash, offer, &mut people));
+        Ok(Page { items: items.collect::<Result<_, _>>()?, next })
+    });
+    page.await.map(Json)
+}
+
+/// `DELETE /v1/invitations/{id}`
+pub(crate) async fn end(desk: Desk, path: Path, body: Empty) -> Result<StatusCode, Problem> {
+    let hash: Hash = path.id("id")?;
+    let what = What::PutInvitation { hash: *hash.as_bytes(), invitation: None };
+    desk.command(what, body.digest).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl View {
+    fn invitation(
+        &self,
+        hash: &[u8; 32],
+        offer: Invitation,
+        people: &mut People<'_>,
+    ) -> Result<Shown, Problem> {
+        let Invitation { name, level, area, member, expires, by } = offer;
+        let by = by.map(|id| people.name(id)).transpose()?;
+        let (id, level) = (hex::encode(hash), self.level(&level));
+        Ok(Shown { id, name, level, area, member, expires, by })
+    }
 }
 
 fn addresses(desk: &Desk) -> Vec<String> {

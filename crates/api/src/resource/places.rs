@@ -104,7 +104,9 @@ pub(crate) async fn list(
     desk: Desk,
     Query(listing): Query<Listing>,
 ) -> Result<Json<Page<Shown>>, Problem> {
-    let size = limit(listing.limit, 200, 1_000)?;
+    // A boundary has up to 2,000 points: some 80 KB of JSON.
+    let (usual, most) = if listing.boundary { (50, 50) } else { (200, 1_000) };
+    let size = limit(listing.limit, usual, most)?;
     let page = desk.read(move |view| {
         let territory = &view.world.territory;
         if listing.after.is_some_and(|after| territory.latest(after).is_none()) {
@@ -158,9 +160,6 @@ pub(crate) async fn establish(desk: Desk, body: Body<Bulk>) -> Result<Response, 
 /// `POST /v1/places/{id}/end`
 pub(crate) async fn end(desk: Desk, path: Path, body: Empty) -> Result<Json<Receipt>, Problem> {
     let id: Subject = path.id("id")?;
-    if desk.state.handle.world().territory.latest(id).is_none() {
-        return Err(Problem::not_found());
-    }
     desk.command(What::EndPlace(id), body.digest).await.map(Json)
 }
 

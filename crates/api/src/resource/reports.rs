@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::Response;
 use engine::code;
-use engine::command::{Agent, Command, Receipt, What};
+use engine::command::{Agent, Receipt, What};
 use engine::view;
 use governance::act::{Act, ActKind, Report};
 use governance::case::{Case, CaseId};
@@ -69,8 +69,7 @@ pub(crate) async fn create(desk: Desk, body: Body<Report>) -> Result<Response, P
     desk.limited(&desk.state.reports_of_all, Key::All)?;
     let once = desk.once(body.digest)?;
     let what = What::Act { case: None, act: Act::Report(Box::new(body.value)) };
-    let command = Command { by: Agent::Resident { code: None }, once, what };
-    let receipt = desk.state.handle.command(command).await?;
+    let receipt = desk.command_by(Agent::Resident { code: None }, what, once).await?;
     let taken = taken(&desk, receipt)?;
     let location = taken.code.as_deref().map(|code| format!("/v1/reports/{code}"));
     Ok(created(&location.unwrap_or_default(), &taken))
@@ -78,7 +77,7 @@ pub(crate) async fn create(desk: Desk, body: Body<Report>) -> Result<Response, P
 
 /// What is handed over for the receipt of a report.
 pub(super) fn taken(desk: &Desk, receipt: Receipt) -> Result<Taken, Problem> {
-    let Receipt { record, subject, number, code } = receipt;
+    let Receipt { record, subject, number, code, made: _ } = receipt;
     let (Some(record), Some(id), Some(number)) = (record, subject, number) else {
         return Err(Kind::INTERNAL.into());
     };
@@ -110,9 +109,7 @@ pub(crate) async fn act(desk: Desk, path: Path, body: Body<Act>) -> Result<Json<
     let code = Some(path.text("code")?.to_owned());
     let once = desk.once(body.digest)?;
     let what = What::Act { case: Some(case), act: body.value };
-    let _turn = desk.turn(case).await;
-    let command = Command { by: Agent::Resident { code }, once, what };
-    Ok(Json(desk.state.handle.command(command).await?))
+    desk.command_by(Agent::Resident { code }, what, once).await.map(Json)
 }
 
 /// Whom a code stands for. Guessing is slowed down per address; it has 80 bits besides.

@@ -10,11 +10,11 @@ use engine::view;
 use governance::policy::Power;
 use hyper::StatusCode;
 use hyper::header::{HeaderValue, SET_COOKIE};
-use record::{Subject, Timestamp};
+use record::{Hash, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::accounts::is_name;
-use crate::body::Body;
+use crate::body::{Body, Empty};
 use crate::desk::Desk;
 use crate::password;
 use crate::problem::{Kind, Problem};
@@ -22,10 +22,8 @@ use crate::session::{self, SESSION_HOURS, Secret};
 use crate::shape::person::Held;
 use crate::state::State;
 
-/// How long a login waits for its turn at hashing.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Expired tokens looked for at each login, so that they do not pile up.
-const TIDIED: usize = 16;
+/// What stands for a login where it is remembered by its idempotency key: the same account's.
+const LOGIN: [u8; 32] = *b"POST /v1/sessions of the account";
 
 /// An account's name and password. Not printable.
 #[derive(Deserialize)]
@@ -69,13 +67,19 @@ pub(crate) struct Me {
 /// `POST /v1/sessions`
 pub(crate) async fn begin(desk: Desk, body: Body<Login>) -> Result<Response, Problem> {
     let Login { account, password } = body.value;
+    try_again(&desk, &account)?;
     let account = proven(&desk, account, password).await?;
     let expires = desk.now.plus(Duration::from_secs(SESSION_HOURS * 3_600));
     let secret = Secret::new();
     let token = Token { account: account.name.clone(), expires, label: None };
-    let what = What::PutToken { hash: secret.hash(), token: Some(token) };
-    desk.do_it(Agent::Staff(account.person), what).await?;
-    tidy(&desk).await;
+    let hash = secret.hash();
+    let what = What::PutToken { hash, token: Some(token) };
+    // The password is proven: it is not remembered, not even as a digest.
+    let once = desk.once_of(&account.name, LOGIN)?;
+    let receipt = desk.command_by(Agent::Staff(account.person), what, once).await?;
+    if receipt.made != Some(Hash::from_bytes(hash)) {
+        return Err(Problem::already_made(None));
+    }
     let Account { name, person, .. } = account;
     let begun = Begun { csrf: secret.csrf(), expires, account: name, person };
     let mut response = (StatusCode::CREATED, Json(begun)).into_response();
@@ -84,9 +88,9 @@ pub(crate) async fn begin(desk: Desk, body: Body<Login>) -> Result<Response, Pro
 }
 
 /// `DELETE /v1/sessions/current`
-pub(crate) async fn end(desk: Desk) -> Result<Response, Problem> {
+pub(crate) async fn end(desk: Desk, _: Empty) -> Result<Response, Problem> {
     let what = What::PutToken { hash: desk.session()?.hash, token: None };
-    desk.do_it(desk.staff()?, what).await?;
+    desk.command_by(desk.staff()?, what, None).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     put_cookie(&mut response, None, &desk.state);
     Ok(response)
@@ -120,30 +124,43 @@ pub(crate) async fn change_password(
 ) -> Result<StatusCode, Problem> {
     let NewPassword { current, new } = body.value;
     let session = desk.session()?.clone();
-    let account = proven(&desk, session.account.clone(), current).await?;
+    // Asking whether it was done before tries a password, too.
+    try_again(&desk, &session.account)?;
+    let once = desk.once_with_password(body.digest).await?;
+    if desk.repeated(once.as_ref()).await? {
+        desk.state.backoff.succeeded(&session.account, desk.address());
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let account = proven(&desk, session.account, current).await?;
     let password = hashed(&desk.state, new, "body.new").await?;
-    desk.do_it(desk.staff()?, What::PutAccount(Account { password, ..account })).await?;
-    end_all(&desk, &session.account, Some(session.hash)).await?;
+    let keep = Some(session.hash);
+    let what = What::ChangePassword { name: account.name, password, keep };
+    desk.command_by(desk.staff()?, what, once).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The account, if the password is its own. An unknown or disabled account, and a wrong password,
-/// give the same answer after the same work (S17).
-async fn proven(desk: &Desk, name: String, password: String) -> Result<Account, Problem> {
-    let (state, address) = (&desk.state, desk.address());
-    let backoff = &state.backoff;
-    backoff.check(&name, address, Instant::now()).map_err(|wait| {
-        state.metrics.limited();
+/// Counts an attempt at an account's password, if there may be one now.
+fn try_again(desk: &Desk, name: &str) -> Result<(), Problem> {
+    let (backoff, address) = (&desk.state.backoff, desk.address());
+    backoff.check(name, address, Instant::now()).map_err(|wait| {
+        desk.state.metrics.limited();
         Problem::after(Kind::TOO_MANY, wait)
     })?;
+    backoff.attempt(name, address, Instant::now());
+    Ok(())
+}
+
+/// The account, if the password is its own. An unknown or disabled account, and a wrong password,
+/// give the same answer after the same work (S17). The attempt was counted by [`try_again`].
+async fn proven(desk: &Desk, name: String, password: String) -> Result<Account, Problem> {
+    let state = &desk.state;
     let known = is_name(&name).then(|| view::account(state.handle.reader(), &name));
     let account = known.transpose()?.flatten();
     let stored = account.as_ref().map(|account| account.password.clone());
-    backoff.attempt(&name, address, Instant::now());
-    let matches = hashing(state, move || password::verify(&password, stored.as_deref())).await?;
+    let matches = state.hash(move || password::verify(&password, stored.as_deref())).await?;
     match account.filter(|account| matches && account.enabled) {
         Some(account) => {
-            backoff.succeeded(&name, address);
+            state.backoff.succeeded(&name, desk.address());
             Ok(account)
         }
         None => {
@@ -159,19 +176,8 @@ pub(super) async fn hashed(
     password: String,
     path: &'static str,
 ) -> Result<String, Problem> {
-    let hash = hashing(state, move || password::hash(&password)).await?;
+    let hash = state.hash(move || password::hash(&password)).await?;
     hash.map_err(|error| Problem::at(Kind::FIELD, path, error.to_string()))
-}
-
-/// Works on a password when it is its turn, so that a flood of logins takes two cores' time and
-/// two hashes' memory at most.
-async fn hashing<T: Send + 'static>(
-    state: &State,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    let turn = tokio::time::timeout(PATIENCE, state.hashing.acquire()).await;
-    let Ok(Ok(_turn)) = turn else { return Err(Problem::after(Kind::BUSY, PATIENCE)) };
-    tokio::task::spawn_blocking(work).await.map_err(|_| Kind::INTERNAL.into())
 }
 
 fn put_cookie(response: &mut Response, secret: Option<&Secret>, state: &State) {
@@ -179,44 +185,5 @@ fn put_cookie(response: &mut Response, secret: Option<&Secret>, state: &State) {
     if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
         cookie.set_sensitive(true);
         response.headers_mut().insert(SET_COOKIE, cookie);
-    }
-}
-
-/// Ends sessions and tokens of an account, but for one where given.
-pub(super) async fn end_all(
-    desk: &Desk,
-    account: &str,
-    but: Option<[u8; 32]>,
-) -> Result<(), Problem> {
-    for (hash, _) in of_account(&desk.state, account)? {
-        if Some(hash) != but {
-            desk.do_it(desk.staff()?, What::PutToken { hash, token: None }).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Sessions and tokens of an account.
-pub(super) fn of_account(state: &State, account: &str) -> Result<Vec<([u8; 32], Token)>, Problem> {
-    const PAGE: usize = 1_000;
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page = view::tokens(state.handle.reader(), after.as_ref(), PAGE)?;
-        let full = page.len() == PAGE;
-        after = page.last().map(|(hash, _)| *hash);
-        found.extend(page.into_iter().filter(|(_, token)| token.account == account));
-        if !full {
-            return Ok(found);
-        }
-    }
-}
-
-/// Ends a few expired tokens, from a random place on.
-async fn tidy(desk: &Desk) {
-    let from = session::random();
-    let Ok(found) = view::tokens(desk.state.handle.reader(), Some(&from), TIDIED) else { return };
-    for (hash, _) in found.into_iter().filter(|(_, token)| token.expires <= desk.now) {
-        // Not the login's business: whoever signs in next tries again.
-        let _ = desk.do_it(Agent::Console, What::PutToken { hash, token: None }).await;
     }
 }

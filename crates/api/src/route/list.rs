@@ -55,7 +55,8 @@ pub static ROUTES: &[Route] = &[
     adds("/v1/sessions", ANYONE, || post(sessions::begin))
         .named("beginSession", "Sign in", "登录")
         .takes("Login")
-        .gives(201, "Session"),
+        .gives(201, "Session")
+        .once(),
     ends("/v1/sessions/current", ACCOUNT, || delete(sessions::end)).named(
         "endSession",
         "Sign out",
@@ -66,7 +67,8 @@ pub static ROUTES: &[Route] = &[
         .gives(200, "Me"),
     sets("/v1/me/password", ACCOUNT, || put(sessions::change_password))
         .named("changePassword", "Change one's password", "修改密码")
-        .takes("NewPassword"),
+        .takes("NewPassword")
+        .once(),
     reads("/v1/tokens", ACCOUNT, || get(tokens::list))
         .named("tokens", "One's programs' tokens", "程序令牌列表")
         .gives(200, "TokenPage"),
@@ -75,11 +77,9 @@ pub static ROUTES: &[Route] = &[
         .takes("NewToken")
         .gives(201, "Minted")
         .once(),
-    ends("/v1/tokens/{id}", ACCOUNT, || delete(tokens::end)).named(
-        "endToken",
-        "End a program's token",
-        "作废程序令牌",
-    ),
+    ends("/v1/tokens/{id}", ACCOUNT, || delete(tokens::end))
+        .named("endToken", "End a program's token", "作废程序令牌")
+        .once(),
     reads("/v1/accounts", ROSTER, || get(accounts::list))
         .named("accounts", "Accounts of staff", "账号列表")
         .query(&["limit", "after"])
@@ -87,7 +87,8 @@ pub static ROUTES: &[Route] = &[
     sets("/v1/accounts/{name}", ROSTER, || put(accounts::put))
         .named("putAccount", "Open or change an account", "开立或修改账号")
         .takes("PutAccount")
-        .gives(200, "Account"),
+        .gives(200, "Account")
+        .once(),
     // Reports without an account.
     adds("/v1/reports", ANYONE, || post(reports::create))
         .named("report", "Report a matter, without an account", "居民上报")
@@ -173,7 +174,8 @@ pub static ROUTES: &[Route] = &[
         .once(),
     ends("/v1/people/{id}/appointments/{role}", ROSTER, || delete(people::dismiss))
         .named("dismiss", "End a person's appointments to a role", "免职")
-        .gives(200, "Receipt"),
+        .gives(200, "Receipt")
+        .once(),
     // How it works, and with whom.
     reads("/v1/policy", ANYONE, || get(federation::policy))
         .named("policy", "By which rules this place works", "本地规则")
@@ -188,6 +190,13 @@ pub static ROUTES: &[Route] = &[
         .named("invite", "Invite a node to join below this one", "邀请节点")
         .takes("Invite")
         .gives(201, "Invited")
+        .once(),
+    reads("/v1/invitations", FEDERATION, || get(invitations::list))
+        .named("invitations", "Invitations that nobody has used", "未使用的邀请")
+        .query(&["limit", "afterHash"])
+        .gives(200, "InvitationPage"),
+    ends("/v1/invitations/{id}", FEDERATION, || delete(invitations::end))
+        .named("endInvitation", "Withdraw an invitation", "撤回邀请")
         .once(),
     reads("/v1/quarantine", FEDERATION, || get(federation::quarantine))
         .named("quarantine", "What was received and not applied", "待查记录")

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::Request;
+use engine::command::{Agent, Command, What};
+use governance::act::{Act, Report};
 use hyper::header::{ETAG, LOCATION};
 use hyper::{Method, StatusCode};
 use record::tree::{leaf_hash, verify_inclusion};
@@ -51,6 +53,36 @@ async fn paging_shows_every_visible_case_once_newest_first() {
     assert_eq!(all(&house, "grid1", "limit=3").await, of_grid);
     let other: BTreeSet<String> = all(&house, "grid2", "limit=5").await.into_iter().collect();
     assert!(other.is_disjoint(&of_grid.into_iter().collect()));
+}
+
+/// Many cases in a building, as fast as the engine takes them.
+pub(super) async fn many(house: &House, building: u8, count: usize) {
+    let report: Report = serde_json::from_value(report(building)).unwrap();
+    let worker = Agent::Staff(house.person("dispatcher"));
+    for start in (0..count).step_by(1_000) {
+        let reports = (start..count.min(start + 1_000)).map(|_| {
+            let act = Act::Report(Box::new(report.clone()));
+            let what = What::Act { case: None, act };
+            house.handle.command(Command { by: worker.clone(), once: None, what })
+        });
+        for outcome in futures::future::join_all(reports).await {
+            outcome.unwrap();
+        }
+    }
+}
+
+/// Whoever sees few of many cases gets short pages, each after a bounded search, and misses none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_looks_at_a_bounded_number_of_cases() {
+    let house = House::build().await;
+    let (first, _) = house.reported(BUILDING[0]).await;
+    many(&house, BUILDING[1], 4_100).await;
+    house.pass(std::time::Duration::from_secs(1));
+    let (last, _) = house.reported(BUILDING[0]).await;
+    let page = house.get(Who::Bearer("grid1"), "/v1/cases").await.json();
+    assert_eq!(page["items"].as_array().unwrap().len(), 1, "the newest");
+    assert!(page["next"].is_string(), "it has not looked at all of them");
+    assert_eq!(all(&house, "grid1", "limit=50").await, [last, first]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,10 +11,9 @@ use tower::ServiceExt;
 
 /// The status with which a stream begins, or does not.
 pub(super) async fn status(house: &House, who: Who<'_>) -> u16 {
-    let mut request = Request::get("/v1/events");
+    let mut request = Request::get("/v1/events").header("host", "node.local");
     if let Who::Bearer(login) = who {
-        let secret = house.secret(login, false).await;
-        request = request.header(AUTHORIZATION, format!("Bearer {}", secret.text()));
+        request = request.header(AUTHORIZATION, house.bearer(login).await);
     }
     let request = request.body(Body::empty()).unwrap();
     house.router.clone().oneshot(request).await.unwrap().status().as_u16()
@@ -32,9 +31,9 @@ struct Event {
 
 impl Stream {
     async fn open(house: &House, login: &str, after: Option<&str>) -> Self {
-        let secret = house.secret(login, false).await;
+        let bearer = house.bearer(login).await;
         let mut request =
-            Request::get("/v1/events").header(AUTHORIZATION, format!("Bearer {}", secret.text()));
+            Request::get("/v1/events").header("host", "node.local").header(AUTHORIZATION, bearer);
         if let Some(after) = after {
             request = request.header("last-event-id", after);
         }
@@ -124,4 +123,22 @@ async fn streams_are_bounded() {
     assert_eq!(status(&house, Who::Bearer("worker")).await, 503);
     drop(one);
     assert_eq!(status(&house, Who::Bearer("worker")).await, 200);
+}
+
+/// Nothing is kept for a listener but where it is: what it does not read, it is told to look up.
+#[tokio::test(flavor = "multi_thread")]
+async fn listeners_who_read_nothing_hold_nothing_up_and_are_told_to_look_anew() {
+    let house = House::build().await;
+    let mut slow = Vec::new();
+    for login in ["grid1", "grid2", "dispatcher", "worker", "head"] {
+        for _ in 0..16 {
+            slow.push(Stream::open(&house, login, None).await);
+        }
+    }
+    assert_eq!(status(&house, Who::Bearer("worker")).await, 503, "one has so many at most");
+    super::cases::many(&house, BUILDING[1], 5_200).await;
+    for stream in &mut slow {
+        assert_eq!(stream.next().await.name, "ready");
+        assert_eq!(stream.next().await.name, "resync");
+    }
 }

@@ -10,10 +10,9 @@ use super::house::{Answer, BUILDING, House, Who, report};
 use crate::route::ROUTES;
 
 async fn raw(house: &House, path: &str, kind: &str, body: impl Into<Body>) -> Answer {
-    let secret = house.secret("ops", false).await;
     let request = Request::post(path)
         .header("content-type", kind)
-        .header("authorization", format!("Bearer {}", secret.text()))
+        .header("authorization", house.bearer("ops").await)
         .body(body.into())
         .unwrap();
     house.send(request).await
@@ -94,7 +93,8 @@ async fn nothing_that_was_refused_left_a_trace() {
     let house = House::build().await;
     let frames = |house: &House| house.handle.status().log.map(|log| log.frontier.size());
     let before = frames(&house);
-    for text in ["\u{0}", "a\u{7}b", " ", "\u{202e}\u{0}", &"长".repeat(201)] {
+    for text in ["\u{0}", "a\u{7}b", " ", "a\r\nb", "\u{202e}abc", "\u{2068}x", &"长".repeat(201)]
+    {
         let mut body = report(BUILDING[0]);
         body["title"] = text.into();
         let answer = house.post(Who::Nobody, "/v1/reports", body).await;
@@ -111,9 +111,14 @@ async fn nothing_that_was_refused_left_a_trace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_strings_come_back_as_they_were() {
     let house = House::build().await;
-    for text in
-        ["<script>alert(1)</script>", "'; DROP TABLE 事件; --", "=1+1", "{{7*7}}", "\u{202e}abc"]
-    {
+    for text in [
+        "<script>alert(1)</script>",
+        "'; DROP TABLE 事件; --",
+        "=1+1",
+        "{{7*7}}",
+        "一\n\t二",
+        "\u{200f}ئۇيغۇر",
+    ] {
         let mut body = report(BUILDING[0]);
         body["title"] = text.into();
         let taken = house.post(Who::Nobody, "/v1/reports", body).await;
@@ -148,9 +153,8 @@ fn no_path_and_no_query_breaks_the_node() {
         let builds = Request::get(&path).body(Body::empty());
         if let Ok(request) = builds {
             let status = runtime.block_on(async {
-                let secret = house.secret("ops", false).await;
                 let mut request: Request = request;
-                let bearer = format!("Bearer {}", secret.text()).parse().unwrap();
+                let bearer = house.bearer("ops").await.parse().unwrap();
                 request.headers_mut().insert("authorization", bearer);
                 if request.uri().path() == "/v1/events" {
                     return StatusCode::OK;

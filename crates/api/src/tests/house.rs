@@ -1,8 +1,9 @@
 //! A community's node with a territory, people, accounts and a handle on its API.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,9 +14,10 @@ use engine::engine::Engine;
 use engine::memory::MemoryStore;
 use engine::note::{Account, Token};
 use engine::runtime::{Handle, Running, start};
+use engine::world::Setup;
 use governance::roster::Appointment;
 use governance::territory::{Boundary, Place, Point};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{HeaderMap, Method, StatusCode};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -37,16 +39,35 @@ pub(super) struct House {
     pub(super) handle: Handle,
     pub(super) router: Router,
     pub(super) state: State,
-    clock: Arc<AtomicI64>,
+    pub(super) store: MemoryStore,
+    clock: Arc<Clock>,
     address: AtomicU32,
     phc: String,
-    _running: Running,
+    /// What programs of the staff sign in with, by login.
+    bearers: Mutex<BTreeMap<String, Secret>>,
+    running: Running,
+}
+
+/// The house's time. It can hold up the engine: the next batch that it takes in waits for leave.
+#[derive(Default)]
+struct Clock {
+    millis: AtomicI64,
+    held: Mutex<()>,
+}
+
+impl Clock {
+    fn now(&self) -> Timestamp {
+        if std::thread::current().name() == Some("engine") {
+            drop(self.held.lock());
+        }
+        Timestamp::from_millis(self.millis.load(Relaxed))
+    }
 }
 
 /// Somebody at the door.
 pub(super) enum Who<'a> {
     Nobody,
-    /// By a program's token, made for the occasion.
+    /// By a program's token.
     Bearer(&'a str),
 }
 
@@ -101,21 +122,37 @@ impl House {
         let county = federation.county("341021", &mut rng);
         let town = federation.below(&county, Part::Township, "341021100", &mut rng);
         let member = federation.below(&town, Part::Community, "341021100001", &mut rng);
-        let store = Box::new(MemoryStore::new());
-        let engine = Engine::open(member.setup, store, Box::new(rng)).unwrap();
-        let clock = Arc::new(AtomicI64::new(START));
+        let clock = Arc::new(Clock { millis: AtomicI64::new(START), ..Clock::default() });
+        let house = Self::open(member.setup, MemoryStore::new(), clock, config);
+        house.console(What::PutPeer { chain: town.chain(), addresses: Vec::new() }).await;
+        house.furnish().await;
+        house
+    }
+
+    fn open(setup: Arc<Setup>, store: MemoryStore, clock: Arc<Clock>, config: Config) -> Self {
+        let rng = StdRng::seed_from_u64(store.frames().len() as u64);
+        let engine = Engine::open(setup, Box::new(store.clone()), Box::new(rng)).unwrap();
         let now = clock.clone();
-        let now = Arc::new(move || Timestamp::from_millis(now.load(Relaxed)));
-        let (handle, _, running) = start(engine, now).unwrap();
+        let (handle, _, running) = start(engine, Arc::new(move || now.now())).unwrap();
         let addresses = Arc::new(|| vec!["/ip4/192.0.2.7/tcp/4001".to_owned()]);
         let state = State::new(handle.clone(), addresses, config);
         let router = crate::router(state.clone());
         let address = AtomicU32::new(u32::from_be_bytes([10, 0, 0, 1]));
         let phc = cheap_hash();
-        let house = Self { handle, router, state, clock, address, phc, _running: running };
-        house.console(What::PutPeer { chain: town.chain(), addresses: Vec::new() }).await;
-        house.furnish().await;
-        house
+        let bearers = Mutex::default();
+        Self { handle, router, state, store, clock, address, phc, bearers, running }
+    }
+
+    /// The same node after a restart: what was in memory alone is gone.
+    pub(super) async fn restarted(self) -> Self {
+        let (setup, config) = (self.handle.setup().clone(), self.state.config.clone());
+        self.running.stop().await;
+        Self::open(setup, self.store, self.clock, config)
+    }
+
+    /// Holds up the engine with the next batch that it takes in, until the guard is dropped.
+    pub(super) fn hold(&self) -> MutexGuard<'_, ()> {
+        self.clock.held.lock().unwrap()
     }
 
     async fn furnish(&self) {
@@ -175,7 +212,7 @@ impl House {
     }
 
     pub(super) fn pass(&self, time: Duration) {
-        self.clock.fetch_add(i64::try_from(time.as_millis()).unwrap(), Relaxed);
+        self.clock.millis.fetch_add(i64::try_from(time.as_millis()).unwrap(), Relaxed);
     }
 
     /// A new secret of an account: a browser's session, or a program's token.
@@ -186,6 +223,21 @@ impl House {
         let token = Some(Token { account: login.into(), expires, label });
         self.console(What::PutToken { hash: secret.hash(), token }).await;
         secret
+    }
+
+    /// What a program of an account sends as `Authorization`: its token, as long as that is good.
+    pub(super) async fn bearer(&self, login: &str) -> String {
+        let known = self.bearers.lock().unwrap().get(login).cloned();
+        let good = known.filter(|secret| {
+            let found = engine::view::token(self.handle.reader(), &secret.hash()).unwrap();
+            found.is_some_and(|token| self.handle.now() < token.expires)
+        });
+        let secret = match good {
+            Some(secret) => secret,
+            None => self.secret(login, false).await,
+        };
+        self.bearers.lock().unwrap().insert(login.to_owned(), secret.clone());
+        format!("Bearer {}", secret.text())
     }
 
     pub(super) async fn get(&self, who: Who<'_>, path: &str) -> Answer {
@@ -208,8 +260,7 @@ impl House {
         match who {
             Who::Nobody => {}
             Who::Bearer(login) => {
-                let secret = self.secret(login, false).await;
-                request = request.header(AUTHORIZATION, format!("Bearer {}", secret.text()));
+                request = request.header(AUTHORIZATION, self.bearer(login).await);
             }
         }
         for (name, value) in headers {
@@ -231,6 +282,7 @@ impl House {
             let address = self.address.fetch_add(1, Relaxed).to_be_bytes();
             request.extensions_mut().insert(ConnectInfo(SocketAddr::from((address, 4_000))));
         }
+        request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("node.local"));
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

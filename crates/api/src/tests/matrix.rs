@@ -169,6 +169,8 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("dismiss", &format!("{person}/appointments/county_dispatcher"), None, power(404)),
         row("peers", "/v1/peers", None, power(200)),
         row("invite", "/v1/invitations", Some(invite), power(201)),
+        row("invitations", "/v1/invitations", None, power(200)),
+        row("endInvitation", &format!("/v1/invitations/{}", "0".repeat(64)), None, power(404)),
         row("quarantine", "/v1/quarantine", None, power(200)),
         row("ask", "/v1/queries", Some(ask), power(200)),
     ]

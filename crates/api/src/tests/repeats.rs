@@ -1,9 +1,13 @@
-//! The same request twice is done once.
+//! The same request twice is done once, for as long as it is remembered and over restarts.
 
+use std::time::Duration;
+
+use hyper::header::LOCATION;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::house::{Answer, BUILDING, House, Who, place, report};
+use super::house::{Answer, BUILDING, House, PASSWORD, Who, place, report};
+use crate::route::ROUTES;
 
 const KEY: &str = "0b8e6a52-5f0c-4f5e-9a3d-6a1f2b7c8d9e";
 
@@ -12,13 +16,193 @@ async fn with_key(house: &House, who: Who<'_>, path: &str, body: Value, key: &st
     house.call(Method::POST, path, who, Some(body), &headers).await
 }
 
+/// A request to be put twice.
+struct Row {
+    id: &'static str,
+    who: &'static str,
+    path: String,
+    body: Option<Value>,
+    /// Another body, which makes another request.
+    other: Option<Value>,
+}
+
+impl Row {
+    async fn put(&self, house: &House, body: Option<&Value>) -> Answer {
+        let route = ROUTES.iter().find(|route| route.id == self.id).expect(self.id);
+        let key = format!("{KEY} {} {}", self.id, self.who);
+        let headers = [("idempotency-key", key.as_str())];
+        let who = if self.who.is_empty() { Who::Nobody } else { Who::Bearer(self.who) };
+        house.call(route.method.clone(), &self.path, who, body.cloned(), &headers).await
+    }
+
+    /// Whether its answer shows a secret, which is shown only once.
+    fn shows_a_secret(&self) -> bool {
+        ["beginSession", "createToken", "invite"].contains(&self.id)
+    }
+}
+
+/// A row for every route that promises to heed a key.
+async fn rows(house: &House) -> Vec<Row> {
+    let row = |id, who, path: &str, body, other| Row { id, who, path: path.into(), body, other };
+    let (one, code) = house.reported(BUILDING[0]).await;
+    let settle = json!({ "act": "settle_on_spot", "opinion": "已清理" });
+    house.post(Who::Bearer("grid1"), &format!("/v1/cases/{one}/acts"), settle).await;
+    let (two, _) = house.reported(BUILDING[0]).await;
+    let made = async |path: &str, body: Value| {
+        let made = house.post(Who::Bearer("ops"), path, body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+        made.headers[LOCATION].to_str().unwrap().to_owned()
+    };
+    let token = made("/v1/tokens", json!({ "label": "x", "days": 1 })).await;
+    let invitation = made("/v1/invitations", invite("某单位")).await;
+    let person = made("/v1/people", json!({ "name": "新人" })).await;
+    let id = person.rsplit('/').next().unwrap().to_owned();
+    let appointments = format!("{person}/appointments");
+    made(&appointments, json!({ "role": "grid_leader" })).await;
+    made("/v1/places", building(0xbb, "旧楼")).await;
+    let name = |name: &str| Some(json!({ "name": name }));
+    let triage = |urgency: u8| Some(json!({ "act": "triage", "urgency": urgency }));
+    let verify = |solved: bool| Some(json!({ "act": "verify", "solved": solved }));
+    let password = |new: &str| Some(json!({ "current": PASSWORD, "new": new }));
+    let account = |password: &str| Some(json!({ "person": id, "password": password }));
+    let token_of = |label: &str| Some(json!({ "label": label, "days": 3 }));
+    let login = Some(json!({ "account": "grid2", "password": PASSWORD }));
+    let ended = format!("/v1/places/{}/end", place(0xbb));
+    vec![
+        row("beginSession", "", "/v1/sessions", login, None),
+        row(
+            "changePassword",
+            "worker",
+            "/v1/me/password",
+            password("another long one"),
+            password("yet another one"),
+        ),
+        row("createToken", "ops", "/v1/tokens", token_of("a"), token_of("b")),
+        row("endToken", "ops", &token, None, None),
+        row(
+            "putAccount",
+            "ops",
+            "/v1/accounts/new.one",
+            account("a long password"),
+            account("a longer password"),
+        ),
+        row("report", "", "/v1/reports", Some(report(BUILDING[0])), Some(report(BUILDING[1]))),
+        row("actByCode", "", &format!("/v1/reports/{code}/acts"), verify(true), verify(false)),
+        row("openCase", "grid1", "/v1/cases", Some(report(BUILDING[0])), Some(report(5))),
+        row("act", "grid1", &format!("/v1/cases/{two}/acts"), triage(1), triage(2)),
+        row(
+            "establish",
+            "ops",
+            "/v1/places",
+            Some(building(0xaa, "新楼")),
+            Some(building(0xaa, "别楼")),
+        ),
+        row("endPlace", "ops", &ended, None, None),
+        row("register", "ops", "/v1/people", name("新人"), name("别人")),
+        row("changePerson", "ops", &person, name("改名"), name("又改")),
+        row(
+            "appoint",
+            "ops",
+            &appointments,
+            Some(json!({ "role": "grid_worker" })),
+            Some(json!({ "role": "grid_leader" })),
+        ),
+        row("dismiss", "ops", &format!("{appointments}/grid_leader"), None, None),
+        row("invite", "ops", "/v1/invitations", Some(invite("甲")), Some(invite("乙"))),
+        row("endInvitation", "ops", &invitation, None, None),
+    ]
+}
+
+fn building(number: u8, name: &str) -> Value {
+    json!({ "places": [{
+        "id": place(number).to_string(), "level": "building", "name": name,
+        "parent": place(2).to_string(), "valid_from": "2026-06-02T01:59:59.500Z",
+    }] })
+}
+
+fn invite(name: &str) -> Value {
+    json!({ "name": name, "level": "community", "area": "341021100001", "member": true })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_changing_route_knows_a_repeat_also_after_a_restart() {
+    let house = House::build().await;
+    let rows = rows(&house).await;
+    let mut answers = Vec::new();
+    for row in &rows {
+        let first = row.put(&house, row.body.as_ref()).await;
+        assert!(first.status.is_success(), "{}: {}", row.id, first.text);
+        answers.push(first);
+    }
+    let house = house.restarted().await;
+    for login in ["ops", "worker", "grid1"] {
+        house.bearer(login).await;
+    }
+    let kept = |house: &House| (house.store.frames().len(), house.store.rows());
+    let before = kept(&house);
+    for (row, first) in rows.iter().zip(&answers) {
+        let again = row.put(&house, row.body.as_ref()).await;
+        if row.shows_a_secret() {
+            assert_eq!((again.status.as_u16(), again.code().as_str()), (409, "already-made"));
+            assert_eq!(again.headers.get(LOCATION), first.headers.get(LOCATION), "{}", row.id);
+        } else {
+            assert_eq!((again.status, &again.text), (first.status, &first.text), "{}", row.id);
+        }
+        if row.other.is_some() {
+            let other = row.put(&house, row.other.as_ref()).await;
+            assert_eq!(other.code(), "key-reused", "{}: {}", row.id, other.text);
+        }
+    }
+    assert!(kept(&house) == before, "no repeat has left a trace");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_changing_route_promises_less() {
+    let rows = rows(&House::build().await).await;
+    // Whoever ends their own session can't be known again; and a question changes nothing.
+    let but = ["endSession", "ask"];
+    for route in ROUTES.iter().filter(|route| route.changes()) {
+        let promised = rows.iter().any(|row| row.id == route.id);
+        assert_eq!((route.once, promised), (!but.contains(&route.id), route.once), "{}", route.id);
+    }
+}
+
+/// Neither a token's secret, nor an invitation's, nor a code is found in what is kept in clear; a
+/// code is in its frame's note, which a real store encrypts.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_kept_for_the_sake_of_repeats() {
+    let house = House::build().await;
+    let ops = Who::Bearer("ops");
+    let token = with_key(&house, ops, "/v1/tokens", json!({ "label": "a", "days": 3 }), KEY).await;
+    let token = token.json()["token"].as_str().unwrap().to_owned();
+    let key = "another-key-altogether";
+    let invited = with_key(&house, Who::Bearer("ops"), "/v1/invitations", invite("甲"), key).await;
+    let invited = invited.json()["token"].as_str().unwrap().to_owned();
+    let invited = engine::invitation::Token::decode(&invited).ok().unwrap().secret.into_vec();
+    let taken = with_key(&house, Who::Nobody, "/v1/reports", report(BUILDING[0]), key).await;
+    let code = taken.json()["code"].as_str().unwrap().to_owned();
+    let holds =
+        |bytes: &[u8], secret: &[u8]| bytes.windows(secret.len()).any(|window| window == secret);
+    let raw = crate::hex::decode(&token).unwrap();
+    for secret in [token.as_bytes(), &raw, &invited] {
+        for frame in house.store.frames() {
+            assert!(!holds(&frame.note, secret));
+        }
+    }
+    for (_, key, value) in house.store.rows() {
+        for secret in [token.as_bytes(), &raw, &invited, code.as_bytes(), KEY.as_bytes()] {
+            assert!(!holds(&key, secret) && !holds(&value, secret));
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_report_gives_the_same_receipt_and_opens_one_case() {
     let house = House::build().await;
     let send = || with_key(&house, Who::Nobody, "/v1/reports", report(BUILDING[0]), KEY);
-    let (first, second) = (send().await, send().await);
+    let (first, second) = tokio::join!(send(), send());
     assert_eq!(first.status, StatusCode::CREATED);
-    assert_eq!(first.text, second.text);
+    assert_eq!(first.text, second.text, "at the same time, too");
     let cases = house.get(Who::Bearer("worker"), "/v1/cases").await.json();
     assert_eq!(cases["items"].as_array().unwrap().len(), 1);
 }
@@ -71,35 +255,19 @@ async fn a_repeated_act_gives_its_receipt_though_the_case_has_moved_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_resource_that_promises_it_keeps_it() {
+async fn a_refused_request_may_be_put_again_under_its_key() {
     let house = House::build().await;
-    let person = house.person("leaver");
-    let building = |name: &str| {
-        json!({ "places": [{
-            "id": "ab".repeat(16), "level": "building", "name": name,
-            "parent": place(2).to_string(), "valid_from": "2026-06-02T03:00:00Z",
-        }] })
-    };
-    let invite = |name: &str| json!({ "name": name, "level": "community", "area": "341021100001", "member": true });
-    let appointments = format!("/v1/people/{person}/appointments");
-    for (number, (path, body, other)) in [
-        ("/v1/people", json!({ "name": "新人" }), json!({ "name": "别人" })),
-        (&appointments, json!({ "role": "grid_worker" }), json!({ "role": "grid_leader" })),
-        ("/v1/places", building("新楼"), building("别的楼")),
-        ("/v1/tokens", json!({ "label": "a", "days": 3 }), json!({ "label": "b", "days": 3 })),
-        ("/v1/invitations", invite("某单位"), invite("别的单位")),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let key = format!("{KEY}-{number}");
-        let first = with_key(&house, Who::Bearer("ops"), path, body.clone(), &key).await;
-        assert_eq!(first.status, StatusCode::CREATED, "{path}: {}", first.text);
-        let second = with_key(&house, Who::Bearer("ops"), path, body.clone(), &key).await;
-        assert_eq!(first.text, second.text, "{path}");
-        let reused = with_key(&house, Who::Bearer("ops"), path, other, &key).await;
-        assert_eq!(reused.code(), "key-reused", "{path}: {}", reused.text);
+    let new = |number| json!({ "label": format!("{number}"), "days": 1 });
+    house.bearer("grid1").await;
+    for number in 1..100 {
+        let made = house.post(Who::Bearer("grid1"), "/v1/tokens", new(number)).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     }
+    let send = || with_key(&house, Who::Bearer("grid1"), "/v1/tokens", new(0), KEY);
+    assert_eq!(send().await.code(), "field", "one has so many tokens at most");
+    // Those ran out, and with them the one that the test signed in with.
+    house.pass(Duration::from_secs(2 * 86_400));
+    assert_eq!(send().await.status, StatusCode::CREATED);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,4 +281,8 @@ async fn a_key_has_to_be_one() {
     }
     let guessable = with_key(&house, Who::Nobody, "/v1/reports", report(BUILDING[0]), "1").await;
     assert_eq!(guessable.code(), "parameter", "others may choose it, too");
+    let two = [("idempotency-key", "one"), ("idempotency-key", "two")];
+    let body = Some(report(BUILDING[0]));
+    let answer = house.call(Method::POST, "/v1/cases", Who::Bearer("grid1"), body, &two).await;
+    assert_eq!(answer.code(), "parameter");
 }

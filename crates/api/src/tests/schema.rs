@@ -21,6 +21,9 @@ pub(super) fn check(method: &Method, path: &str, answer: &Answer) {
         assert!(*method == Method::HEAD || valid(schema, &answer.json(), "problem"));
         return;
     }
+    if *method == Method::OPTIONS || *method == Method::HEAD {
+        return;
+    }
     let Some(template) = template(method, path) else { panic!("{method} {path} is in no list") };
     let operation = &openapi::document()["paths"][template][method.as_str().to_ascii_lowercase()];
     let response = &operation["responses"][status.to_string()];

@@ -39,9 +39,25 @@ impl Desk<'_, '_> {
 
     /// A connection is down: whatever was agreed on it is void.
     pub(crate) fn disconnected(&mut self, key: PublicKey) {
-        if let Some((node, _)) = self.world.directory.by_key(key) {
-            self.talk.sessions.remove(&node);
+        let Some((node, _)) = self.world.directory.by_key(key) else { return };
+        let Some(session) = self.talk.sessions.remove(&node) else { return };
+        if session.greeted {
+            tracing::info!(name = self.name(node), peer = %node.short(), "相邻节点断开 neighbour gone");
         }
+        if session.trouble.is_some() {
+            self.talk.known.entry(node).or_default().trouble = session.trouble;
+        }
+    }
+
+    /// A neighbour has read on in this node's stream, or this node in the neighbour's.
+    pub(crate) fn synced(&mut self, node: NodeId) {
+        self.talk.known.entry(node).or_default().synced = Some(self.now);
+    }
+
+    /// All that a neighbour has for this node was read, so that nothing is wrong with it any more.
+    pub(crate) fn caught_up(&mut self, node: NodeId) {
+        self.synced(node);
+        self.talk.known.entry(node).or_default().trouble = None;
     }
 
     fn hello(&self, to: NodeId) -> Hello {
@@ -63,6 +79,7 @@ impl Desk<'_, '_> {
     ) -> Result<Option<NodeId>, Refused> {
         let Some(node) = self.check(from, hello) else { return Ok(None) };
         self.keep_peer(node, hello.chain.clone(), &hello.addresses)?;
+        self.talk.known.entry(node).or_default().software = Some(printable(&hello.software));
         Ok(Some(node))
     }
 
@@ -71,20 +88,26 @@ impl Desk<'_, '_> {
             && hello.addresses.len() <= MAX_ADDRESSES
             && hello.addresses.iter().all(|address| address.len() <= MAX_ADDRESS);
         if hello.version != PROTOCOL || !words {
-            tracing::warn!(peer = %from, version = hello.version, "hello refused: other protocol");
+            tracing::warn!(peer = %from, version = hello.version,
+                "对方的协议版本不同，招呼被拒：请升级较旧的一方 hello refused, it speaks another \
+                 version of the protocol: upgrade the older of the two");
             return None;
         }
         let standing = match world::verify(self.setup, &hello.chain, self.now) {
             Ok(standing) => standing,
             Err(error) => {
-                tracing::warn!(peer = %from, error = %error, "hello refused: certificates");
+                tracing::warn!(peer = %from, error = %error,
+                    "对方的证书不成立，招呼被拒：请双方核对证书与时钟 hello refused, its certificates \
+                     do not hold: compare certificates and clocks with its operator");
                 return None;
             }
         };
         let mine = self.setup.standing.parent() == Some(standing.node());
         let theirs = standing.parent() == Some(self.setup.me());
         if standing.key() != from || !(mine || theirs) {
-            tracing::warn!(peer = %from, "hello refused: not a neighbour");
+            tracing::warn!(peer = %from,
+                "对方出示的证书不属于本节点的相邻节点，招呼被拒 hello refused, the certificates are not \
+                 those of a neighbour");
             return None;
         }
         self.compare(hello.seen.as_ref());
@@ -107,7 +130,8 @@ impl Desk<'_, '_> {
                  one, and make sure that no second node runs with this key",
                 signed.size, signed.epoch
             );
-            tracing::error!(reason = %why, "the node no longer signs");
+            tracing::error!(reason = %why,
+                "数据目录是旧副本，本节点停止签名：请恢复最新的数据目录 the node no longer signs");
             self.talk.frozen = Some(why);
         }
     }
@@ -116,9 +140,19 @@ impl Desk<'_, '_> {
     pub(crate) fn settled_in(&mut self, node: NodeId) {
         let session = self.talk.sessions.entry(node).or_default();
         session.greeting = false;
-        session.greeted = true;
+        if !std::mem::replace(&mut session.greeted, true) {
+            let software = self.talk.known.get(&node).and_then(|known| known.software.as_deref());
+            tracing::info!(name = self.name(node), peer = %node.short(), software,
+                "相邻节点已连接，证书有效 neighbour connected, its certificates hold");
+        }
         self.out.push(Effect::Greeted { node });
         self.pull(node);
+    }
+
+    /// What people call a node; empty where it is not known.
+    fn name(&self, node: NodeId) -> &str {
+        let known = self.world.directory.get(node);
+        known.map_or("", |peer| peer.standing.certificate().name.as_str())
     }
 
     /// The hello to answer a hello with.
@@ -167,7 +201,7 @@ impl Desk<'_, '_> {
         let note = Note::Peer { chain, addresses: addresses.clone() };
         let mut frame = sign::local(FrameKind::Certificate, sign::encode(&note));
         frame.peer = Some(node);
-        let at = self.staging.push(frame.clone())?;
+        let (at, frame) = self.staging.push(frame)?;
         crate::project::project(sign::whose(self.setup), self.staging, at, &frame)?;
         let me = &self.setup.standing;
         self.change_world(|world| {
@@ -175,6 +209,12 @@ impl Desk<'_, '_> {
         });
         Ok(node)
     }
+}
+
+/// A peer's words, for an operator's terminal.
+fn printable(text: &str) -> Arc<str> {
+    let text: String = text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').collect();
+    text.into()
 }
 
 /// This node's own chain, its own certificate first.

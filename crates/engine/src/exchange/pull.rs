@@ -1,25 +1,56 @@
 //! Pulling a peer's stream, page by page, and being pulled.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use record::{NodeId, Signed, Unverified};
+use governance::case::Case;
+use record::{Hash, NodeId, Signed, Unverified};
 use serde_bytes::ByteBuf;
 
 use crate::acts::Desk;
 use crate::arrival::{Arrival, PageError, VerifiedPage};
 use crate::command::Refused;
 use crate::engine::{About, Effect, Ticket};
-use crate::entry::{Acknowledgement, VERSION};
+use crate::entry::{Acknowledgement, VERSION, first_link};
 use crate::peer::{Mark, Streams};
-use crate::project;
+use crate::project::{self, Readable, Sent};
 use crate::sign::{self, whose};
-use crate::staging::{Lookup, row};
-use crate::store::{Frame, FrameKind, Table};
+use crate::staging::{Lookup, compact_row};
+use crate::store::{Frame, FrameKind, StoreError, Table};
 use crate::wire::{Page, Pull, Request};
 
 const WITHIN: Duration = Duration::from_secs(30);
 /// After a failed exchange, this long until the next try.
 const RETRY: Duration = Duration::from_secs(5);
+/// Pages of one peer that are being checked or wait for those before them. While one is checked
+/// the next is fetched; more would only fill memory.
+const WINDOW: usize = 3;
+
+/// A stream being pulled.
+#[derive(Default)]
+pub(crate) struct Pulling {
+    /// The number after which the request on its way asks.
+    asked: Option<u64>,
+    /// Up to where pages have come.
+    reached: u64,
+    /// Whether the sender has more behind that.
+    more: bool,
+    /// Pages not yet taken in, by the number they come after; `None` while they are checked.
+    pages: BTreeMap<u64, Option<VerifiedPage>>,
+}
+
+impl Pulling {
+    /// Takes out the next page in order, once it is checked.
+    fn next(&mut self) -> Option<VerifiedPage> {
+        self.pages.first_entry().filter(|entry| entry.get().is_some())?.remove()
+    }
+
+    /// Whether it is time to ask on: for more, or to acknowledge everything.
+    fn is_idle(&self) -> bool {
+        let room = self.more && self.pages.len() < WINDOW;
+        self.asked.is_none() && (room || self.pages.is_empty())
+    }
+}
 
 impl Desk<'_, '_> {
     /// Asks a greeted neighbour for what it has for this node.
@@ -29,54 +60,85 @@ impl Desk<'_, '_> {
         else {
             return;
         };
-        if session.pulling {
+        if session.pulling.is_some() {
             session.again = true;
             return;
         }
         if session.retry.is_some_and(|at| now < at) {
             return;
         }
-        session.pulling = true;
-        session.retry = None;
-        self.pull_next(node);
+        let Ok(inbox) = self.inbox(node) else { return };
+        if let Some(session) = self.talk.sessions.get_mut(&node) {
+            session.pulling = Some(Pulling { reached: inbox.number, ..Pulling::default() });
+            session.retry = None;
+        }
+        self.pull_on(node);
     }
 
-    fn pull_next(&mut self, node: NodeId) {
+    /// Asks for the next page and acknowledges what is durable once this batch is.
+    fn pull_on(&mut self, node: NodeId) {
         let Some(key) = self.world.directory.get(node).map(|peer| peer.standing.key()) else {
             return;
         };
-        let inbox = match row::<Streams>(self.staging, Table::Stream, node.as_bytes()) {
-            Ok(streams) => streams.unwrap_or_default().inbox,
-            Err(_) => return,
-        };
+        let Ok(inbox) = self.inbox(node) else { return };
+        let pulling =
+            self.talk.sessions.get_mut(&node).and_then(|session| session.pulling.as_mut());
+        let Some(pulling) = pulling.filter(|pulling| pulling.is_idle()) else { return };
+        let after = pulling.reached;
+        pulling.asked = Some(after);
         let acknowledgement = (inbox.number > 0).then(|| self.acknowledge(node, inbox));
-        let request = Request::Pull(Pull { after: inbox.number, acknowledgement });
-        self.send(node, key, About::Pull, request, WITHIN);
+        let request = Request::Pull(Pull { after, acknowledgement });
+        self.send(node, key, About::Pull(after), request, WITHIN);
+    }
+
+    fn inbox(&self, node: NodeId) -> Result<Mark, StoreError> {
+        let streams: Option<Streams> = compact_row(self.staging, Table::Stream, node.as_bytes())?;
+        Ok(streams.unwrap_or_default().inbox)
     }
 
     fn acknowledge(&self, sender: NodeId, inbox: Mark) -> ByteBuf {
         let recipient = self.setup.me();
-        let (number, entry) = (inbox.number, inbox.id);
-        let said = Acknowledgement { version: VERSION, sender, recipient, number, entry };
+        let Mark { number, link } = inbox;
+        let said = Acknowledgement { version: VERSION, sender, recipient, number, link };
         let signed = Signed::sign(said, &self.setup.key, &self.setup.federation);
         ByteBuf::from(signed.bytes().to_vec())
     }
 
-    /// A page came back: an empty one ends the pull, any other is checked on worker threads.
-    pub(crate) fn paged(&mut self, node: NodeId, page: Page) {
-        if page.parcels.is_empty() {
+    /// A page came back: an empty one ends the pull, any other is checked on worker threads while
+    /// the next is fetched.
+    pub(crate) fn paged(&mut self, node: NodeId, after: u64, page: Page) {
+        let pulling =
+            self.talk.sessions.get_mut(&node).and_then(|session| session.pulling.as_mut());
+        let Some(pulling) = pulling else { return };
+        // Another was asked: a late response to an earlier pull.
+        if pulling.asked != Some(after) {
+            return;
+        }
+        pulling.asked = None;
+        pulling.more = page.more;
+        if !page.parcels.is_empty() {
+            pulling.reached = after + page.parcels.len() as u64;
+            pulling.pages.insert(after, None);
+            self.out.push(Effect::Verify { from: node, after, page });
+            self.pull_on(node);
+        } else if pulling.pages.is_empty() {
             self.pulled(node);
-        } else {
-            self.out.push(Effect::Verify { from: node, page });
         }
     }
 
     fn pulled(&mut self, node: NodeId) {
         let Some(session) = self.talk.sessions.get_mut(&node) else { return };
-        session.pulling = false;
+        session.pulling = None;
         session.trouble = None;
         if std::mem::take(&mut session.again) {
             self.pull(node);
+        }
+    }
+
+    /// A pull came to nothing: try again after a while.
+    pub(crate) fn unanswered(&mut self, node: NodeId, after: u64) {
+        if self.pulling(node).is_some_and(|pulling| pulling.asked == Some(after)) {
+            self.pull_failed(node);
         }
     }
 
@@ -84,41 +146,48 @@ impl Desk<'_, '_> {
     pub(crate) fn pull_failed(&mut self, node: NodeId) {
         let now = self.now;
         if let Some(session) = self.talk.sessions.get_mut(&node) {
-            session.pulling = false;
+            session.pulling = None;
             session.again = false;
             session.retry = Some(now.plus(RETRY));
         }
     }
 
-    /// A checked page is taken in, in one batch, or refused.
+    /// A checked page is taken in, in one batch, once those before it are; or it is refused.
     pub(crate) fn arrived(
         &mut self,
         from: NodeId,
+        after: u64,
         page: Result<VerifiedPage, PageError>,
     ) -> Result<(), Refused> {
-        let page = match page {
-            Ok(page) => page,
+        let Some(place) = self.pulling(from).and_then(|pulling| pulling.pages.get_mut(&after))
+        else {
+            // Asked for on an earlier connection.
+            return Ok(());
+        };
+        match page {
+            Ok(page) => *place = Some(page),
+            Err(PageError::NotChecked) => {
+                self.pull_failed(from);
+                return Ok(());
+            }
             Err(error) => {
                 self.bad_page(from, &error.to_string());
                 return Ok(());
             }
-        };
-        for (chain, standing) in page.authors {
-            if self.world.directory.get(standing.node()).is_none() {
-                self.put_peer(chain, Vec::new())?;
-            }
         }
-        for arrival in page.arrivals {
-            if !self.receive(from, arrival)? {
+        while let Some(page) = self.pulling(from).and_then(Pulling::next) {
+            if !self.take_in(from, page)? {
                 self.bad_page(from, "the stream has a gap or a second branch");
                 return Ok(());
             }
         }
-        // Asking for the next page acknowledges this one; it leaves after the commit.
-        if self.talk.sessions.get(&from).is_some_and(|session| session.pulling) {
-            self.pull_next(from);
-        }
+        // Asking on also acknowledges; it leaves after the commit.
+        self.pull_on(from);
         Ok(())
+    }
+
+    fn pulling(&mut self, node: NodeId) -> Option<&mut Pulling> {
+        self.talk.sessions.get_mut(&node)?.pulling.as_mut()
     }
 
     fn bad_page(&mut self, from: NodeId, what: &str) {
@@ -130,6 +199,46 @@ impl Desk<'_, '_> {
         if let Some(session) = self.talk.sessions.get_mut(&from) {
             session.trouble = Some(what.to_owned());
         }
+    }
+
+    /// Takes in a page. `false`: it does not continue the stream; nothing of it was taken.
+    fn take_in(&mut self, from: NodeId, page: VerifiedPage) -> Result<bool, Refused> {
+        let mut inbox = self.inbox(from)?;
+        if inbox.number == 0 {
+            inbox.link = first_link(&self.setup.federation, from, self.setup.me());
+        }
+        if (inbox.number, inbox.link) != (page.after, page.before) {
+            return Ok(false);
+        }
+        for (chain, standing) in page.authors {
+            if self.world.directory.get(standing.node()).is_none() {
+                self.put_peer(chain, Vec::new())?;
+            }
+        }
+        for arrival in page.arrivals {
+            self.receive(from, arrival)?;
+        }
+        let mut proof = sign::local(FrameKind::StreamHead, Vec::new());
+        proof.envelope = page.head.bytes().clone();
+        proof.peer = Some(from);
+        let (at, proof) = self.staging.push(proof)?;
+        project::project(whose(self.setup), self.staging, at, &proof)?;
+        Ok(true)
+    }
+
+    /// Takes in one entry with its record.
+    fn receive(&mut self, from: NodeId, arrival: Arrival) -> Result<(), Refused> {
+        let (frame, readable) = foreign(from, arrival);
+        let (at, frame) = self.staging.push(frame)?;
+        let done = project::project_read(whose(self.setup), self.staging, at, &frame, &readable)?;
+        if let Some(rejected) = &done.rejected {
+            tracing::warn!(peer = %from, position = %at, why = %rejected, "record not applied");
+        }
+        if let Some(case) = done.case {
+            self.after(done.before.as_deref(), &case, from)?;
+            self.homecoming(&case)?;
+        }
+        Ok(())
     }
 
     /// A peer pulls: keep its acknowledgement, then let the page be read.
@@ -148,55 +257,29 @@ impl Desk<'_, '_> {
         Ok(true)
     }
 
-    /// Takes in one entry. `false`: it does not continue the stream.
-    fn receive(&mut self, from: NodeId, arrival: Arrival) -> Result<bool, Refused> {
-        let streams: Option<Streams> = row(self.staging, Table::Stream, from.as_bytes())?;
-        let inbox = streams.unwrap_or_default().inbox;
-        let entry = &arrival.entry;
-        if entry.number <= inbox.number {
-            // Sent again after a lost response: it is here already.
-            return Ok(true);
-        }
-        if entry.number != inbox.number + 1 || entry.prev != inbox.id {
-            return Ok(false);
-        }
-        let before = self.case(arrival.record.subject)?;
-        let frame = foreign(from, arrival);
-        let at = self.staging.push(frame.clone())?;
-        let done = project::project(whose(self.setup), self.staging, at, &frame)?;
-        if let Some(rejected) = &done.rejected {
-            tracing::warn!(peer = %from, position = %at, why = %rejected, "record not applied");
-        }
-        if let Some(case) = done.case {
-            self.after(before.as_ref(), &case, from)?;
-            self.homecoming(case)?;
-        }
-        Ok(true)
-    }
-
     /// A case that comes home is taken at once, and passed on down where home is further down,
     /// if policy says so.
-    fn homecoming(&mut self, case: governance::case::Case) -> Result<(), Refused> {
+    fn homecoming(&mut self, case: &Case) -> Result<(), Refused> {
         let me = self.setup.me();
         if case.offer_to(me).is_none_or(|offer| offer.upward) {
             return Ok(());
         }
         let done = case.offer_to(me).is_some_and(|offer| offer.done);
         let id = case.id;
-        match self.act_alone(case, &governance::act::Act::AcceptCustody {}) {
+        match self.act_alone(id, &governance::act::Act::AcceptCustody {}) {
             Ok(_) => {}
             // Policy leaves it to a person.
             Err(Refused::Rule(_)) => return Ok(()),
             Err(other) => return Err(other),
         }
-        let Some(case) = self.case(id)? else { return Ok(()) };
+        let Some(case) = self.staging.case(id)? else { return Ok(()) };
         if case.below(me).is_none() {
             return Ok(());
         }
         // The words stay with whoever wrote them: their record goes down along with this one.
         let opinion = String::from("转回受理地 / passed on to where it was reported");
         let act = governance::act::Act::SendHome { done, opinion };
-        match self.act_alone(case, &act) {
+        match self.act_alone(id, &act) {
             Ok(_) | Err(Refused::Rule(_)) => Ok(()),
             Err(other) => Err(other),
         }
@@ -214,13 +297,13 @@ impl Desk<'_, '_> {
         let said = Unverified::<Acknowledgement>::parse(bytes.to_vec())
             .and_then(|said| said.verify(&self.setup.federation, &key));
         let Ok(said) = said else { return Ok(false) };
-        let known: Option<Streams> = row(self.staging, Table::Stream, peer.as_bytes())?;
+        let known: Option<Streams> = compact_row(self.staging, Table::Stream, peer.as_bytes())?;
         let known = known.unwrap_or_default();
         let fits = said.sender == self.setup.me()
             && said.recipient == peer
-            && said.number == after
+            && said.number <= after
             && said.number <= known.outbox.number
-            && self.entry_id(peer, said.number)? == Some(said.entry);
+            && self.link(peer, said.number)? == Some(said.link);
         if !fits {
             return Ok(false);
         }
@@ -228,39 +311,34 @@ impl Desk<'_, '_> {
             let mut frame = sign::local(FrameKind::Acknowledged, Vec::new());
             frame.envelope = said.bytes().clone();
             frame.peer = Some(peer);
-            let at = self.staging.push(frame.clone())?;
+            let (at, frame) = self.staging.push(frame)?;
             project::project(whose(self.setup), self.staging, at, &frame)?;
         }
         Ok(true)
     }
 
-    /// The id of the entry with this number in a peer's stream.
-    fn entry_id(&self, peer: NodeId, number: u64) -> Result<Option<record::RecordId>, Refused> {
+    /// The link after the entry with this number in a peer's stream.
+    fn link(&self, peer: NodeId, number: u64) -> Result<Option<Hash>, Refused> {
         let key = project::stream_key(peer, number);
-        let at = self.staging.value(Table::Outbox, &key)?;
-        let Some(at) = at.as_deref().and_then(crate::store::Position::from_bytes) else {
-            return Ok(None);
-        };
-        let frame = self.staging.frame_at(at)?;
-        let entry = Unverified::<crate::entry::Entry>::parse(frame.envelope);
-        Ok(entry.ok().map(|entry| entry.claimed_id(&self.setup.federation)))
+        let row = self.staging.value(Table::Outbox, &key)?;
+        Ok(row.as_deref().and_then(Sent::from_bytes).map(|sent| sent.link))
     }
 }
 
-fn foreign(from: NodeId, arrival: Arrival) -> Frame {
-    let (envelope, entry, _) = crate::arrival::parts(&arrival);
-    let (open, sealed) = arrival
-        .disclosures
-        .into_iter()
-        .partition(|part| governance::field::is_structural(part.field));
-    Frame {
+/// An arrival as a frame, and its record as it can be read.
+fn foreign(from: NodeId, arrival: Arrival) -> (Frame, Readable) {
+    let Arrival { bytes, record, disclosures, fields, .. } = arrival;
+    let (open, sealed) =
+        disclosures.into_iter().partition(|part| governance::field::is_structural(part.field));
+    let frame = Frame {
         kind: FrameKind::Foreign,
-        subject: arrival.record.subject,
-        envelope,
-        entry: Some(entry),
+        subject: record.subject,
+        envelope: record.bytes().clone(),
+        entry: Some(bytes),
         peer: Some(from),
         open,
         sealed,
         note: Vec::new(),
-    }
+    };
+    (frame, Readable { record, fields })
 }

@@ -40,7 +40,9 @@ impl Desk<'_, '_> {
                 }
             }
             Ok(None) => {}
-            Err(error) => tracing::error!(error = %error, "no checkpoint could be made"),
+            Err(error) => {
+                tracing::error!(error = %error, "做不出账本检查点 no checkpoint could be made");
+            }
         }
     }
 
@@ -103,7 +105,8 @@ impl Desk<'_, '_> {
         }
         if !consistent(last.as_ref(), &checkpoint, asked) {
             tracing::error!(peer = %peer, size = checkpoint.size,
-                "a child's log was rewritten: its checkpoint does not continue the last one");
+                "下级的账本被改写：其检查点与上一次不衔接，不予副署，请立即联系 a child's log was \
+                 rewritten: its checkpoint does not continue the last one; call its operator");
             return Ok(None);
         }
         self.countersign(peer, &checkpoint).map(Some)
@@ -127,7 +130,7 @@ impl Desk<'_, '_> {
         frame.envelope = checkpoint.bytes().clone();
         frame.entry = Some(seal.bytes().clone());
         frame.peer = Some(peer);
-        let at = self.staging.push(frame.clone())?;
+        let (at, frame) = self.staging.push(frame)?;
         project::project(whose(self.setup), self.staging, at, &frame)?;
         Ok(ByteBuf::from(seal.bytes().to_vec()))
     }
@@ -150,7 +153,7 @@ impl Desk<'_, '_> {
         let mut frame = sign::local(FrameKind::Countersigned, Vec::new());
         frame.envelope = seal.bytes().clone();
         frame.peer = Some(witness);
-        let at = self.staging.push(frame.clone())?;
+        let (at, frame) = self.staging.push(frame)?;
         project::project(whose(self.setup), self.staging, at, &frame)?;
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! Rows of cases: the case itself, the facts that counting needs, and the orders in which cases
 //! are listed.
 
+use std::sync::Arc;
+
 use governance::act::ActKind;
 use governance::case::{Case, CaseId, Custody, Event, Rejected, Step};
 use governance::change::{Change, ChangeError, Outcome, Phase};
@@ -11,7 +13,7 @@ use record::{NodeId, Record, Subject, Timestamp};
 use super::{Done, Readable, Whose, senseless};
 use crate::code;
 use crate::note::Quarantined;
-use crate::staging::{Staging, row};
+use crate::staging::Staging;
 use crate::store::{Position, StoreError, Table};
 
 /// Why a record about a case was not applied: the rules say no, or it can't be read.
@@ -23,37 +25,48 @@ pub(super) enum NotApplied {
     OtherId,
 }
 
-/// Applies a record to its case and writes the case's rows.
+/// A case before a record and after it.
+type Applied = (Option<Arc<Case>>, Result<Arc<Case>, NotApplied>);
+
+/// Applies a record to its case and writes the case's rows. `fresh`: nothing of its author's log
+/// is known from this record on.
 pub(super) fn apply(
     whose: Whose,
     staging: &mut Staging<'_>,
     readable: &Readable,
     sender: NodeId,
-) -> Result<Result<Case, NotApplied>, StoreError> {
+    fresh: bool,
+) -> Result<Applied, StoreError> {
     let record = &readable.record;
-    let key = record.subject.as_bytes().to_vec();
-    let before: Option<Case> = row(staging, Table::Case, &key)?;
     let event = match event(readable, sender) {
         Ok(event) => event,
-        Err(problem) => return Ok(Err(problem)),
+        Err(problem) => return Ok((None, Err(problem))),
     };
-    match governance::case::apply(before.as_ref(), &event, whose.me) {
-        Err(rejected) => Ok(Err(NotApplied::Rejected(rejected))),
+    // A report's place in its author's log gives its case the id: where the place is new, so is
+    // the case, and the index need not be asked.
+    let opens = fresh && event.step.act == ActKind::Report;
+    let before = if opens { None } else { staging.case(record.subject)? };
+    match governance::case::apply(before.as_deref(), &event, whose.me) {
+        Err(rejected) => Ok((before, Err(NotApplied::Rejected(rejected)))),
         Ok(after) => {
-            staging.put(Table::Case, key.clone(), &after)?;
-            staging.put(Table::Fact, fact_key(after.id), &fact(&after))?;
-            reorder(staging, before.as_ref(), &after)?;
+            let after = Arc::new(after);
+            staging.put_case(after.clone());
+            let known = before.as_deref().map(fact);
+            let fact = fact(&after);
+            if known.as_ref() != Some(&fact) {
+                staging.put_compact(Table::Fact, fact_key(after.id), &fact)?;
+            }
+            reorder(staging, before.as_deref(), &after)?;
             receipt(whose, staging, before.is_none(), &after)?;
-            Ok(Ok(after))
+            Ok((before, Ok(after)))
         }
     }
 }
 
 /// An own record always applies: it was decided on the same state.
 pub(super) fn own(
-    _staging: &mut Staging<'_>,
     at: Position,
-    applied: Result<Case, NotApplied>,
+    applied: Result<Arc<Case>, NotApplied>,
 ) -> Result<Done, StoreError> {
     match applied {
         Ok(case) => Ok(Done { case: Some(case), ..Done::default() }),
@@ -67,7 +80,7 @@ pub(super) fn foreign(
     at: Position,
     record: &Record,
     sender: NodeId,
-    applied: Result<Case, NotApplied>,
+    applied: Result<Arc<Case>, NotApplied>,
 ) -> Result<Done, StoreError> {
     match applied {
         Ok(case) => Ok(Done { case: Some(case), ..Done::default() }),

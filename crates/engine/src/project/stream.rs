@@ -1,13 +1,13 @@
 //! Rows of peers and of the streams between them.
 
-use record::{Checkpoint, Countersignature, Header, NodeId, Signed, Statement, Unverified};
+use record::{Checkpoint, Countersignature, Hash, Header, NodeId, Signed, Statement, Unverified};
 
 use serde_bytes::ByteBuf;
 
 use super::{Whose, senseless};
-use crate::entry::{Acknowledgement, Entry};
+use crate::entry::{Acknowledgement, StreamHead, first_link};
 use crate::peer::{Card, Mark, Streams, Witness, Witnessed};
-use crate::staging::{Staging, row};
+use crate::staging::{Staging, compact_row, row};
 use crate::store::{Frame, Position, StoreError, Table};
 use crate::wire::ChainBytes;
 
@@ -24,7 +24,7 @@ pub(super) fn log_key_of(author: NodeId, epoch: u32, seq: u64) -> Vec<u8> {
     key
 }
 
-/// Key of an entry in the outbox or inbox.
+/// Key of an entry in the outbox, or of a head in the inbox.
 #[must_use]
 pub fn stream_key(peer: NodeId, number: u64) -> Vec<u8> {
     let mut key = peer.as_bytes().to_vec();
@@ -39,9 +39,9 @@ fn move_on(
     change: impl FnOnce(&mut Streams),
 ) -> Result<(), StoreError> {
     let key = node.as_bytes().to_vec();
-    let mut streams: Streams = row(staging, Table::Stream, &key)?.unwrap_or_default();
+    let mut streams: Streams = compact_row(staging, Table::Stream, &key)?.unwrap_or_default();
     change(&mut streams);
-    staging.put(Table::Stream, key, &streams)
+    staging.put_compact(Table::Stream, key, &streams)
 }
 
 /// Changes what a peer and this node have witnessed.
@@ -67,31 +67,73 @@ pub(super) fn peer(
     staging.put(Table::Peer, node.as_bytes().to_vec(), &Card { chain, addresses })
 }
 
+/// Where an entry for a peer lies, and the stream's link after it: the row of the outbox.
+pub struct Sent {
+    /// The frame.
+    pub at: Position,
+    /// The link.
+    pub link: Hash,
+}
+
+impl Sent {
+    /// Position (8 bytes, big-endian) and link (32 bytes).
+    fn to_bytes(&self) -> Vec<u8> {
+        [self.at.to_bytes().as_slice(), self.link.as_bytes()].concat()
+    }
+
+    /// The row of these bytes; `None` when they have another length.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (at, link) = bytes.split_first_chunk::<8>()?;
+        let at = Position::from_bytes(at)?;
+        Some(Self { at, link: Hash::from_bytes(link.try_into().ok()?) })
+    }
+}
+
+/// An entry that came in, with its record.
 pub(super) fn received(
     whose: Whose,
     staging: &mut Staging<'_>,
     at: Position,
     frame: &Frame,
 ) -> Result<(), StoreError> {
-    let bytes = frame.entry.clone().ok_or_else(|| senseless(at, "a record without its entry"))?;
-    let entry: Signed<Entry> = stored(whose, at, bytes)?;
-    let key = stream_key(entry.sender, entry.number);
-    staging.put_bytes(Table::Inbox, key, at.to_bytes().to_vec())?;
-    let mark = Mark { number: entry.number, id: entry.id() };
-    move_on(staging, entry.sender, |streams| streams.inbox = mark)
+    let bytes =
+        frame.entry.as_deref().ok_or_else(|| senseless(at, "a record without its entry"))?;
+    let sender = of_peer(frame, at)?;
+    let start = || first_link(&whose.federation, sender, whose.me);
+    let hash = Hash::of(bytes);
+    move_on(staging, sender, |streams| streams.inbox = streams.inbox.after(&hash, start))
 }
 
+/// A sender's word on its stream up to here: kept as the proof of all entries up to it.
+pub(super) fn headed(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    at: Position,
+    frame: &Frame,
+) -> Result<(), StoreError> {
+    let head: Signed<StreamHead> = stored(whose, at, frame.envelope.clone())?;
+    let key = stream_key(head.sender, head.number);
+    staging.put_bytes(Table::Inbox, key, at.to_bytes().to_vec())
+}
+
+/// An entry for a peer.
 pub(super) fn sent(
     whose: Whose,
     staging: &mut Staging<'_>,
     at: Position,
     frame: &Frame,
 ) -> Result<(), StoreError> {
-    let entry: Signed<Entry> = stored(whose, at, frame.envelope.clone())?;
-    let key = stream_key(entry.recipient, entry.number);
-    staging.put_bytes(Table::Outbox, key, at.to_bytes().to_vec())?;
-    let mark = Mark { number: entry.number, id: entry.id() };
-    move_on(staging, entry.recipient, |streams| streams.outbox = mark)
+    let recipient = of_peer(frame, at)?;
+    let start = || first_link(&whose.federation, whose.me, recipient);
+    let hash = Hash::of(&frame.envelope);
+    let mut mark = Mark::default();
+    move_on(staging, recipient, |streams| {
+        streams.outbox = streams.outbox.after(&hash, start);
+        mark = streams.outbox;
+    })?;
+    let Mark { number, link } = mark;
+    staging.put_bytes(Table::Outbox, stream_key(recipient, number), Sent { at, link }.to_bytes())
 }
 
 pub(super) fn acknowledged(

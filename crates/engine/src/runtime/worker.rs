@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::Handle;
 use crate::engine::Input;
-use crate::wire::{Page, Response};
+use crate::wire::{PAGE_ENTRIES, Page, Response};
 use crate::world::World;
 use crate::{arrival, outbox, view};
 
@@ -32,6 +32,8 @@ pub(super) enum Job {
     Verify {
         /// The peer it came from.
         from: NodeId,
+        /// The number after which it was asked for.
+        after: u64,
         /// The page.
         page: Page,
         /// The peers known now.
@@ -86,17 +88,17 @@ fn work(handle: &Handle, jobs: &Mutex<Receiver<Job>>) {
 fn run(handle: &Handle, job: Job) {
     match job {
         Job::Page { peer, after, reply } => {
-            let page = outbox::page(&handle.setup, &handle.reader, peer, after);
+            let page = outbox::page(&handle.setup, &handle.reader, peer, after, PAGE_ENTRIES);
             let response = page.map(Response::Page).unwrap_or_else(|error| {
                 tracing::error!(peer = %peer, error = %error, "a page could not be read");
                 Response::Refused
             });
             let _ = reply.send(response);
         }
-        Job::Verify { from, page, world } => {
+        Job::Verify { from, after, page, world } => {
             let page =
                 arrival::verify_page(&handle.setup, &world.directory, from, page, handle.now());
-            handle.put_blocking(Input::Arrived { from, page });
+            handle.put_blocking(Input::Arrived { from, after, page });
         }
         Job::Count { ask, matter, seat } => {
             let tally = view::count(&handle.reader, &matter, &seat, handle.now());

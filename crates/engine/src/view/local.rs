@@ -7,10 +7,10 @@ use governance::case::CaseId;
 use governance::field;
 use record::Subject;
 
-use crate::command::Once;
+use crate::command::{Once, Receipt};
 use crate::note::{Account, DoneRow, Invitation, Quarantined, Token};
 use crate::project::{self, Whose};
-use crate::staging::{decode, row};
+use crate::staging::{Lookup, decode, row};
 use crate::store::{Position, Read, StoreError, Table};
 
 /// A member of staff as the roster's last record about them has it. Personal: not printable.
@@ -74,34 +74,48 @@ pub fn token(reader: &Arc<dyn Read>, hash: &[u8; 32]) -> Result<Option<Token>, S
     row(reader, Table::Token, hash)
 }
 
-/// Sessions and tokens with the hashes of their secrets, strictly after one where given.
+/// An account's sessions and tokens, ended ones not, with the hashes of their secrets.
 ///
 /// # Errors
 /// When the index can't be read.
-pub fn tokens(
+pub fn tokens_of(
     reader: &Arc<dyn Read>,
-    after: Option<&[u8; 32]>,
-    limit: usize,
+    account: &str,
 ) -> Result<Vec<([u8; 32], Token)>, StoreError> {
-    let after = after.map(<[u8; 32]>::as_slice);
-    let found = Read::scan(reader.as_ref(), Table::Token, &[], after, limit)?;
-    found
-        .into_iter()
-        .map(|(key, value)| {
-            let hash = key.try_into().map_err(|_| damaged("a token's key"))?;
-            Ok((hash, decode(&value)?))
-        })
-        .collect()
+    let mut found = Vec::new();
+    for held in project::held(reader, account)? {
+        let hash = held.hash.as_slice().try_into().map_err(|_| damaged("a token's key"))?;
+        // Ended between the two looks: then it is not there.
+        if let Some(token) = token(reader, &hash)? {
+            found.push((hash, token));
+        }
+    }
+    Ok(found)
 }
 
-/// Whether this very request was carried out before under its idempotency key, so that giving it
-/// again only gives the same receipt.
+/// What is known of a request by its idempotency key.
+pub enum Repeat {
+    /// Nothing: it is new, or was forgotten; see [`crate::command::REMEMBERED`].
+    New,
+    /// This very request was carried out; it only gets the same receipt again.
+    Same(Box<Receipt>),
+    /// The key was used for another request.
+    Other,
+}
+
+/// Looks for a request that was carried out before.
 ///
 /// # Errors
-/// When the index can't be read.
-pub fn repeated(reader: &Arc<dyn Read>, once: &Once) -> Result<bool, StoreError> {
-    let found: Option<DoneRow> = row(reader, Table::Idempotency, &once.key)?;
-    Ok(found.is_some_and(|(digest, _)| digest.as_slice() == once.digest))
+/// When index or journal can't be read.
+pub fn repeat(view: &impl Lookup, whose: Whose, once: &Once) -> Result<Repeat, StoreError> {
+    let Some(row) = row::<DoneRow>(view, Table::Idempotency, &once.key)? else {
+        return Ok(Repeat::New);
+    };
+    if row.digest.as_slice() != once.digest {
+        return Ok(Repeat::Other);
+    }
+    let receipt = project::receipt(view, whose, row.frame)?;
+    Ok(Repeat::Same(Box::new(receipt)))
 }
 
 /// What the invitation whose secret has this blake3 hash offers; `None` once used or withdrawn.
@@ -113,6 +127,27 @@ pub fn invitation(
     hash: &[u8; 32],
 ) -> Result<Option<Invitation>, StoreError> {
     row(reader, Table::Invitation, hash)
+}
+
+/// Invitations that nobody has used, with the hashes of their secrets, strictly after one where
+/// given.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn invitations(
+    reader: &Arc<dyn Read>,
+    after: Option<&[u8; 32]>,
+    limit: usize,
+) -> Result<Vec<([u8; 32], Invitation)>, StoreError> {
+    let after = after.map(<[u8; 32]>::as_slice);
+    let found = Read::scan(reader.as_ref(), Table::Invitation, &[], after, limit)?;
+    found
+        .into_iter()
+        .map(|(key, value)| {
+            let hash = key.try_into().map_err(|_| damaged("an invitation's key"))?;
+            Ok((hash, decode(&value)?))
+        })
+        .collect()
 }
 
 /// The case that a reporter's receipt is for; see [`crate::code::reporter`].

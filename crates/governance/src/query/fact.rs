@@ -11,17 +11,11 @@ use crate::change::Phase;
 
 /// What a case is for counting: codes and times, nothing personal. A node derives it from its
 /// records; it never travels.
-///
-/// A query reads one per case, so the fields stand in the order in which canonical CBOR writes
-/// them (shorter names first), which spares sorting them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Fact {
     /// When what is to be done next is due; absent while paused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
     /// Code of its grid, where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grid: Option<AreaCode>,
     /// The node where the case is at home. That node counts it and no other, whoever holds it.
     pub home: NodeId,
@@ -30,20 +24,16 @@ pub struct Fact {
     /// Stage, a key of the policy.
     pub stage: String,
     /// When it was closed; absent again after it was reopened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Timestamp>,
     /// When it was reported.
     pub opened: Timestamp,
     /// Way in.
     pub channel: String,
     /// When it was first answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<Timestamp>,
     /// Category code, once it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
     /// Level at which it was settled, once it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level_settled: Option<String>,
 }
 

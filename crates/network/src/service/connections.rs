@@ -131,13 +131,17 @@ impl Service {
             self.with_peer(id, |peer| peer.redial.hold(until));
         }
         if refused {
-            tracing::warn!(peer = %key, %offence, "peer is disconnected for its misbehaviour");
             // An error only says that the peer has gone by itself.
             let _ = self.swarm.disconnect_peer_id(*id);
         }
         // A flood is told once, when it has become a penalty; else the telling would be another.
         if refused || !matches!(offence, Offence::Flood) {
-            self.outbox.notice(Event::Misbehaved { peer: key, what: offence, refused });
+            let what = offence.clone();
+            let told = self.outbox.notice(Event::Misbehaved { peer: key, what, refused });
+            if refused && !told {
+                tracing::warn!(peer = %key, %offence,
+                    "对方屡次违反协议，已断开 a peer that misbehaves was cut off");
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ impl Service {
     ) {
         let (id, own) = is_own(&self.swarm, &key);
         if own {
-            tracing::warn!("this node cannot be its own neighbour");
+            tracing::warn!("本节点不能是自己的相邻节点 this node cannot be its own neighbour");
             return;
         }
         let now = Instant::now();
@@ -63,7 +63,7 @@ impl Service {
     ) {
         let (id, own) = is_own(&self.swarm, &key);
         if own {
-            tracing::warn!("this node cannot join itself");
+            tracing::warn!("本节点不能加入自己 this node cannot join itself");
             return;
         }
         let now = Instant::now();

@@ -1,7 +1,7 @@
 //! Unknown peers: outside, at the door, and let in.
 
-use super::raw::Raw;
 use super::*;
+use crate::hostile::Raw;
 use crate::{DialFailure, RequestError};
 
 /// A newcomer that has dialled a county whose enrolment is open.
@@ -20,7 +20,7 @@ async fn at_the_door(config: Config) -> (Node, Node) {
 async fn a_peer_not_on_the_allow_list_is_shut_out_before_it_can_speak() {
     let mut county = Node::start(1);
     let address = county.address().await;
-    let mut stranger = Raw::new(9);
+    let mut stranger = Raw::new(&key(9));
     let heard = stranger.try_to_speak(&address).await;
     assert_eq!(heard, 0, "not even identify or ping answers");
     assert!(county.handle.status().await.is_empty());
@@ -90,7 +90,7 @@ async fn only_a_few_unknown_peers_come_in_and_neighbours_still_do() {
     narrow.enrolment.connections = 1;
     let (mut county, _newcomer) = at_the_door(narrow).await;
     let address = county.handle.addresses().await;
-    let mut second = Raw::new(8);
+    let mut second = Raw::new(&key(8));
     assert_eq!(second.try_to_speak(&address[0]).await, 0);
     let mut neighbour = Node::start(3);
     county.handle.allow(neighbour.key, Vec::new(), false).await;

@@ -1,8 +1,10 @@
 //! A neighbour that has gone bad. Whatever it does, it is cut off, it is found out, and the others
 //! are served.
 
-use super::raw::{Bytes, Raw};
+use std::sync::Arc;
+
 use super::*;
+use crate::hostile::{Bytes, Raw, framed};
 use crate::{Offence, RequestError};
 
 /// A node, a neighbour of it that sends what it likes, and an honest one.
@@ -20,7 +22,7 @@ async fn scene(config: Config) -> Scene {
     node.handle.allow(honest.key, Vec::new(), false).await;
     honest.handle.allow(node.key, vec![address.clone()], true).await;
     honest.connected(node.key).await;
-    let mut raw = Raw::new(9);
+    let mut raw = Raw::new(&key(9));
     node.handle.allow(raw.key, Vec::new(), false).await;
     raw.connect(&address).await;
     node.connected(raw.key).await;
@@ -50,10 +52,6 @@ impl Scene {
         let (got, ()) = tokio::join!(within(asked), served);
         assert!(got.unwrap() == Response::Done);
     }
-}
-
-fn framed(tag: u8, body: &[u8]) -> Vec<u8> {
-    crate::frame::frame(tag, body).unwrap()
 }
 
 #[tokio::test]
@@ -150,11 +148,32 @@ async fn repeated_offences_shut_the_peer_out_until_its_penalty_is_over() {
 }
 
 #[tokio::test]
+async fn what_the_node_finds_untrue_counts_as_much_as_garbage() {
+    let mut scene = scene(config()).await;
+    let raw = scene.raw.key;
+    let words = "an entry's signature does not hold".repeat(20);
+    for number in 1..=5 {
+        scene.node.handle.strike(raw, &words).await;
+        let (offence, refused) = scene.offence().await;
+        assert!(matches!(&offence, Offence::Untrue(what)
+            if what.chars().count() == crate::MAX_WORDS && words.starts_with(what.as_str())));
+        assert_eq!(refused, number == 5);
+    }
+    scene.raw.disconnected().await;
+    assert_eq!(scene.raw.try_to_speak(&scene.address).await, 0, "it is turned away at the gate");
+    scene.serves().await;
+    // Whoever is not there, is not counted, and nothing is kept of it.
+    let stranger = key(7).public();
+    scene.node.handle.strike(stranger, "x").await;
+    assert!(scene.node.status_of(stranger).await.is_none());
+}
+
+#[tokio::test]
 async fn a_guest_has_no_second_chance() {
     let mut node = Node::start(1);
     let address = node.address().await;
     node.handle.open_enrolment(true).await;
-    let mut raw = Raw::new(9);
+    let mut raw = Raw::new(&key(9));
     raw.connect(&address).await;
     node.connected(raw.key).await;
     drop(raw.send(Bytes { bytes: framed(200, b""), hold: false }));
@@ -169,7 +188,7 @@ async fn connections_that_come_too_fast_are_not_even_shaken_hands_with() {
     config.connections.arrivals_burst = 2;
     config.connections.arrivals_per_second = 0;
     let mut scene = scene(config).await;
-    let mut third = Raw::new(8);
+    let mut third = Raw::new(&key(8));
     scene.node.handle.allow(third.key, Vec::new(), false).await;
     third.fail_to_connect(&scene.address).await;
     scene.serves().await;
@@ -222,7 +241,7 @@ async fn hanging_up_makes_no_room_for_more_requests() {
         replies.push(scene.node.asked_by(raw).await);
     }
     // It comes back on a new connection, which supersedes the old one.
-    let mut again = Raw::new(9);
+    let mut again = Raw::new(&key(9));
     again.connect(&scene.address).await;
     scene.raw.disconnected().await;
     let refused = framed(71, &Response::Refused.encode().unwrap());
@@ -237,7 +256,7 @@ async fn answers_no_honest_node_gives_are_found_out() {
     let poke = |answer: Vec<u8>| async move {
         let mut node = Node::start(1);
         let address = node.address().await;
-        let mut raw = Raw::answering(9, Some(answer));
+        let mut raw = Raw::answering(&key(9), Arc::new(move |_| Some(answer.clone())));
         node.handle.allow(raw.key, Vec::new(), false).await;
         raw.connect(&address).await;
         node.connected(raw.key).await;

@@ -84,5 +84,5 @@ fn an_unknown_version_or_kind_asks_for_an_update() {
         read_clear(&clear).err()
     };
     assert_eq!(with(1, 2), Some(FrameError::Version(2)));
-    assert_eq!(with(2, 9), Some(FrameError::Kind(9)));
+    assert_eq!(with(2, 23), Some(FrameError::Kind(23)));
 }

@@ -1,6 +1,6 @@
 //! What an index says about itself: how much of which journal it reflects, and what it holds.
 
-use engine::store::Mark;
+use engine::store::{Mark, ROW_FORMAT};
 use record::{Hash, RecordId};
 
 use crate::index::digest::Digest;
@@ -9,7 +9,7 @@ use crate::watermark::no_log;
 /// The key of the marker. No table has the number 0.
 pub(crate) const MARKER_KEY: [u8; 1] = [0];
 
-const LENGTH: usize = 1 + 8 + 8 + 4 + 8 + 32 + 32 + 16 + 8 + 16 + 8;
+const LENGTH: usize = 2 + 8 + 8 + 4 + 8 + 32 + 32 + 16 + 8 + 16 + 8;
 const CHECK: usize = 8;
 const VERSION: u8 = 1;
 
@@ -40,11 +40,12 @@ impl Default for Marker {
 }
 
 impl Marker {
-    /// Version, the fields in order, big-endian, and eight bytes of blake3 over all that.
+    /// Version, form of the rows, the fields in order, big-endian, and eight bytes of blake3 over all that.
     pub(crate) fn write(&self) -> Vec<u8> {
         let Mark { epoch, count, head, root } = self.mark;
         let mut bytes = Vec::with_capacity(LENGTH);
         bytes.push(VERSION);
+        bytes.push(ROW_FORMAT);
         bytes.extend_from_slice(&self.up_to.to_be_bytes());
         bytes.extend_from_slice(&self.fingerprint);
         bytes.extend_from_slice(&epoch.to_be_bytes());
@@ -59,13 +60,15 @@ impl Marker {
         bytes
     }
 
-    /// `None` when the bytes are not a marker of this version.
+    /// `None` when the bytes are not a marker of this version, over rows of this form.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         if bytes.len() != LENGTH {
             return None;
         }
         let (mut rest, check) = bytes.split_at(LENGTH - CHECK);
-        if blake3::hash(rest).as_bytes()[..CHECK] != *check || take(&mut rest)? != [VERSION] {
+        if blake3::hash(rest).as_bytes()[..CHECK] != *check
+            || take(&mut rest)? != [VERSION, ROW_FORMAT]
+        {
             return None;
         }
         Some(Self {

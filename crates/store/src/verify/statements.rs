@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use engine::entry::{Acknowledgement, Entry};
+use engine::entry::{Acknowledgement, Entry, StreamHead};
+use engine::peer::Mark;
 use engine::store::{Frame, FrameKind};
 use record::{
     Checkpoint, Countersignature, EnvelopeError, Header, NodeId, PublicKey, Record, Signed,
     Statement, Unverified,
 };
 
+use super::streams::Way;
 use super::{ASK, Pass, RESTORE, disclosures};
 
 /// A statement whose signature holds, or whose signer's key is not known.
@@ -34,6 +36,7 @@ impl Pass<'_> {
             FrameKind::Foreign => self.foreign(frame),
             FrameKind::Sent => self.sent(frame),
             FrameKind::Acknowledged => self.acknowledged(frame),
+            FrameKind::StreamHead => self.stream_head(frame),
             FrameKind::Checkpoint => self.checkpoint(frame),
             FrameKind::Countersigned => self.countersigned(frame),
             // Nothing in these is signed in a way that storage knows.
@@ -62,12 +65,9 @@ impl Pass<'_> {
         let Some(entry) = &frame.entry else {
             return self.problem(None, "a foreign record without the entry it came by", RESTORE);
         };
-        let entry = self.signed::<Entry>(entry, |entry| entry.sender, false);
+        let entry = self.entry(Way::In, frame.peer, entry);
         let (Some(record), Some(entry)) = (record, entry) else { return };
-        let (record, entry) = (record.statement(), entry.statement());
-        if frame.peer != Some(entry.sender) {
-            self.problem(None, "the entry is not by the peer it came from", RESTORE);
-        }
+        let record = record.statement();
         if entry.record != record.id() {
             self.problem(None, "the entry is about another record", RESTORE);
         }
@@ -75,17 +75,58 @@ impl Pass<'_> {
     }
 
     fn sent(&mut self, frame: &Frame) {
-        let entry = self.signed::<Entry>(&frame.envelope, |entry| entry.sender, true);
-        if entry.is_some_and(|entry| frame.peer != Some(entry.statement().recipient)) {
-            self.problem(None, "the entry is for another peer than the frame says", RESTORE);
+        self.entry(Way::Out, frame.peer, &frame.envelope);
+    }
+
+    /// An entry of the stream with a peer; signed by the next head or acknowledgement.
+    fn entry(&mut self, way: Way, peer: Option<NodeId>, bytes: &[u8]) -> Option<Entry> {
+        let entry = match Entry::decode(bytes) {
+            Ok(entry) => entry,
+            Err(error) => {
+                let what = format!("an entry is malformed: {}", Reason(&error));
+                self.problem(None, what, RESTORE);
+                return None;
+            }
+        };
+        let Some(peer) = peer else {
+            self.problem(None, "an entry of a stream with nobody", RESTORE);
+            return Some(entry);
+        };
+        if let Err(error) = self.streams.append(way, peer, &entry, bytes) {
+            self.problem(None, error.to_string(), RESTORE);
         }
+        Some(entry)
+    }
+
+    /// A sender's word on what it gave up to here.
+    fn stream_head(&mut self, frame: &Frame) {
+        let by = |head: &StreamHead| head.sender;
+        let Some(head) = self.signed::<StreamHead>(&frame.envelope, by, false) else { return };
+        let head = head.statement();
+        if frame.peer != Some(head.sender) {
+            self.problem(None, "the stream's head is by another peer", RESTORE);
+        }
+        let signed = Mark { number: head.number, link: head.link };
+        self.compare(Way::In, head.sender, (head.sender, head.recipient), signed);
     }
 
     fn acknowledged(&mut self, frame: &Frame) {
         let by = |said: &Acknowledgement| said.recipient;
-        let said = self.signed::<Acknowledgement>(&frame.envelope, by, false);
-        if said.is_some_and(|said| frame.peer != Some(said.statement().recipient)) {
+        let Some(said) = self.signed::<Acknowledgement>(&frame.envelope, by, false) else {
+            return;
+        };
+        let said = said.statement();
+        if frame.peer != Some(said.recipient) {
             self.problem(None, "the acknowledgement is by another peer", RESTORE);
+        }
+        let signed = Mark { number: said.number, link: said.link };
+        self.compare(Way::Out, said.recipient, (said.sender, said.recipient), signed);
+    }
+
+    fn compare(&mut self, way: Way, peer: NodeId, between: (NodeId, NodeId), signed: Mark) {
+        let between = (&self.known.federation, between.0, between.1);
+        if let Err(error) = self.streams.compare(way, peer, between, signed) {
+            self.problem(None, error.to_string(), RESTORE);
         }
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use engine::entry::{Acknowledgement, Entry};
+use engine::entry::{Acknowledgement, Entry, StreamHead, first_link, next_link};
 use engine::store::{Commit, Mark, Store};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -89,50 +89,38 @@ impl House {
     pub(super) fn foreign(&mut self) -> Frame {
         let (header, open, _) = self.header(node(&self.parent), 0, RecordId::ZERO);
         let record = Signed::sign(header, &self.parent, &FEDERATION);
-        let entry = self.entry(&self.parent, &self.key, &record);
+        let entry = entry(&record);
         let frame = self.frame(FrameKind::Foreign, record.bytes());
-        let (entry, peer) = (Some(entry.bytes().clone()), Some(node(&self.parent)));
+        let (entry, peer) = (Some(entry.into()), Some(node(&self.parent)));
         Frame { entry, peer, subject: record.subject, open: vec![open], ..frame }
     }
 
-    pub(super) fn entry(&self, from: &NodeKey, to: &NodeKey, record: &Record) -> Signed<Entry> {
-        let entry = Entry {
-            version: engine::entry::VERSION,
-            sender: node(from),
-            recipient: node(to),
-            number: 1,
-            prev: RecordId::ZERO,
-            record: record.id(),
-            author: record.author,
-            epoch: record.epoch,
-            seq: record.seq,
-            fields: vec![FieldId(1)],
-            purpose: "supervision".to_owned(),
-            basis: "rule 1".to_owned(),
-            policy: "place/1".to_owned(),
-            time: record.time,
-        };
-        Signed::sign(entry, from, &FEDERATION)
+    /// The parent's word on its stream, of which this is the only entry.
+    pub(super) fn stream_head(&self, entry: &[u8]) -> Frame {
+        let (sender, recipient) = (node(&self.parent), node(&self.key));
+        let link = next_link(&first_link(&FEDERATION, sender, recipient), &Hash::of(entry));
+        let version = engine::entry::VERSION;
+        let head = StreamHead { version, sender, recipient, number: 1, link };
+        let head = Signed::sign(head, &self.parent, &FEDERATION);
+        let frame = self.frame(FrameKind::StreamHead, head.bytes());
+        Frame { peer: Some(sender), ..frame }
     }
 
     pub(super) fn sent(&self) -> Frame {
-        let record = self.head.as_ref().unwrap();
-        let entry = self.entry(&self.key, &self.parent, record);
-        let frame = self.frame(FrameKind::Sent, entry.bytes());
+        let entry = entry(self.head.as_ref().unwrap());
+        let frame = self.frame(FrameKind::Sent, &entry.into());
         Frame { peer: Some(node(&self.parent)), ..frame }
     }
 
-    pub(super) fn acknowledged(&self) -> Frame {
-        let said = Acknowledgement {
-            version: engine::entry::VERSION,
-            sender: node(&self.key),
-            recipient: node(&self.parent),
-            number: 1,
-            entry: RecordId::from_bytes([1; 32]),
-        };
+    /// The parent's word that it has the one entry sent to it.
+    pub(super) fn acknowledged(&self, entry: &[u8]) -> Frame {
+        let (sender, recipient) = (node(&self.key), node(&self.parent));
+        let link = next_link(&first_link(&FEDERATION, sender, recipient), &Hash::of(entry));
+        let version = engine::entry::VERSION;
+        let said = Acknowledgement { version, sender, recipient, number: 1, link };
         let said = Signed::sign(said, &self.parent, &FEDERATION);
         let frame = self.frame(FrameKind::Acknowledged, said.bytes());
-        Frame { peer: Some(node(&self.parent)), ..frame }
+        Frame { peer: Some(recipient), ..frame }
     }
 
     /// The parent's word that it holds this node's log, with this root.
@@ -172,7 +160,8 @@ impl House {
     /// Everything there is, once.
     pub(super) fn all(&mut self) -> Vec<Frame> {
         let mut frames = vec![self.own(), self.own(), self.own(), self.foreign(), self.sent()];
-        frames.push(self.acknowledged());
+        frames.push(self.acknowledged(&frames[4].envelope));
+        frames.push(self.stream_head(frames[3].entry.as_ref().unwrap()));
         frames.push(self.countersigned(self.frontier.root()));
         frames.push(self.witnessed(Hash::of(b"root")));
         frames.push(self.own());
@@ -205,6 +194,24 @@ impl House {
     }
 }
 
+/// The first entry of a stream, for a record.
+pub(super) fn entry(record: &Record) -> Vec<u8> {
+    let entry = Entry {
+        version: engine::entry::VERSION,
+        number: 1,
+        record: record.id(),
+        author: record.author,
+        epoch: record.epoch,
+        seq: record.seq,
+        fields: vec![FieldId(1)],
+        purpose: "supervision".to_owned(),
+        basis: "rule 1".to_owned(),
+        policy: "place/1".to_owned(),
+        time: record.time,
+    };
+    entry.encode()
+}
+
 fn disclosure(field: u16, value: &str, rng: &mut StdRng) -> (Disclosure, Commitment) {
     Disclosure::seal(FieldId(field), record::cbor::encode(&value).unwrap(), rng)
 }
@@ -232,7 +239,7 @@ fn a_sound_folder_is_sound_and_is_left_as_it_was() {
     let before = files(house.folder.path());
     let report = house.verify();
     assert!(report.is_sound(), "{report}");
-    assert_eq!((report.frames, report.verified, report.unverified), (10, 11, 0));
+    assert_eq!((report.frames, report.verified, report.unverified), (11, 10, 0));
     let log = report.log.clone().unwrap();
     assert_eq!((log.node, log.count), (node(&house.key), 4));
     assert_eq!((log.head, log.root), (house.mark().head, Some(house.mark().root)));

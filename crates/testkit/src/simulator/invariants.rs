@@ -160,13 +160,13 @@ impl Simulator {
                 else {
                     continue;
                 };
-                let entry = Unverified::<Entry>::parse(entry)
-                    .map_err(|error| self.broken(error.to_string()))?;
+                let entry =
+                    Entry::decode(&entry).map_err(|error| self.broken(error.to_string()))?;
                 for disclosure in disclosures(&frame) {
                     let id = disclosure.field;
                     let personal =
                         field::by_id(id).is_none_or(|known| known.class == Class::Personal);
-                    if personal || !entry.peek().fields.contains(&id) {
+                    if personal || !entry.fields.contains(&id) {
                         return Err(self.broken(format!("{node} holds field {id} unreleased")));
                     }
                 }

@@ -18,7 +18,8 @@ async fn a_newcomer_enrols_with_a_token_and_both_list_each_other_as_greeted() {
     assert_eq!(relation(&below, above.id()), Some(Relation::Parent));
     below.stop().await;
     until("the parent notices", || async {
-        !above.engine().status().contacts.contains_key(&identity.standing.node())
+        let contacts = above.engine().status().contacts;
+        !contacts.get(&identity.standing.node()).is_some_and(|contact| contact.greeted)
     })
     .await;
     above.stop().await;
@@ -68,6 +69,58 @@ async fn a_parent_that_moved_is_found_at_the_address_in_the_configuration() {
     town.config.parent.addresses = above.summary().addresses.clone();
     let below = town.start().await;
     until_greeted(&above, below.id()).await;
+    below.stop().await;
+    above.stop().await;
+}
+
+/// Another program takes the port that a node had, so that it comes up at another.
+async fn move_house(site: &Site, running: Running) -> Running {
+    let before = running.summary().addresses.clone();
+    running.stop().await;
+    let had = crate::ports::socket(&before[0]).unwrap();
+    let _taken = std::net::TcpListener::bind(had).unwrap();
+    let running = site.start().await;
+    assert_ne!(running.summary().addresses, before);
+    running
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parent_that_moved_knocks_at_those_who_know_only_where_it_was() {
+    let (county, town) = (Site::county(), Site::new());
+    let above = county.start().await;
+    town.join(&county.invite("徽城镇").await).await.unwrap();
+    let below = town.start().await;
+    until_greeted(&above, below.id()).await;
+    let above = move_house(&county, above).await;
+    until_greeted(&below, above.id()).await;
+    until("its new address is known", || async {
+        let world = below.engine().world();
+        let parent = world.directory.get(above.id());
+        parent.is_some_and(|peer| peer.addresses == above.summary().addresses)
+    })
+    .await;
+    // From then on the child finds it by itself, also when nobody knocks any more.
+    above.stop().await;
+    let last: Last = file::read(&county.folder().last()).unwrap().unwrap();
+    assert!(last.moved.is_some());
+    file::write(&county.folder().last(), &Last { moved: None, ..last }).unwrap();
+    let above = county.start().await;
+    until_greeted(&below, above.id()).await;
+    below.stop().await;
+    above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_operator_says_how_a_node_is_reached_it_knocks_at_nobody() {
+    let (mut county, town) = (Site::county(), Site::new());
+    let above = county.start().await;
+    town.join(&county.invite("徽城镇").await).await.unwrap();
+    let below = town.start().await;
+    until_greeted(&above, below.id()).await;
+    county.config.network.external = vec!["/ip4/192.0.2.1/tcp/7440".to_owned()];
+    let above = move_house(&county, above).await;
+    let status = above.network().status().await;
+    assert!(status.iter().all(|peer| peer.dialling == network::Dialling::Not), "{status:?}");
     below.stop().await;
     above.stop().await;
 }

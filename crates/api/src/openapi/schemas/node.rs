@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Property, count, flag, list, object, one_of, page, text};
 use crate::openapi::reference;
+use crate::strict::PATTERN;
 
 /// Schemas of the node and the federation.
 pub(super) fn put(schemas: &mut Map<String, Value>) {
@@ -43,6 +44,16 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
         ("short", text()),
     ];
     put("Invited", object(&invited, &[]));
+    let open = [
+        ("id", reference("Id32")),
+        ("name", text()),
+        ("level", reference("Named")),
+        ("area", reference("Area")),
+        ("member", flag()),
+        ("expires", reference("Time")),
+    ];
+    put("Invitation", object(&open, &[("by", reference("PersonName"))]));
+    put("InvitationPage", page("Invitation"));
     let held = [
         ("position", count()),
         ("from", reference("NodeName")),
@@ -75,7 +86,7 @@ fn who() -> Vec<Property<'static>> {
 }
 
 fn peer() -> Value {
-    let head = || object(&[("number", count())], &[("entry", reference("Id32"))]);
+    let head = || object(&[("number", count())], &[("link", reference("Id32"))]);
     let mut needs = who();
     needs.extend([
         ("relation", one_of(&["parent", "child", "unit", "other"])),
@@ -94,6 +105,8 @@ fn peer() -> Value {
     ];
     let may = [
         ("trouble", text()),
+        ("software", text()),
+        ("last_sync", reference("Time")),
         ("witnessed", object(&state, &[])),
         ("countersigned", reference("Countersigned")),
     ];
@@ -101,7 +114,7 @@ fn peer() -> Value {
 }
 
 fn invite() -> Value {
-    let name = json!({ "type": "string", "minLength": 1, "maxLength": 64 });
+    let name = json!({ "type": "string", "minLength": 1, "maxLength": 64, "pattern": PATTERN });
     let level = json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$" });
     let hours = json!({ "type": "integer", "minimum": 1, "maximum": 720, "default": 24 });
     let needs = [("name", name), ("level", level), ("area", reference("Area"))];

@@ -76,17 +76,35 @@ fn a_record_filed_under_another_case() {
 }
 
 #[test]
-fn an_entry_for_another_record_or_from_another_peer() {
+fn an_entry_for_another_record_or_from_nobody() {
     let said = said_of(|house| {
         let other = house.head.clone().unwrap();
-        let entry = house.entry(&house.parent, &house.key, &other);
-        vec![Frame { entry: Some(entry.bytes().clone()), ..house.foreign() }]
+        vec![Frame { entry: Some(entry(&other).into()), ..house.foreign() }]
     });
     is_said(&said, "about another record");
-    let said = said_of(|house| vec![Frame { peer: Some(node(&house.key)), ..house.foreign() }]);
-    is_said(&said, "not by the peer");
+    let said = said_of(|house| vec![Frame { peer: None, ..house.foreign() }]);
+    is_said(&said, "with nobody");
     let said = said_of(|house| vec![Frame { entry: None, ..house.foreign() }]);
     is_said(&said, "without the entry");
+}
+
+#[test]
+fn an_entry_that_is_not_the_one_that_was_signed_by_its_sender_or_acknowledged() {
+    let said = said_of(|house| {
+        let foreign = house.foreign();
+        vec![foreign, house.stream_head(b"another entry")]
+    });
+    is_said(&said, "entries up to 1 are not the ones that were signed");
+    let said = said_of(|house| vec![house.sent(), house.acknowledged(b"another entry")]);
+    is_said(&said, "entries up to 1 are not the ones that were signed");
+    let said = said_of(|house| vec![house.acknowledged(b"an entry that is lost")]);
+    is_said(&said, "entries up to 1 are not the ones that were signed");
+}
+
+#[test]
+fn an_entry_missing_in_a_stream() {
+    let said = said_of(|house| vec![house.sent(), house.sent()]);
+    is_said(&said, "the stream's entry 1 stands where 2 is next");
 }
 
 #[test]
@@ -106,8 +124,8 @@ fn bytes_that_are_no_statement() {
     for kind in [
         FrameKind::Own,
         FrameKind::Foreign,
-        FrameKind::Sent,
         FrameKind::Acknowledged,
+        FrameKind::StreamHead,
         FrameKind::Checkpoint,
         FrameKind::Countersigned,
     ] {
@@ -117,6 +135,8 @@ fn bytes_that_are_no_statement() {
         });
         is_said(&said, "envelope");
     }
+    let said = said_of(|house| vec![house.frame(FrameKind::Sent, &Arc::from(*b"no entry"))]);
+    is_said(&said, "an entry is malformed");
 }
 
 /// A box that was put into another frame of the same subject opens under its key, but not there.

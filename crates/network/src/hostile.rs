@@ -1,31 +1,50 @@
-//! A peer made of bare libp2p that sends whatever bytes it is told to.
+//! For tests: a peer made of bare libp2p that sends whatever bytes it is told to. It speaks every
+//! protocol a node speaks and keeps none of their rules. Built for tests and behind the feature
+//! `hostile` alone; what it waits for in vain is a panic.
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
+
+use engine::wire::Request;
 
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, StreamExt};
 use libp2p::identity::Keypair;
 use libp2p::request_response::{self, Message, OutboundRequestId, ProtocolSupport};
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
 use libp2p::{Multiaddr, StreamProtocol, Swarm, identify, ping, swarm};
-use record::PublicKey;
+use record::{NodeKey, PublicKey};
 use tokio::sync::{mpsc, oneshot};
 
-use super::within;
 use crate::codec::PROTOCOL;
-use crate::transport;
+use crate::config::Config;
+use crate::{frame, transport};
+
+/// Longest wait for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Streams it may have open each way, in place of a node's eight.
+const STREAMS: usize = 200;
 
 /// Bytes for a stream, and whether the stream is then kept open without another byte.
 #[derive(Clone, Debug)]
-pub(super) struct Bytes {
-    pub(super) bytes: Vec<u8>,
-    pub(super) hold: bool,
+pub struct Bytes {
+    /// What is written.
+    pub bytes: Vec<u8>,
+    /// Whether the stream then stays open.
+    pub hold: bool,
 }
 
-/// The commanding end of the peer.
-pub(super) struct Raw {
-    pub(super) key: PublicKey,
+/// What comes back on a stream until it ends, or `None` where it was reset or its connection lost.
+pub type Back = oneshot::Receiver<Option<Vec<u8>>>;
+
+/// From the bytes of a request to those of its answer; `None` leaves it unanswered.
+pub type Answers = Arc<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
+
+/// The commanding end of the peer. When it is dropped, the peer hangs up.
+pub struct Raw {
+    /// By which others know it.
+    pub key: PublicKey,
     commands: mpsc::UnboundedSender<Command>,
     news: mpsc::UnboundedReceiver<News>,
 }
@@ -109,45 +128,48 @@ impl request_response::Codec for Codec {
 }
 
 impl Raw {
-    /// A peer that answers nothing.
-    pub(super) fn new(seed: u8) -> Self {
-        Self::answering(seed, None)
+    /// A peer that answers nothing. Has to be made inside a tokio runtime.
+    #[must_use]
+    pub fn new(key: &NodeKey) -> Self {
+        Self::answering(key, Arc::new(|_| None))
     }
 
-    /// A peer that answers every request by these bytes.
-    pub(super) fn answering(seed: u8, answer: Option<Vec<u8>>) -> Self {
-        let pair = Keypair::ed25519_from_bytes([seed; 32]).unwrap();
-        let key = crate::address::public_key(&pair.public().to_peer_id()).unwrap();
+    /// A peer that answers requests in this way.
+    #[must_use]
+    pub fn answering(key: &NodeKey, answers: Answers) -> Self {
+        let pair = Keypair::ed25519_from_bytes(*key.seed()).expect("any 32 bytes are a seed");
         let (commands, received) = mpsc::unbounded_channel();
         let (sender, news) = mpsc::unbounded_channel();
-        tokio::spawn(drive(speaking(&pair), answer, received, sender));
-        Self { key, commands, news }
+        tokio::spawn(drive(speaking(&pair), answers, received, sender));
+        Self { key: key.public(), commands, news }
     }
 
-    pub(super) async fn connect(&mut self, address: &str) {
-        self.commands.send(Command::Dial(address.parse().unwrap())).unwrap();
+    /// Connects to a node.
+    pub async fn connect(&mut self, address: &str) {
+        self.dial(address);
         self.wait_for(News::Up).await;
     }
 
     /// Dials where nobody shakes hands.
-    pub(super) async fn fail_to_connect(&mut self, address: &str) {
-        self.commands.send(Command::Dial(address.parse().unwrap())).unwrap();
+    pub async fn fail_to_connect(&mut self, address: &str) {
+        self.dial(address);
         self.wait_for(News::Failed).await;
     }
 
-    pub(super) async fn disconnected(&mut self) {
+    /// Waits until it was hung up on.
+    pub async fn disconnected(&mut self) {
         self.wait_for(News::Down).await;
     }
 
     /// Connects, tries every protocol until it is hung up on; how many of them answered.
-    pub(super) async fn try_to_speak(&mut self, address: &str) -> usize {
+    pub async fn try_to_speak(&mut self, address: &str) -> usize {
         self.connect(address).await;
         let poke = Bytes { bytes: vec![4, 0, 0, 0, 1, 0xf6], hold: false };
         drop(self.send(poke));
         let mut spoke = 0;
         within(async {
             loop {
-                match self.news.recv().await.unwrap() {
+                match self.news.recv().await.expect("the peer runs") {
                     News::Spoke => spoke += 1,
                     News::Down => return spoke,
                     News::Up | News::Failed => panic!("it dials once, and somebody is there"),
@@ -157,21 +179,45 @@ impl Raw {
         .await
     }
 
-    /// Opens a stream with these bytes. The receiver yields what came back until the stream ended,
-    /// or `None` where it was reset or its connection was lost.
-    pub(super) fn send(&self, bytes: Bytes) -> oneshot::Receiver<Option<Vec<u8>>> {
+    /// Opens a stream with these bytes.
+    pub fn send(&self, bytes: Bytes) -> Back {
         let (answer, answered) = oneshot::channel();
-        self.commands.send(Command::Send(bytes, answer)).unwrap();
+        self.command(Command::Send(bytes, answer));
         answered
     }
 
+    /// Puts a request as an honest node would, and gives the bytes that came back.
+    pub async fn ask(&self, request: &Request) -> Option<Vec<u8>> {
+        let body = request.encode().expect("the request fits its cap");
+        let bytes = framed(request.tag(), &body);
+        within(self.send(Bytes { bytes, hold: false })).await.ok().flatten()
+    }
+
+    fn dial(&self, address: &str) {
+        self.command(Command::Dial(address.parse().expect("an address to dial")));
+    }
+
+    fn command(&self, command: Command) {
+        self.commands.send(command).expect("the peer runs");
+    }
+
     async fn wait_for(&mut self, wanted: News) {
-        within(async { while self.news.recv().await.unwrap() != wanted {} }).await;
+        let heard = async { while self.news.recv().await.expect("the peer runs") != wanted {} };
+        within(heard).await;
     }
 }
 
+/// A message as it lies on the wire: type tag, length, body.
+#[must_use]
+pub fn framed(tag: u8, body: &[u8]) -> Vec<u8> {
+    frame::frame(tag, body).expect("a test's message is below 4 GiB")
+}
+
+async fn within<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(PATIENCE, future).await.expect("it happens in time")
+}
+
 fn speaking(pair: &Keypair) -> Swarm<Speaking> {
-    let config = super::config();
     let identify = identify::Config::new(PROTOCOL.to_string(), pair.public());
     let settings = request_response::Config::default()
         .with_request_timeout(Duration::from_secs(60))
@@ -187,18 +233,22 @@ fn speaking(pair: &Keypair) -> Swarm<Speaking> {
         exchange,
     };
     // A hostile peer opens as many streams as it likes.
-    let mut lavish = config;
-    lavish.requests.inbound_per_peer = 200;
-    lavish.requests.outbound_per_peer = 200;
-    let transport = transport::transport(&lavish, pair).unwrap();
+    let mut lavish = Config::default();
+    lavish.requests.inbound_per_peer = STREAMS;
+    lavish.requests.outbound_per_peer = STREAMS;
+    let transport = transport::transport(&lavish, pair).expect("noise takes an ed25519 key");
     let settings = swarm::Config::with_tokio_executor()
         .with_idle_connection_timeout(Duration::from_secs(3600));
     Swarm::new(transport, behaviour, pair.public().to_peer_id(), settings)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "libp2p's enums are non-exhaustive; the other events ask nothing of this peer"
+)]
 async fn drive(
     mut swarm: Swarm<Speaking>,
-    answer: Option<Vec<u8>>,
+    answers: Answers,
     mut commands: mpsc::UnboundedReceiver<Command>,
     news: mpsc::UnboundedSender<News>,
 ) {
@@ -208,7 +258,7 @@ async fn drive(
         tokio::select! {
             command = commands.recv() => match command {
                 None => return,
-                Some(Command::Dial(address)) => swarm.dial(address).unwrap(),
+                Some(Command::Dial(address)) => swarm.dial(address).expect("it dials one peer"),
                 Some(Command::Send(bytes, answer)) => {
                     if let Some(peer) = connected {
                         let id = swarm.behaviour_mut().exchange.send_request(&peer, bytes);
@@ -238,8 +288,8 @@ async fn drive(
                         }
                     }
                     request_response::Event::Message {
-                        message: Message::Request { channel, .. }, ..
-                    } => if let Some(bytes) = answer.clone() {
+                        message: Message::Request { request, channel, .. }, ..
+                    } => if let Some(bytes) = answers(&request.bytes) {
                         let _ = swarm.behaviour_mut().exchange.send_response(channel, bytes);
                     },
                     request_response::Event::OutboundFailure { request_id, .. } => {

@@ -1,0 +1,113 @@
+//! Requests that are known again by their idempotency key, for as long as they are remembered; and
+//! sweeping out what has run out, a little with every write and from a random place on, so that no
+//! command does much and all of it is found in time. What is swept is named in a frame.
+
+use record::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_bytes::ByteBuf;
+
+use super::Desk;
+use crate::command::{Once, REMEMBERED, Receipt, Refused};
+use crate::note::{Done, DoneRow, Invitation, Note, Sweep, Token};
+use crate::sign::{self, whose};
+use crate::staging::{Lookup, decode};
+use crate::store::Pair;
+use crate::view::{self, Repeat};
+
+/// Rows looked at in one sweep.
+const LOOKED_AT: usize = 64;
+/// One write in so many looks for receipts that have run out: a report has one, and is not to wait
+/// for housekeeping.
+const SELDOM: u8 = 8;
+
+impl Desk<'_, '_> {
+    /// The receipt of the same command carried out before.
+    pub(super) fn done_before(&self, once: &Once) -> Result<Option<Receipt>, Refused> {
+        match view::repeat(self.staging, whose(self.setup), once)? {
+            Repeat::New => Ok(None),
+            Repeat::Same(receipt) => Ok(Some(*receipt)),
+            Repeat::Other => Err(Refused::KeyReused),
+        }
+    }
+
+    /// The note that a command is done.
+    pub(super) fn done(&self, once: Once, receipt: &Receipt) -> Note {
+        Note::Done(Done {
+            key: once.key.to_vec().into(),
+            digest: once.digest.to_vec().into(),
+            receipt: receipt.clone(),
+            at: Some(self.recorded()),
+        })
+    }
+
+    /// Remembers a command that left no record.
+    pub(super) fn remember(
+        &mut self,
+        once: Option<Once>,
+        receipt: &Receipt,
+    ) -> Result<(), Refused> {
+        let Some(once) = once else { return Ok(()) };
+        let note = self.done(once, receipt);
+        sign::note(self.setup, self.staging, &note)?;
+        self.sweep_receipts()
+    }
+
+    /// The time that a record would bear now: a clock set back does not make it run backwards.
+    fn recorded(&self) -> Timestamp {
+        self.staging.log.head.map_or(self.now, |head| head.time.max(self.now))
+    }
+
+    /// Sweeps receipts, now and then.
+    pub(super) fn sweep_receipts(&mut self) -> Result<(), Refused> {
+        let [chance] = self.random();
+        if chance % SELDOM != 0 {
+            return Ok(());
+        }
+        let now = self.recorded();
+        self.sweep(Sweep::Receipts, |row: &DoneRow| row.at.plus(REMEMBERED) <= now)
+    }
+
+    /// Sweeps sessions and tokens.
+    pub(super) fn sweep_tokens(&mut self) -> Result<(), Refused> {
+        let now = self.now;
+        self.sweep(Sweep::Tokens, |row: &Token| row.expires <= now)
+    }
+
+    /// Sweeps invitations.
+    pub(super) fn sweep_invitations(&mut self) -> Result<(), Refused> {
+        let now = self.now;
+        self.sweep(Sweep::Invitations, |row: &Invitation| row.expires <= now)
+    }
+
+    fn sweep<T: DeserializeOwned>(
+        &mut self,
+        of: Sweep,
+        has_run_out: impl Fn(&T) -> bool,
+    ) -> Result<(), Refused> {
+        // Keys are hashes, and so is a random place as good as any.
+        let from: [u8; 32] = self.random();
+        let mut found = self.staging.scan(of.table(), &[], Some(&from), LOOKED_AT)?;
+        let left = LOOKED_AT - found.len();
+        if left > 0 {
+            found.extend(self.staging.scan(of.table(), &[], None, left)?);
+        }
+        // A row that can't be read is for whoever asks for it, and not for the broom.
+        let gone = |(_, value): &Pair| decode::<T>(value).is_ok_and(|row| has_run_out(&row));
+        let keys = found.into_iter().filter(gone).map(|(key, _)| key.into()).collect();
+        self.swept(of, keys)
+    }
+
+    /// Removes rows.
+    pub(super) fn swept(&mut self, of: Sweep, keys: Vec<ByteBuf>) -> Result<(), Refused> {
+        if !keys.is_empty() {
+            sign::note(self.setup, self.staging, &Note::Swept { of, keys })?;
+        }
+        Ok(())
+    }
+
+    fn random<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.rng.fill_bytes(&mut bytes);
+        bytes
+    }
+}

@@ -1,0 +1,125 @@
+//! Rows of what concerns this node alone: receipts of finished commands, sessions and tokens,
+//! invitations. What runs out is removed by frames that name it ([`Note::Swept`]), so that a
+//! replay, which has no clock, comes to the same rows.
+
+use record::Timestamp;
+use serde::Serialize;
+use serde_bytes::ByteBuf;
+
+use super::{Whose, note_of, read, senseless};
+use crate::command::{MAX_SESSIONS, Receipt};
+use crate::note::{Done, DoneRow, Held, Note, Sweep, Token};
+use crate::staging::{Lookup, Staging, row};
+use crate::store::{FrameKind, Position, StoreError, Table};
+
+/// A finished command's row: where its receipt is.
+pub(super) fn done(staging: &mut Staging<'_>, at: Position, done: Done) -> Result<(), StoreError> {
+    let time = done.at.unwrap_or(Timestamp::EPOCH);
+    let row = DoneRow { digest: done.digest, frame: at, at: time };
+    staging.put(Table::Idempotency, done.key.into_vec(), &row)
+}
+
+/// The receipt in a frame, completed with the record that the frame holds.
+///
+/// # Errors
+/// When the frame can't be read or holds no receipt.
+pub fn receipt(view: &impl Lookup, whose: Whose, at: Position) -> Result<Receipt, StoreError> {
+    let frame = view.frame_at(at)?;
+    let Some(Note::Done(done)) = note_of(at, &frame)? else {
+        return Err(senseless(at, "there is no receipt where the index has one: rebuild it"));
+    };
+    let record = match frame.kind {
+        FrameKind::Own => Some(read(whose, at, &frame)?.record.id()),
+        FrameKind::Foreign
+        | FrameKind::Sent
+        | FrameKind::Acknowledged
+        | FrameKind::Certificate
+        | FrameKind::Checkpoint
+        | FrameKind::Countersigned
+        | FrameKind::Local
+        | FrameKind::StreamHead => None,
+    };
+    Ok(Receipt { record, ..done.receipt })
+}
+
+/// Key of the list of an account's sessions and tokens.
+#[must_use]
+pub fn held_key(account: &str) -> Vec<u8> {
+    [b"tokens".as_slice(), account.as_bytes()].concat()
+}
+
+/// An account's sessions and tokens.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn held(view: &(impl Lookup + ?Sized), account: &str) -> Result<Vec<Held>, StoreError> {
+    Ok(row(view, Table::Meta, &held_key(account))?.unwrap_or_default())
+}
+
+/// A session or token, and the list of its account. A session too many ends the one that runs out
+/// first.
+pub(super) fn token(
+    staging: &mut Staging<'_>,
+    hash: ByteBuf,
+    token: Option<&Token>,
+) -> Result<(), StoreError> {
+    let Some(token) = token else { return end_token(staging, hash) };
+    let mut list = held(staging, &token.account)?;
+    list.retain(|known| known.hash != hash);
+    let session = token.label.is_none();
+    if session && list.iter().filter(|known| known.session).count() >= MAX_SESSIONS {
+        let sessions = list.iter().enumerate().filter(|(_, known)| known.session);
+        let first = sessions.min_by_key(|(_, known)| known.expires).map(|(index, _)| index);
+        if let Some(first) = first {
+            staging.remove(Table::Token, list.remove(first).hash.into_vec());
+        }
+    }
+    list.push(Held { hash: hash.clone(), expires: token.expires, session });
+    staging.put(Table::Meta, held_key(&token.account), &list)?;
+    staging.put(Table::Token, hash.into_vec(), token)
+}
+
+fn end_token(staging: &mut Staging<'_>, hash: ByteBuf) -> Result<(), StoreError> {
+    if let Some(known) = row::<Token>(staging, Table::Token, &hash)? {
+        let mut list = held(staging, &known.account)?;
+        list.retain(|known| known.hash != hash);
+        let key = held_key(&known.account);
+        if list.is_empty() {
+            staging.remove(Table::Meta, key);
+        } else {
+            staging.put(Table::Meta, key, &list)?;
+        }
+    }
+    staging.remove(Table::Token, hash.into_vec());
+    Ok(())
+}
+
+/// Rows that are no more.
+pub(super) fn swept(
+    staging: &mut Staging<'_>,
+    of: Sweep,
+    keys: Vec<ByteBuf>,
+) -> Result<(), StoreError> {
+    for key in keys {
+        match of {
+            Sweep::Tokens => end_token(staging, key)?,
+            Sweep::Receipts | Sweep::Invitations => staging.remove(of.table(), key.into_vec()),
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn put_or_remove<T: Serialize>(
+    staging: &mut Staging<'_>,
+    table: Table,
+    key: ByteBuf,
+    value: Option<&T>,
+) -> Result<(), StoreError> {
+    match value {
+        Some(value) => staging.put(table, key.into_vec(), value),
+        None => {
+            staging.remove(table, key.into_vec());
+            Ok(())
+        }
+    }
+}

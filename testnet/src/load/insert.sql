@@ -1,0 +1,1 @@
+INSERT INTO cases (number, title, description, channel, category, place, address, contact_name, contact_phone, reporter, request, due) VALUES ('341021100003-' || nextval('case_number'), :title, :description, :channel, :category, :place, :address, :contact_name, :contact_phone, gen_random_uuid(), gen_random_uuid(), now() + interval '15 minutes');
