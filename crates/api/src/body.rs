@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use hyper::HeaderMap;
 use hyper::header::CONTENT_TYPE;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::problem::{Kind, Problem};
 use crate::state::State;
@@ -77,9 +77,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = path(&error.path().to_string());
-        wrong(&path, error.inner())
+        wrong(bytes, &path, error.inner())
     })?;
-    json.end().map_err(|error| wrong("body", &error))?;
+    json.end().map_err(|error| wrong(bytes, "body", &error))?;
     // Only now, when all names are known ones, may they be repeated.
     strict::check(bytes).map_err(|fault| unlawful(&fault))?;
     Ok(value)
@@ -98,9 +98,13 @@ fn unlawful(fault: &Fault) -> Problem {
     }
 }
 
-fn wrong(path: &str, error: &serde_json::Error) -> Problem {
+fn wrong(bytes: &[u8], path: &str, error: &serde_json::Error) -> Problem {
     match error.classify() {
         serde_json::error::Category::Data => Problem::at(Kind::BODY, path, words(error)),
+        // An array that is longer than its type, or a number that is, count as bad syntax there.
+        _ if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() => {
+            Problem::at(Kind::BODY, path, "is longer or larger than it may be")
+        }
         serde_json::error::Category::Syntax
         | serde_json::error::Category::Eof
         | serde_json::error::Category::Io => {

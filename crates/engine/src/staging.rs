@@ -157,6 +157,9 @@ type RowKey = (Table, Vec<u8>);
 /// What a row will be; `None` removes it.
 type RowValue = Option<Vec<u8>>;
 
+/// What a replayed stretch of the journal implies: rows, tree nodes, and the log after it.
+pub type Replayed = (Vec<Mutation>, Vec<(u64, Hash)>, Log);
+
 /// A batch in the making.
 pub struct Staging<'s> {
     store: &'s dyn Store,
@@ -383,7 +386,7 @@ impl<'s> Staging<'s> {
     ///
     /// # Errors
     /// As [`Staging::finish`].
-    pub fn finish_replay(mut self) -> Result<(Vec<Mutation>, Vec<(u64, Hash)>, Log), StoreError> {
+    pub fn finish_replay(mut self) -> Result<Replayed, StoreError> {
         self.put_cases()?;
         Ok((mutations(self.rows), self.tree.into_iter().collect(), self.log))
     }

@@ -9,13 +9,13 @@ use crate::tree;
 /// Both formats' version, under key 0.
 const VERSION: u64 = 1;
 
-/// The author's log in one epoch, at one size. Two of one size that differ prove a rewritten log:
+/// The author's whole log, over all its epochs, at one size. Two of one size that differ prove a rewritten log:
 /// see [`crate::chain::ForkProof`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The node whose log it is.
     pub author: NodeId,
-    /// The epoch whose records the tree is over.
+    /// The epoch of the last of these records.
     pub epoch: u32,
     /// Number of records, which are the tree's leaves.
     pub size: u64,

@@ -78,6 +78,7 @@ async fn a_strangers_node_is_refused_and_learns_nothing() {
     invited.raw.connect(&address).await;
     let chain = invited.enrol(&token).await;
     invited.greet(&chain).await;
+    assert!(pair.street.journal() != before, "of somebody let in something is kept");
     pair.street.stop().await;
     pair.street.verify().await;
 }

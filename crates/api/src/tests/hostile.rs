@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::house::{Answer, BUILDING, House, Who, report};
-use crate::route::ROUTES;
+use crate::route::{ROUTES, Route};
 
 async fn raw(house: &House, path: &str, kind: &str, body: impl Into<Body>) -> Answer {
     let request = Request::post(path)
@@ -67,6 +67,139 @@ async fn unknown_and_repeated_fields_are_refused_by_their_path() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
         assert!(answer.text.contains(told), "{body}: {}", answer.text);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_body_holds_what_its_route_does_not_know() {
+    let house = House::build().await;
+    for route in ROUTES.iter().filter(|route| route.body.is_some()) {
+        let path = path(route);
+        for body in [r#"{"zz":1}"#, r#"{"act":"accept","zz":1}"#, r#"{"places":[{"zz":1}]}"#] {
+            let answer = body_of(&house, route, &path, body).await;
+            let code = answer.code();
+            let unseen = route.path.contains("{code}") && code == "not-found";
+            assert!(code == "body" || unseen, "{} {body}: {}", route.id, answer.text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_stands_twice_and_a_number_out_of_range_are_refused_wherever_they_are() {
+    let house = House::build().await;
+    let place = r#""id":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","level":"building","name":"新楼","valid_from":"2026-06-03T00:00:00Z""#;
+    let twice = format!(r#"{{"places":[{{{place},"name":"旧楼"}}]}}"#);
+    let point =
+        |point: &str| format!(r#"{{"title":"a","description":"b","channel":"c","point":{point}}}"#);
+    let ask = |budget: &str| {
+        format!(
+            r#"{{"metric":"open","grouping":"none","from":"2026-01-01T00:00:00Z","until":"2027-01-01T00:00:00Z","budget_ms":{budget}}}"#
+        )
+    };
+    for (path, body, code) in [
+        ("/v1/places", twice, "body"),
+        (
+            "/v1/cases",
+            r#"{"title":"a","title":"a","description":"b","channel":"c"}"#.into(),
+            "body",
+        ),
+        ("/v1/tokens", r#"{"label":"a","days":1,"days":1}"#.into(), "body"),
+        ("/v1/tokens", r#"{"label":"a","days":4294967296}"#.into(), "body"),
+        ("/v1/tokens", r#"{"label":"a","days":-1}"#.into(), "body"),
+        ("/v1/tokens", r#"{"label":"a","days":1.5}"#.into(), "body"),
+        ("/v1/cases", point("[1e999,0]"), "body"),
+        ("/v1/cases", point("[1e308,0]"), "body"),
+        ("/v1/cases", point("[0]"), "body"),
+        ("/v1/cases", point("[0,0,0]"), "body"),
+        ("/v1/cases", point(&format!("[0,{}]", "9".repeat(10_000))), "body"),
+        ("/v1/queries", ask("99999999999999999999999999"), "body"),
+        ("/v1/queries", ask("1e2"), "body"),
+        ("/v1/queries", ask("0"), "field"),
+    ] {
+        let answer = raw(&house, path, "application/json", body.clone()).await;
+        assert_eq!(answer.code(), code, "{body:.80}: {}", answer.text);
+        assert!(answer.text.len() < 1_000, "and its own size is bounded");
+    }
+}
+
+/// A path of a route with what fits its parameters.
+fn path(route: &Route) -> String {
+    let path = route.path.replace("{id}", &"0".repeat(32)).replace("{name}", "new.one");
+    path.replace("{code}", "0000-0000-0000-0000").replace("{role}", "x")
+}
+
+async fn body_of(house: &House, route: &Route, path: &str, body: &str) -> Answer {
+    let request = Request::builder()
+        .method(route.method.clone())
+        .uri(path)
+        .header("content-type", "application/json")
+        .header("authorization", house.bearer("ops").await);
+    house.send(request.body(Body::from(body.to_owned())).unwrap()).await
+}
+
+/// JSON that is near to what is taken: its names, its words, and anything in between.
+fn json_near() -> impl Strategy<Value = serde_json::Value> {
+    let words = ["act", "report", "verify", "", "\u{0}", "2026-06-02T00:00:00Z", "0000"];
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(serde_json::Value::from),
+        any::<i64>().prop_map(serde_json::Value::from),
+        any::<f64>().prop_map(serde_json::Value::from),
+        ".{0,12}".prop_map(serde_json::Value::from),
+        "[0-9a-f]{32}".prop_map(serde_json::Value::from),
+        proptest::sample::select(words.to_vec()).prop_map(serde_json::Value::from),
+    ];
+    let names = [
+        "act",
+        "title",
+        "description",
+        "channel",
+        "name",
+        "phone",
+        "places",
+        "id",
+        "level",
+        "role",
+        "scope",
+        "label",
+        "days",
+        "account",
+        "password",
+        "metric",
+        "grouping",
+        "from",
+        "until",
+        "point",
+        "reason",
+        "assignee",
+        "urgency",
+        "person",
+        "enabled",
+        "area",
+        "current",
+        "new",
+    ];
+    leaf.prop_recursive(4, 48, 8, move |inner| {
+        let name = proptest::sample::select(names.to_vec()).prop_map(str::to_owned);
+        let object = proptest::collection::btree_map(name, inner.clone(), 0..8);
+        prop_oneof![
+            proptest::collection::vec(inner, 0..4).prop_map(serde_json::Value::from),
+            object.prop_map(|map| map.into_iter().collect::<serde_json::Value>()),
+        ]
+    })
+}
+
+#[test]
+fn no_body_breaks_the_node() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let house = runtime.block_on(House::build());
+    let routes: Vec<&Route> = ROUTES.iter().filter(|route| route.body.is_some()).collect();
+    proptest!(ProptestConfig::with_cases(300), |(body in json_near())| {
+        for route in &routes {
+            let (path, body) = (path(route), body.to_string());
+            let status = runtime.block_on(body_of(&house, route, &path, &body)).status;
+            prop_assert!(!status.is_server_error(), "{} {body}", route.id);
+        }
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use governance::case::Case;
+use governance::case::{Case, Rejected};
 use record::{Hash, NodeId, Signed, Unverified};
 use serde_bytes::ByteBuf;
 
@@ -231,8 +231,11 @@ impl Desk<'_, '_> {
         let (frame, readable) = foreign(from, arrival);
         let (at, frame) = self.staging.push(frame)?;
         let done = project::project_read(whose(self.setup), self.staging, at, &frame, &readable)?;
-        if let Some(rejected) = &done.rejected {
-            tracing::warn!(peer = %from, position = %at, why = %rejected, "record not applied");
+        match &done.rejected {
+            // It came before, by another way or with an earlier offer.
+            None | Some(Rejected::Known) => {}
+            Some(rejected) => tracing::warn!(peer = %from, position = %at, why = %rejected,
+                "对方的一条记录不能应用，已另存待查 a record was not applied, it is kept in quarantine"),
         }
         if let Some(case) = done.case {
             self.after(done.before.as_deref(), &case, from)?;

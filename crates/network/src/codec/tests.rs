@@ -87,18 +87,22 @@ fn parcel((entry, record, disclosures): RawParcel) -> Parcel {
     Parcel { entry, record, disclosures: disclosures.into_iter().map(disclosure).collect() }
 }
 
-fn page((parcels, chains, more): (Vec<RawParcel>, Vec<Vec<ByteBuf>>, bool)) -> Page {
-    Page { parcels: parcels.into_iter().map(parcel).collect(), chains, more }
+type RawPage = (Vec<RawParcel>, Vec<Vec<ByteBuf>>, Option<(Hash, ByteBuf)>, bool);
+
+fn page((parcels, chains, proof, more): RawPage) -> Page {
+    Page { parcels: parcels.into_iter().map(parcel).collect(), chains, proof, more }
 }
 
 fn any_response() -> impl Strategy<Value = Sample<Response>> {
     let chain = || prop::collection::vec(bytes(300), 0..4);
     let parcels = prop::collection::vec(raw_parcel(), 0..40);
     let chains = prop::collection::vec(chain(), 0..3);
+    let link = any::<[u8; 32]>().prop_map(Hash::from_bytes);
+    let proof = prop::option::of((link, bytes(300)));
     prop_oneof![
         hello().prop_map(|hello| Sample(Response::Hello(hello))),
         chain().prop_map(|chain| Sample(Response::Enrolled(chain))),
-        (parcels, chains, any::<bool>()).prop_map(|raw| Sample(Response::Page(page(raw)))),
+        (parcels, chains, proof, any::<bool>()).prop_map(|raw| Sample(Response::Page(page(raw)))),
         Just(()).prop_map(|()| Sample(Response::Done)),
         bytes(600).prop_map(|bytes| Sample(Response::Witnessed(bytes))),
         bytes(200_000).prop_map(|bytes| Sample(Response::Answer(bytes))),
@@ -310,7 +314,7 @@ fn the_table_of_types_agrees_with_the_messages() {
         revocations: None,
         seen: None,
     };
-    let page = Page { parcels: Vec::new(), chains: Vec::new(), more: false };
+    let page = Page::default();
     let pairs = [
         (Request::Hello(hello.clone()).tag(), Response::Hello(hello).tag()),
         (

@@ -12,7 +12,12 @@ fn page() -> Response {
         disclosures: Vec::new(),
     };
     let parcels = (0..150).map(parcel).collect();
-    Response::Page(Page { parcels, chains: vec![vec![ByteBuf::from(vec![1; 300])]], more: true })
+    Response::Page(Page {
+        parcels,
+        chains: vec![vec![ByteBuf::from(vec![1; 300])]],
+        more: true,
+        ..Page::default()
+    })
 }
 
 /// Every type of request with the response that belongs to it.
