@@ -15,8 +15,11 @@ use crate::plan::Plan;
 pub const FEWEST: usize = 60;
 /// Share settled on the spot, of a hundred.
 const ON_THE_SPOT: usize = 35;
-/// Share that leaves the community, of a hundred.
+/// Share settled through departments, of a hundred.
 const UPWARD: usize = 2;
+/// Cases besides that the story sends to where no departments are: to the county, and to the street
+/// of the community that is cut off.
+const BESIDES: usize = 3;
 /// Fewest that leave the community: the story's own, and some in between.
 const FEWEST_UPWARD: usize = 6;
 
@@ -136,7 +139,7 @@ impl Shares {
         let open = (reports / 50).max(LEFT.len());
         let settled = reports - refused - open;
         let of_hundred = |share: usize| (settled * share + 50) / 100;
-        let upward = of_hundred(UPWARD).max(FEWEST_UPWARD);
+        let upward = (of_hundred(UPWARD) + BESIDES).max(FEWEST_UPWARD);
         let on_the_spot = of_hundred(ON_THE_SPOT);
         let community = settled - on_the_spot - upward;
         Self { on_the_spot, upward, refused, open, community }
@@ -173,10 +176,9 @@ pub fn errands(plan: &Plan, reports: usize, seed: u64) -> Vec<Errand> {
 
 /// The cases that leave their community: the story's own, then others anywhere.
 fn upward(plan: &Plan, count: usize, chance: &mut StdRng) -> Vec<Errand> {
-    let communities = plan.communities();
-    let near: Vec<usize> = communities
-        .iter()
-        .copied()
+    let near: Vec<usize> = plan
+        .communities()
+        .into_iter()
         .filter(|community| plan.seats()[*community].parent == Some(plan.killed()))
         .collect();
     let near = |index: usize| near[index % near.len()];
@@ -189,8 +191,8 @@ fn upward(plan: &Plan, count: usize, chance: &mut StdRng) -> Vec<Errand> {
         (plan.cut_off(), street(StreetRole::AwayAtCut)),
         (plan.cut_off(), street(StreetRole::OfferedInCut)),
     ];
-    let others = (0..)
-        .map(|index: usize| (communities[index % communities.len()], street(StreetRole::Plain)));
+    // All to the street that has units: it is through these that the articles' share is settled.
+    let others = (0..).map(|index: usize| (near(index), street(StreetRole::Plain)));
     let all = story.into_iter().chain(others).take(count);
     all.enumerate().map(|(number, (at, way))| errand(number, at, way, chance)).collect()
 }
@@ -279,8 +281,8 @@ mod tests {
             let settled = spot + community + up;
             assert!((34..=36).contains(&((spot * 100 + settled / 2) / settled)), "{reports}");
             if reports >= 400 {
-                assert!((1..=2).contains(&(up * 100 / settled)), "{reports}: {up}");
-                assert!((62..=63).contains(&(community * 100 / settled)), "{reports}");
+                assert!((1..=3).contains(&(up * 100 / settled)), "{reports}: {up}");
+                assert!((61..=63).contains(&(community * 100 / settled)), "{reports}");
             }
         }
     }

@@ -90,8 +90,9 @@ impl Scene {
         let answer = answer.map_err(|source| DayError::Asked { name, source })?;
         let missing = missing(&answer);
         let partial = answer["partial"].as_bool().unwrap_or(false);
+        let whole = if partial { "不完整" } else { "完整" };
         self.voice.progress(
-            &format!("县级查询：不完整（{partial}），缺 {}", missing.join("、")),
+            &format!("县级查询：{whole}，缺 {}", missing.join("、")),
             "the county's answer says who is missing",
         );
         let so_far = answer["so_far"]["count"].as_u64().unwrap_or(0);

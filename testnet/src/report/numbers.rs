@@ -106,7 +106,7 @@ fn by_level(report: &mut Report, found: &Counts, due: &Counts) {
     report.table(&table);
     let above: u64 = ["department", "township", "county"].iter().map(|key| count(found, key)).sum();
     report.line(&format!(
-        "  出社区共 {above} 件，占 {} %（文章：2 %） · left the community",
+        "  出社区共 {above} 件，占 {} % · left the community",
         percent(above, settled)
     ));
 }
