@@ -1,6 +1,9 @@
 //! Where the API listens, and what its callers may do.
 
+use std::fs::File;
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +23,35 @@ pub struct Http {
     /// Whether a reverse proxy stands in front and ends `X-Forwarded-For` with the client's
     /// address. Never set it where clients can connect directly.
     pub behind_proxy: bool,
+    /// A file with the bearer token that `/metrics` asks for: 16 to 256 visible ASCII characters.
+    /// Without it only this machine may read them, and behind a proxy nobody.
+    pub metrics_token_file: Option<PathBuf>,
     /// What people without an account may do.
     pub quota: Quota,
+}
+
+/// Why the file with the token for `/metrics` can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MetricsTokenError {
+    /// It can't be read.
+    #[error("http.metrics_token_file: {} can't be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It holds something else.
+    #[error(
+        "http.metrics_token_file: {} must hold 16 to 256 visible ASCII characters: write \
+         `openssl rand -hex 32` into it",
+        path.display()
+    )]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// What people without an account may do.
@@ -53,6 +83,7 @@ impl Default for Http {
             tls: false,
             origin: None,
             behind_proxy: false,
+            metrics_token_file: None,
             quota: Quota::default(),
         }
     }
@@ -81,10 +112,14 @@ impl From<Rate> for api::Rate {
 
 impl Http {
     /// The API's configuration.
-    #[must_use]
-    pub fn api(&self) -> api::Config {
+    ///
+    /// # Errors
+    /// [`MetricsTokenError`].
+    pub fn api(&self) -> Result<api::Config, MetricsTokenError> {
+        let metrics_token = self.metrics_token_file.as_deref().map(metrics_token).transpose()?;
         let Quota { reports, reports_of_all, codes } = self.quota;
-        api::Config {
+        Ok(api::Config {
+            metrics_token,
             tls: self.tls,
             origin: self.origin.clone(),
             behind_proxy: self.behind_proxy,
@@ -94,7 +129,7 @@ impl Http {
                 codes: codes.into(),
             },
             ..api::Config::default()
-        }
+        })
     }
 
     /// The first key under `http` that can't be used, and what would be right.
@@ -114,6 +149,22 @@ impl Http {
     }
 }
 
+fn metrics_token(path: &Path) -> Result<String, MetricsTokenError> {
+    const MOST: u64 = 256;
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST + 2).read_to_string(&mut text))
+        .map_err(|source| MetricsTokenError::Unreadable { path: path.to_owned(), source })?;
+    let token = text.trim_end();
+    let fits = (16..=MOST as usize).contains(&token.len())
+        && token.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits {
+        Ok(token.to_owned())
+    } else {
+        Err(MetricsTokenError::Unusable { path: path.to_owned() })
+    }
+}
+
 fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     host.is_some_and(|host| {
@@ -121,4 +172,29 @@ fn is_origin(text: &str) -> bool {
             && !host.contains(['/', '?', '#', '@'])
             && !host.contains(char::is_whitespace)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_for_metrics_is_read_from_its_file_and_a_poor_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.token");
+        let of = |content: &str| {
+            std::fs::write(&path, content).unwrap();
+            Http { metrics_token_file: Some(path.clone()), ..Http::default() }.api()
+        };
+        let token = "0123456789abcdef";
+        assert_eq!(of(&format!("{token}\n")).unwrap().metrics_token.as_deref(), Some(token));
+        for poor in ["", "short", "with a space in it", &"x".repeat(300), "十六个字符也不行的口令"]
+        {
+            let error = of(poor).err().unwrap().to_string();
+            assert!(error.contains(&path.display().to_string()), "{error}");
+        }
+        let missing =
+            Http { metrics_token_file: Some(folder.path().join("no")), ..Http::default() };
+        assert!(matches!(missing.api(), Err(MetricsTokenError::Unreadable { .. })));
+    }
 }

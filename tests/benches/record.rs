@@ -34,8 +34,8 @@ use record::{
 use testkit::federation::{Federation, Member, Part};
 use testkit::fixture::{NOW, appoint, command, introduce, report};
 
-/// Bounds of a case's row.
-const ROW: cbor::Limits = cbor::Limits { bytes: 1 << 20, depth: 16, items: 1 << 16 };
+/// Bounds of a case.
+const CASE: cbor::Limits = cbor::Limits { bytes: 1 << 20, depth: 16, items: 1 << 16 };
 
 fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
     let mut group = criterion.benchmark_group(name);
@@ -164,16 +164,16 @@ fn signatures(criterion: &mut Criterion) {
 fn canonical(criterion: &mut Criterion) {
     let scene = Scene::new();
     let header = scene.steps[0].0.value().encode();
-    let row = cbor::encode(&scene.case).expect("a row can be encoded");
+    let case = cbor::encode(&scene.case).expect("a case can be encoded");
     let mut group = group(criterion, "canonical CBOR");
     group.bench_function("header decoded", |bench| {
         bench.iter(|| Header::decode(black_box(&header)));
     });
-    group.bench_function("row of a case validated", |bench| {
-        bench.iter(|| cbor::validate(black_box(&row), &ROW));
+    group.bench_function("case, a nested value, validated", |bench| {
+        bench.iter(|| cbor::validate(black_box(&case), &CASE));
     });
-    group.bench_function("row of a case decoded", |bench| {
-        bench.iter(|| cbor::decode::<Case>(black_box(&row), &ROW));
+    group.bench_function("case, a nested value, decoded", |bench| {
+        bench.iter(|| cbor::decode::<Case>(black_box(&case), &CASE));
     });
     group.finish();
 }

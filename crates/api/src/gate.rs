@@ -24,6 +24,9 @@ use crate::state::{Config, State};
 /// How long a request waits for a place before it is refused.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Fewest bytes of a token for metrics; a shorter one opens nothing.
+const MIN_METRICS_TOKEN: usize = 16;
+
 /// A route's gate.
 #[derive(Clone)]
 pub(crate) struct Gate {
@@ -157,9 +160,11 @@ fn operator(headers: &HeaderMap, address: Option<IpAddr>, config: &Config) -> Re
     }
     let given = headers
         .get(hyper::header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.strip_prefix("Bearer "));
-    let fits = given.zip(config.metrics_token.as_deref());
+        .and_then(|value| value.to_str().ok()?.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    let token = config.metrics_token.as_deref().filter(|token| token.len() >= MIN_METRICS_TOKEN);
+    let fits = given.zip(token);
     if fits.is_some_and(|(given, token)| session::same(given, token)) {
         Ok(())
     } else {

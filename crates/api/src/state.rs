@@ -48,7 +48,8 @@ pub struct Config {
     /// A reverse proxy stands in front and ends `X-Forwarded-For` with the client's address.
     /// Never set it where clients can connect directly: they could then name any address.
     pub behind_proxy: bool,
-    /// With it as bearer, `/metrics` may be read from elsewhere than loopback.
+    /// With it as bearer, `/metrics` may be read from elsewhere than loopback, and behind a proxy
+    /// at all. At least 16 bytes of visible ASCII; a shorter one opens nothing.
     pub metrics_token: Option<String>,
     /// What people without an account may do.
     pub quota: Quota,

@@ -101,6 +101,9 @@ impl From<StartError> for Failure {
             StartError::Calendar(_) => "节假日文件不可用：请检查 calendar.files",
             StartError::Seed(_) => "系统不提供随机数，无法安全签名",
             StartError::Replay { .. } => "账本无法重放：请先运行 `wangge verify` 查明损坏处",
+            StartError::MetricsToken(_) => {
+                "指标口令文件不可用：请检查 http.metrics_token_file（16 至 256 个可见 ASCII 字符）"
+            }
             StartError::File(_) => "数据目录中的文件读写失败：请检查权限与磁盘空间",
             StartError::Network(_) => "节点间网络启动失败：请检查 [network] 一节",
             StartError::System(_) => "系统拒绝了线程或套接字：请检查资源限制",

@@ -7,6 +7,7 @@ use engine::store::StoreError;
 
 use crate::calendar::CalendarFileError;
 use crate::file::FileError;
+use crate::http::MetricsTokenError;
 use crate::identity::IdentityError;
 use crate::policy::PolicyFileError;
 use crate::ports::PortError;
@@ -45,6 +46,9 @@ pub enum StartError {
     /// A file of the data folder can't be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The token for `/metrics` can't be used.
+    #[error(transparent)]
+    MetricsToken(#[from] MetricsTokenError),
     /// A port can't be listened on.
     #[error(transparent)]
     Port(#[from] PortError),

@@ -26,7 +26,8 @@ impl Web {
     ) -> Result<Self, StartError> {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::System)?;
         let addresses: api::Addresses = Arc::new(move || heard.borrow().addresses.clone());
-        let router = api::router(api::State::new(engine.clone(), addresses, config.http.api()));
+        let settings = config.http.api()?;
+        let router = api::router(api::State::new(engine.clone(), addresses, settings));
         let limits = api::Limits { drain: config.shutdown.deadline / 2, ..api::Limits::default() };
         let (stop, stopped) = oneshot::channel();
         let until = async {

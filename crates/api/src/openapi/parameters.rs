@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::reference;
 use crate::route::Route;
 
+/// A login name.
+const NAME: &str = "^[a-z0-9._-]{1,64}$";
+
 /// Every parameter of a route.
 pub(super) fn of(route: &Route) -> Vec<Value> {
     let in_path = route
@@ -41,6 +44,7 @@ fn in_path(route: &Route, name: &str) -> Value {
         ("endToken" | "endInvitation", _) | (_, "record") => reference("Id32"),
         (_, "id") => reference("Id16"),
         (_, "code") => json!({ "type": "string", "maxLength": 64 }),
+        (_, "name") => json!({ "type": "string", "pattern": NAME }),
         _ => json!({ "type": "string", "minLength": 1, "maxLength": 64 }),
     };
     json!({ "name": name, "in": "path", "required": true, "schema": schema })
@@ -73,7 +77,15 @@ fn in_query(route: &Route, name: &str) -> Value {
         }
         "afterId" => ("after", false, reference("Id16"), "`next` of the page before."),
         "afterHash" => ("after", false, reference("Id32"), "`next` of the page before."),
-        "after" => (name, false, json!({ "type": "string" }), "`next` of the page before."),
+        "after" => {
+            let pattern = match route.id {
+                "accounts" => NAME,
+                "quarantine" => "^[0-9]{1,20}$",
+                _ => "^([0-9a-f]{2}){25,41}$",
+            };
+            let schema = json!({ "type": "string", "pattern": pattern });
+            (name, false, schema, "`next` of the page before.")
+        }
         _ => {
             let most = if route.id == "places" { 1_000 } else { 200 };
             let schema = json!({ "type": "integer", "minimum": 1, "maximum": most });

@@ -165,6 +165,13 @@ pub(crate) async fn end(desk: Desk, path: Path, body: Empty) -> Result<Json<Rece
 
 /// `GET /v1/locate`
 pub(crate) async fn locate(desk: Desk, Query(at): Query<Where>) -> Result<Json<Found>, Problem> {
+    // A point is rounded to what a record holds: what lies off the globe by less is off it, too.
+    for (name, value, most) in [("lon", at.lon, 180.0), ("lat", at.lat, 90.0)] {
+        if value.abs() > most {
+            let message = format!("takes -{most} to {most}");
+            return Err(Problem::at(Kind::PARAMETER, format!("query.{name}"), message));
+        }
+    }
     let point = Point::new(at.lon, at.lat)
         .map_err(|error| Problem::at(Kind::PARAMETER, "query", error.to_string()))?;
     let found = desk.read(move |view| {

@@ -1,7 +1,10 @@
 //! The node among others: invitations, peers, numbers.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use engine::invitation::Token;
-use hyper::StatusCode;
+use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::house::{BUILDING, House, Who};
@@ -26,6 +29,46 @@ async fn an_invitation_carries_what_the_newcomer_needs() {
     let hash = *blake3::hash(&token.secret).as_bytes();
     let kept = engine::view::invitation(house.handle.reader(), &hash).unwrap().unwrap();
     assert!(kept.name == "城管中队" && kept.member && kept.expires == token.expires);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invitations_are_listed_and_withdrawn_and_their_secrets_are_not_shown_again() {
+    let house = House::build().await;
+    let mut made = Vec::new();
+    for number in 0..5 {
+        let body = json!({ "name": format!("单位{number}"), "level": "community",
+            "area": "341021100001", "member": true, "hours": 1 + number });
+        made.push(house.post(Who::Bearer("ops"), "/v1/invitations", body).await);
+    }
+    let list = async || {
+        let (mut ids, mut after) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/v1/invitations?limit=2{after}");
+            let page = house.get(Who::Bearer("ops"), &path).await;
+            for secret in &made {
+                assert!(!page.text.contains(secret.json()["token"].as_str().unwrap()));
+            }
+            let page = page.json();
+            for item in page["items"].as_array().unwrap() {
+                assert_eq!(item["by"]["name"], "员工ops");
+                ids.push(item["id"].as_str().unwrap().to_owned());
+            }
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => return ids.into_iter().collect::<BTreeSet<_>>(),
+            }
+        }
+    };
+    let ids: Vec<String> =
+        made.iter().map(|made| made.json()["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(list().await, ids.iter().cloned().collect());
+    let at = made[4].headers["location"].to_str().unwrap();
+    let who = || Who::Bearer("ops");
+    let withdrawn = house.call(Method::DELETE, at, who(), None, &[]).await;
+    assert_eq!(withdrawn.status, StatusCode::NO_CONTENT);
+    assert_eq!(house.call(Method::DELETE, at, who(), None, &[]).await.code(), "not-found");
+    house.pass(Duration::from_secs(3_600));
+    assert_eq!(list().await, ids[1..4].iter().cloned().collect(), "one has run out besides");
 }
 
 #[tokio::test(flavor = "multi_thread")]

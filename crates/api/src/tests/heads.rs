@@ -91,8 +91,10 @@ async fn a_wrong_value_is_named_by_its_parameter() {
         ("/v1/invitations?after=00", "query.after"),
         ("/v1/quarantine?after=-1", "query.after"),
         ("/v1/locate?lon=1", "query"),
-        ("/v1/locate?lon=1e999&lat=0", "query"),
-        ("/v1/locate?lon=inf&lat=0", "query"),
+        ("/v1/locate?lon=1e999&lat=0", "query.lon"),
+        ("/v1/locate?lon=0&lat=-inf", "query.lat"),
+        ("/v1/locate?lon=NaN&lat=0", "query"),
+        ("/v1/locate?lon=180.00000000000003&lat=0", "query.lon"),
         ("/v1/locate?lon=x&lat=0", "query.lon"),
     ] {
         let answer = knock(&house, Method::GET, path, &[]).await;
@@ -293,10 +295,16 @@ async fn metrics_are_for_loopback_or_for_the_operators_token() {
     let good = [("authorization", bearer.as_str())];
     let bad = [("authorization", "Bearer x")];
     let forged = [("x-forwarded-for", "127.0.0.1")];
-    let with = |token: bool, behind_proxy: bool| {
-        let metrics_token = token.then(|| TOKEN.to_owned());
+    let with_token = |token: Option<&str>, behind_proxy: bool| {
+        let metrics_token = token.map(str::to_owned);
         House::with(Config { metrics_token, behind_proxy, ..Config::default() })
     };
+    let with = |token: bool, behind_proxy| with_token(token.then_some(TOKEN), behind_proxy);
+    for short in ["", "short"] {
+        let house = with_token(Some(short), true).await;
+        let given = format!("Bearer {short}");
+        assert_eq!(ask(&house, near, &[("authorization", &given)]).await, 404, "{short:?}");
+    }
     let open = with(false, false).await;
     assert_eq!(ask(&open, near, &[]).await, 200);
     for headers in [&[][..], &good, &bad, &forged, &[("authorization", "Bearer ")]] {
@@ -304,6 +312,8 @@ async fn metrics_are_for_loopback_or_for_the_operators_token() {
     }
     let guarded = with(true, false).await;
     assert_eq!(ask(&guarded, far, &good).await, 200);
+    let lower = bearer.replace("Bearer", "bearer");
+    assert_eq!(ask(&guarded, far, &[("authorization", &lower)]).await, 200);
     for headers in [&[][..], &bad, &forged] {
         assert_eq!(ask(&guarded, far, headers).await, 404, "{headers:?}");
     }

@@ -55,6 +55,11 @@ struct Clock {
     held: Mutex<()>,
 }
 
+/// As long as it is there, the engine takes in nothing.
+pub(super) struct Held<'a> {
+    _guard: MutexGuard<'a, ()>,
+}
+
 impl Clock {
     fn now(&self) -> Timestamp {
         if std::thread::current().name() == Some("engine") {
@@ -151,8 +156,8 @@ impl House {
     }
 
     /// Holds up the engine with the next batch that it takes in, until the guard is dropped.
-    pub(super) fn hold(&self) -> MutexGuard<'_, ()> {
-        self.clock.held.lock().unwrap()
+    pub(super) fn hold(&self) -> Held<'_> {
+        Held { _guard: self.clock.held.lock().unwrap() }
     }
 
     async fn furnish(&self) {

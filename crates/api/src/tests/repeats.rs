@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::house::{Answer, BUILDING, House, PASSWORD, Who, place, report};
 use crate::route::ROUTES;
+use crate::state::Config;
 
 const KEY: &str = "0b8e6a52-5f0c-4f5e-9a3d-6a1f2b7c8d9e";
 
@@ -268,6 +269,22 @@ async fn a_refused_request_may_be_put_again_under_its_key() {
     // Those ran out, and with them the one that the test signed in with.
     house.pass(Duration::from_secs(2 * 86_400));
     assert_eq!(send().await.status, StatusCode::CREATED);
+}
+
+/// Whoever gets no answer in time asks again under the same key, and finds out.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_too_late_is_found_under_its_key() {
+    let within = Duration::from_millis(200);
+    let house = House::with(Config { within, ..Config::default() }).await;
+    let send = || with_key(&house, Who::Nobody, "/v1/reports", report(BUILDING[0]), KEY);
+    let held = house.hold();
+    let late = send().await;
+    assert_eq!((late.status.as_u16(), late.code().as_str()), (503, "late"));
+    drop(held);
+    let found = send().await;
+    assert_eq!(found.status, StatusCode::CREATED, "{}", found.text);
+    let cases = house.get(Who::Bearer("worker"), "/v1/cases").await.json();
+    assert_eq!(cases["items"].as_array().unwrap().len(), 1, "it was carried out once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
