@@ -104,7 +104,7 @@ fn told_to_reporter(act: ActKind, id: FieldId) -> bool {
 /// What a resident may do with their code.
 #[must_use]
 pub(crate) fn resident_may(act: ActKind) -> bool {
-    matches!(act, ActKind::Verify | ActKind::Reopen)
+    matches!(act, ActKind::Verify | ActKind::Reopen | ActKind::Withdraw)
 }
 
 /// Whether they may read colleagues' telephone numbers; names are for all staff.

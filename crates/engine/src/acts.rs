@@ -4,6 +4,7 @@ mod entrance;
 mod memory;
 mod offices;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use governance::act::Act;
@@ -105,7 +106,9 @@ impl Desk<'_, '_> {
     fn scene<'w>(
         &'w self,
         world: &'w World,
-        units: &'w std::collections::BTreeSet<NodeId>,
+        units: &'w BTreeSet<NodeId>,
+        children: &'w BTreeSet<NodeId>,
+        other: Option<&'w Case>,
     ) -> Scene<'w> {
         let certificate = self.setup.standing.certificate();
         Scene {
@@ -118,6 +121,8 @@ impl Desk<'_, '_> {
             area: &certificate.area,
             parent: self.setup.standing.parent(),
             units,
+            children,
+            other,
             now: self.now,
         }
     }
@@ -174,9 +179,13 @@ impl Desk<'_, '_> {
         code: Option<String>,
     ) -> Result<Receipt, Refused> {
         let world = self.world.clone();
-        let units = world.directory.units();
+        let (units, children) = (world.directory.units(), world.directory.children());
+        let other = match act {
+            Act::Merge { into } => self.staging.case(*into)?,
+            _ => None,
+        };
         let (permit, fields) = {
-            let scene = self.scene(&world, &units);
+            let scene = self.scene(&world, &units, &children, other.as_deref());
             let permit = authorize::authorize(&scene, before.as_deref(), act, actor)?;
             let ordinal = self.staging.log.mark().count + 1;
             let fields = authorize::decide(&scene, before.as_deref(), act, actor, ordinal);

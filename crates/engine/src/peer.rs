@@ -168,6 +168,12 @@ impl Directory {
         self.peers.iter().filter(move |(_, peer)| peer.relation == relation)
     }
 
+    /// Jurisdictions below this node.
+    #[must_use]
+    pub fn children(&self) -> BTreeSet<NodeId> {
+        self.of(Relation::Child).map(|(node, _)| *node).collect()
+    }
+
     /// Member units of this node.
     #[must_use]
     pub fn units(&self) -> BTreeSet<NodeId> {

@@ -11,11 +11,12 @@ use record::{NodeId, Timestamp};
 pub use decide::decide;
 pub use refusal::Refusal;
 
-use crate::act::{Act, ActKind, Report, Triage, Whistle};
+use crate::act::{Act, ActKind, Part, Report, Triage, Whistle};
 use crate::area::AreaCode;
 use crate::calendar::Calendar;
-use crate::case::{Case, MAX_STEPS};
-use crate::policy::{ANYONE, ActRule, Policy, REPORTER};
+use crate::case::{Case, MAX_STEPS, Party};
+use crate::clock;
+use crate::policy::{ANYONE, ASSIGNEE, ActRule, Duty, DutyKind, Policy, REPORTER};
 use crate::roster::{Actor, Appointment, Roster, Standing};
 use crate::territory::Territory;
 
@@ -39,6 +40,10 @@ pub struct Scene<'a> {
     pub parent: Option<NodeId>,
     /// Member units known to this node.
     pub units: &'a BTreeSet<NodeId>,
+    /// Nodes below this one.
+    pub children: &'a BTreeSet<NodeId>,
+    /// The other case that an act names, if this node has it.
+    pub other: Option<&'a Case>,
     /// Now.
     pub now: Timestamp,
 }
@@ -150,6 +155,12 @@ fn may_move(scene: &Scene<'_>, case: &Case, kind: ActKind) -> Result<(), Refusal
         ActKind::ReportIn | ActKind::UnitResult => {
             case.call_of(scene.me).map(|_| ()).ok_or(Refusal::NotCalled)
         }
+        // Whoever takes part may press for it; which stage it is in matters only to the holder.
+        ActKind::Remind | ActKind::Supervise => Ok(()),
+        ActKind::Score => {
+            let whistled = !case.units.is_empty();
+            if whistled { Ok(()) } else { Err(Refusal::NotInWhistle) }
+        }
         ActKind::Accept
         | ActKind::Refuse
         | ActKind::Triage
@@ -165,7 +176,26 @@ fn may_move(scene: &Scene<'_>, case: &Case, kind: ActKind) -> Result<(), Refusal
         | ActKind::Reopen
         | ActKind::Escalate
         | ActKind::SendHome
-        | ActKind::Whistle => {
+        | ActKind::Whistle
+        | ActKind::Check
+        | ActKind::Transfer
+        | ActKind::Redispatch
+        | ActKind::Object
+        | ActKind::RuleObjection
+        | ActKind::AskExtension
+        | ActKind::DecideExtension
+        | ActKind::Suspend
+        | ActKind::Resume
+        | ActKind::CallBack
+        | ActKind::WriteOff
+        | ActKind::Merge
+        | ActKind::Split
+        | ActKind::Withdraw
+        | ActKind::Exclude
+        | ActKind::Convene
+        | ActKind::Mediate
+        | ActKind::Session
+        | ActKind::Agreement => {
             if case.is_here() {
                 Ok(())
             } else {
@@ -192,6 +222,10 @@ fn role(scene: &Scene<'_>, rule: &ActRule, case: &Case, actor: &Actor) -> Result
     }
     if rule.roles.contains(REPORTER) && case.reporter == Some(actor.id) {
         return Ok(Permit { role: Some(REPORTER.into()) });
+    }
+    if rule.roles.contains(ASSIGNEE) && case.assignee == Some(actor.id) {
+        let held = actor.appointments().first().map(|held| held.role.clone());
+        return Ok(Permit { role: held.or_else(|| Some(ASSIGNEE.into())) });
     }
     let mut in_role = false;
     for held in actor.appointments().iter().filter(|held| rule.roles.contains(&held.role)) {
@@ -227,21 +261,51 @@ fn node_itself(scene: &Scene<'_>, case: &Case, act: ActKind) -> Result<Permit, R
 fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Result<(), Refusal> {
     match act {
         Act::Triage(triage) => check_triage(scene, triage),
-        Act::Dispatch { assignee } => {
-            let known = scene.roster.actor(*assignee, scene.now);
-            match known {
-                Some(person) if !person.appointments().is_empty() => Ok(()),
-                _ => Err(Refusal::UnknownPerson { person: *assignee }),
-            }
+        Act::Dispatch { assignee } | Act::Transfer { assignee, .. } => {
+            may_give_down(scene, case)?;
+            check_person(scene, *assignee)
+        }
+        Act::Redispatch { assignee } => {
+            assigned_to(case, actor)?;
+            may_give_down(scene, case)?;
+            check_person(scene, *assignee)
         }
         Act::Take {} | Act::Return { .. } => match case.assignee {
             Some(assignee) if assignee != actor.id => Err(Refusal::NotAssigned),
             _ => Ok(()),
         },
+        Act::Object { .. } => {
+            assigned_to(case, actor)?;
+            asked(case.objection.is_none(), Refusal::AskedAlready)
+        }
+        Act::RuleObjection { .. } => asked(case.objection.is_some(), Refusal::NothingAsked),
+        Act::AskExtension { until, .. } => check_extension(scene, case, *until),
+        Act::DecideExtension { .. } => asked(case.extension.is_some(), Refusal::NothingAsked),
+        Act::Suspend { review, .. } => asked(*review > scene.now, Refusal::ReviewTime),
+        Act::Merge { into } => check_merge(scene, case, *into),
+        Act::Split { .. } => {
+            let merged = case.aside.as_ref().is_some_and(|aside| aside.into.is_some());
+            asked(merged, Refusal::NotMerged)
+        }
+        Act::Reopen { .. } => check_reopen(scene, case),
+        Act::Exclude { reason, .. } => check_exclusion(scene, reason),
+        Act::Score { node, .. } => check_score(scene, case, *node),
+        Act::Convene(force) => check_force(scene, case, force),
+        Act::Mediate { severity, mediators } => {
+            check_severity(scene, case, severity)?;
+            mediators.iter().try_for_each(|person| check_person(scene, *person))
+        }
+        Act::Session { .. } | Act::Agreement { .. } => {
+            let going_on = case.mediation.as_ref().is_some_and(|known| known.agreed.is_none());
+            asked(going_on, Refusal::NoMediation)
+        }
         Act::HandUp { .. } if case.level == scene.level => Err(Refusal::TopLevel),
         Act::Verify { .. } if case.handlers.contains(&actor.id) => Err(Refusal::HandlerVerifies),
         Act::Escalate { .. } => scene.parent.map(|_| ()).ok_or(Refusal::NoParent),
-        Act::SendHome { .. } => case.below(scene.me).map(|_| ()).ok_or(Refusal::AtHome),
+        Act::SendHome { done, .. } => {
+            case.below(scene.me).map(|_| ()).ok_or(Refusal::AtHome)?;
+            if *done { Ok(()) } else { not_taken_back(scene, case) }
+        }
         Act::Whistle(whistle) => check_units(scene, whistle),
         Act::Report(_)
         | Act::Accept {}
@@ -252,12 +316,130 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
         | Act::Handle { .. }
         | Act::Verify { .. }
         | Act::Close { .. }
-        | Act::Reopen { .. }
         | Act::AcceptCustody {}
         | Act::RefuseCustody { .. }
         | Act::ReportIn {}
-        | Act::UnitResult { .. } => Ok(()),
+        | Act::UnitResult { .. }
+        | Act::Check { .. }
+        | Act::Resume { .. }
+        | Act::Remind { .. }
+        | Act::Supervise { .. }
+        | Act::CallBack(_)
+        | Act::WriteOff { .. }
+        | Act::Withdraw { .. } => Ok(()),
     }
+}
+
+fn asked(fits: bool, otherwise: Refusal) -> Result<(), Refusal> {
+    if fits { Ok(()) } else { Err(otherwise) }
+}
+
+fn assigned_to(case: &Case, actor: &Actor) -> Result<(), Refusal> {
+    asked(case.assignee == Some(actor.id), Refusal::NotAssigned)
+}
+
+fn check_person(scene: &Scene<'_>, person: record::Subject) -> Result<(), Refusal> {
+    match scene.roster.actor(person, scene.now) {
+        Some(known) if !known.appointments().is_empty() => Ok(()),
+        _ => Err(Refusal::UnknownPerson { person }),
+    }
+}
+
+fn duty<'a>(scene: &Scene<'a>, case: &Case) -> Option<&'a Duty> {
+    scene.policy.duty(case.category.as_deref()?)
+}
+
+/// A duty that the level above took back may not be sent down again (履职事项清单).
+fn not_taken_back(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
+    match duty(scene, case) {
+        Some(duty) if duty.kind == DutyKind::TakenBack => {
+            Err(Refusal::TakenBack { number: duty.number.clone(), name: duty.name.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A cooperative duty is worked on once the department that leads is there.
+fn may_give_down(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
+    not_taken_back(scene, case)?;
+    let led = case.units.iter().any(|call| call.part == Part::Lead);
+    match duty(scene, case) {
+        Some(duty) if duty.kind == DutyKind::Cooperative && !led => Err(Refusal::NeedsLead {
+            number: duty.number.clone(),
+            lead: duty.lead.clone().unwrap_or_default(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_extension(scene: &Scene<'_>, case: &Case, until: Timestamp) -> Result<(), Refusal> {
+    asked(case.extension.is_none(), Refusal::AskedAlready)?;
+    let in_time = case.due.is_some_and(|due| scene.now <= due && due < until);
+    asked(in_time, Refusal::ExtensionTime)?;
+    match &scene.policy.extension {
+        Some(rule) if case.counts.extensions >= rule.most => {
+            Err(Refusal::NoMoreExtensions { most: rule.most })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_merge(scene: &Scene<'_>, case: &Case, into: record::Subject) -> Result<(), Refusal> {
+    let fits = scene.other.is_some_and(|other| {
+        other.id == into
+            && other.id != case.id
+            && other.is_here()
+            && !other.is_ended()
+            && other.aside.as_ref().is_none_or(|aside| aside.into.is_none())
+    });
+    asked(fits, Refusal::MergeInto { into })
+}
+
+fn check_reopen(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
+    let Some(rule) = &scene.policy.reopen else { return Ok(()) };
+    let closed = case.closed.unwrap_or(scene.now);
+    let end = clock::due(closed, rule.within, &[], scene.calendar, &scene.policy.hours);
+    let in_time = end.is_none_or(|end| scene.now <= end.at);
+    asked(in_time && case.counts.reopens < rule.most, Refusal::NoMoreReopening)
+}
+
+fn check_exclusion(scene: &Scene<'_>, reason: &str) -> Result<(), Refusal> {
+    let Some(rule) = &scene.policy.rates else { return Err(Refusal::NoSuchExclusion) };
+    let named = |known: &String| reason.starts_with(known.as_str());
+    let any = rule.exclusions.is_empty();
+    asked(any || rule.exclusions.iter().any(named), Refusal::NoSuchExclusion)
+}
+
+/// The caller scores the units it called, and a unit whoever called it (C5).
+fn check_score(scene: &Scene<'_>, case: &Case, node: NodeId) -> Result<(), Refusal> {
+    let caller = case.parties.get(&node) == Some(&Party::Caller);
+    let called = case.is_here() && case.call_of(node).is_some();
+    asked(node != scene.me && (caller || called), Refusal::NotInWhistle)
+}
+
+/// A task force is made of units and of nodes below (C6).
+fn check_force(scene: &Scene<'_>, case: &Case, force: &Whistle) -> Result<(), Refusal> {
+    let known = |node: &NodeId| scene.units.contains(node) || scene.children.contains(node);
+    let parts = force.parts();
+    if let Some((unit, _)) = parts.iter().find(|(node, _)| !known(node)) {
+        return Err(Refusal::UnknownUnit { unit: *unit });
+    }
+    let down = parts.iter().any(|(node, _)| scene.children.contains(node));
+    if down { not_taken_back(scene, case) } else { Ok(()) }
+}
+
+/// A dispute stays at the level that policy gives its severity, and is mediated there or above.
+fn check_severity(scene: &Scene<'_>, case: &Case, severity: &str) -> Result<(), Refusal> {
+    let known = scene
+        .policy
+        .severity(severity)
+        .ok_or_else(|| Refusal::UnknownSeverity { severity: severity.to_owned() })?;
+    let rank = |level: &str| scene.policy.levels.iter().position(|known| known.key == level);
+    // Levels stand from the top down.
+    asked(
+        rank(&case.level) <= rank(&known.level),
+        Refusal::SeverityAbove { level: known.level.clone() },
+    )
 }
 
 fn check_triage(scene: &Scene<'_>, triage: &Triage) -> Result<(), Refusal> {

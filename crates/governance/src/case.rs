@@ -3,14 +3,14 @@
 
 mod apply;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use apply::{Event, Rejected, apply};
 
-use crate::act::{ActKind, Closing, Grade, Part};
+use crate::act::{ActKind, Closing, Grade, Part, Rate};
 use crate::area::AreaCode;
 use crate::change::Phase;
 
@@ -85,10 +85,24 @@ pub struct Case {
     pub solved: Option<bool>,
     /// Satisfaction 1 to 5.
     pub satisfaction: Option<u8>,
-    /// How often it was given back.
-    pub returns: u32,
-    /// How often it was taken up again.
-    pub reopens: u32,
+    /// What happened on the way, counted.
+    pub counts: Counts,
+    /// An objection to its dispatch that is not decided.
+    pub objection: Option<RecordId>,
+    /// The due time that was asked for and is not decided.
+    pub extension: Option<Timestamp>,
+    /// While it is put off or treated with another case: where it stood before.
+    pub aside: Option<Aside>,
+    /// What the reporter said when asked afterwards: the last time they were reached.
+    pub callback: Option<Callback>,
+    /// When it was written off.
+    pub written_off: Option<Timestamp>,
+    /// The rates it is left out of.
+    pub excluded: BTreeSet<Rate>,
+    /// Scores that the sides of a whistle gave each other: by whom, of whom.
+    pub scores: Vec<Score>,
+    /// Its mediation.
+    pub mediation: Option<Mediation>,
     /// Who was responsible when: each level's own clock (C8) is reckoned from these.
     pub spans: Vec<Span>,
     /// Its records, in this node's order.
@@ -137,6 +151,76 @@ pub struct OpenOffer {
     pub upward: bool,
     /// Going home: whether it was dealt with.
     pub done: bool,
+}
+
+/// What happened to a case on its way, counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// Given back (退回).
+    pub returns: u32,
+    /// Taken up again (重办).
+    pub reopens: u32,
+    /// Dispatched to the wrong person or level: objections upheld.
+    pub wrong_dispatches: u32,
+    /// Extensions granted.
+    pub extensions: u32,
+    /// Pressed for (催办).
+    pub reminders: u32,
+    /// Put under supervision (督办).
+    pub supervisions: u32,
+}
+
+/// Where a case stood before it was put off or treated with another one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Aside {
+    /// Since when.
+    pub since: Timestamp,
+    /// The stage to which it goes back.
+    pub stage: String,
+    /// The case it is treated with.
+    pub into: Option<CaseId>,
+}
+
+/// What the reporter said when asked afterwards.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callback {
+    /// When.
+    pub at: Timestamp,
+    /// Whether they were reached.
+    pub reached: bool,
+    /// Whether it is solved in their eyes.
+    pub solved: Option<bool>,
+    /// Whether they are satisfied.
+    pub satisfied: Option<bool>,
+}
+
+/// A score in a whistle.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Score {
+    /// Who gave it.
+    pub by: NodeId,
+    /// Who was given it.
+    pub of: NodeId,
+    /// 1 to 5.
+    pub points: u8,
+}
+
+/// A mediation (C11).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mediation {
+    /// How serious the dispute is.
+    pub severity: String,
+    /// Who mediates.
+    pub mediators: Vec<Subject>,
+    /// Sessions held.
+    pub sessions: u32,
+    /// Whether the parties agreed, once it has ended.
+    pub agreed: Option<bool>,
 }
 
 /// How another node takes part in a case.

@@ -4,7 +4,7 @@
 use record::{FieldError, FieldId, Fields, NodeId, RecordId, Subject, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::act::{ActKind, Closing, Grade, Part};
+use crate::act::{ActKind, Closing, Grade, Part, Rate};
 use crate::area::AreaCode;
 use crate::field;
 
@@ -21,6 +21,8 @@ pub enum Phase {
     Assigned,
     /// Being dealt with (处理中).
     Handling,
+    /// Put off until a review (挂账、缓办).
+    Suspended,
     /// Dealt with, to be verified (核查).
     Verifying,
     /// Verified, to be closed.
@@ -29,13 +31,17 @@ pub enum Phase {
     Closed,
     /// Not taken on (不予受理).
     Refused,
+    /// Treated together with another case (并单); it ends by its own reporter's word.
+    Merged,
+    /// Taken back by its reporter (作废).
+    Withdrawn,
 }
 
 impl Phase {
     /// Whether nothing more is to be done.
     #[must_use]
     pub fn is_end(self) -> bool {
-        matches!(self, Self::Closed | Self::Refused)
+        matches!(self, Self::Closed | Self::Refused | Self::Withdrawn)
     }
 
     /// The name that policies and the API use.
@@ -50,6 +56,9 @@ impl Phase {
             Self::Closing => "closing",
             Self::Closed => "closed",
             Self::Refused => "refused",
+            Self::Suspended => "suspended",
+            Self::Merged => "merged",
+            Self::Withdrawn => "withdrawn",
         }
     }
 }
@@ -173,6 +182,93 @@ pub enum Change {
     ReportedIn,
     /// A unit has done its part.
     UnitDone,
+    /// Looked into before it was taken on.
+    Checked {
+        /// Whether it is as reported.
+        found: bool,
+    },
+    /// Given to another person: by whoever gives out the work, or by the person who had it.
+    Transferred {
+        /// The person.
+        assignee: Subject,
+    },
+    /// A dispatch was objected to.
+    Objected,
+    /// An objection was decided.
+    ObjectionRuled {
+        /// Whether it was right.
+        upheld: bool,
+    },
+    /// A later due time was asked for.
+    ExtensionAsked {
+        /// The due time asked for.
+        until: Timestamp,
+    },
+    /// An extension was decided; the outcome has the due time.
+    ExtensionDecided {
+        /// Whether it was granted.
+        granted: bool,
+    },
+    /// Put off.
+    Suspended {
+        /// Until this review.
+        review: Timestamp,
+    },
+    /// Goes on.
+    Resumed,
+    /// Pressed for.
+    Reminded,
+    /// Put under supervision.
+    Supervised,
+    /// The reporter was asked afterwards.
+    CalledBack {
+        /// Whether they could be reached.
+        reached: bool,
+        /// Whether it is solved in their eyes.
+        solved: Option<bool>,
+        /// Whether they are satisfied.
+        satisfied: Option<bool>,
+    },
+    /// Written off.
+    WrittenOff,
+    /// Treated together with another.
+    Merged {
+        /// The other case.
+        into: Subject,
+    },
+    /// Taken out of a merger.
+    Split,
+    /// Taken back by the reporter.
+    Withdrawn,
+    /// Left out of a rate.
+    Excluded {
+        /// The rate.
+        rate: Rate,
+    },
+    /// One side of a whistle was scored by the other.
+    Scored {
+        /// Who was scored.
+        node: NodeId,
+        /// 1 to 5.
+        points: u8,
+    },
+    /// A mediation was opened.
+    MediationOpened {
+        /// How serious the dispute is.
+        severity: String,
+        /// Who mediates.
+        mediators: Vec<Subject>,
+    },
+    /// A session was held.
+    SessionHeld {
+        /// When.
+        held: Timestamp,
+    },
+    /// The mediation ended.
+    MediationEnded {
+        /// Whether the parties agreed.
+        agreed: bool,
+    },
 }
 
 /// Why a record's change could not be read.
@@ -250,12 +346,50 @@ impl Change {
             ActKind::RefuseCustody => {
                 Self::CustodyRefused { offer: required(fields, field::OFFER)? }
             }
-            ActKind::Whistle => Self::Called {
+            ActKind::Whistle | ActKind::Convene => Self::Called {
                 units: required(fields, field::UNITS)?,
                 report_in_by: optional(fields, field::REPORT_IN_BY)?,
             },
             ActKind::ReportIn => Self::ReportedIn,
             ActKind::UnitResult => Self::UnitDone,
+            ActKind::Check => Self::Checked { found: required(fields, field::FOUND)? },
+            ActKind::Transfer | ActKind::Redispatch => {
+                Self::Transferred { assignee: required(fields, field::ASSIGNEE)? }
+            }
+            ActKind::Object => Self::Objected,
+            ActKind::RuleObjection => {
+                Self::ObjectionRuled { upheld: required(fields, field::UPHELD)? }
+            }
+            ActKind::AskExtension => {
+                Self::ExtensionAsked { until: required(fields, field::ASKED_UNTIL)? }
+            }
+            ActKind::DecideExtension => {
+                Self::ExtensionDecided { granted: required(fields, field::GRANTED)? }
+            }
+            ActKind::Suspend => Self::Suspended { review: required(fields, field::REVIEW)? },
+            ActKind::Resume => Self::Resumed,
+            ActKind::Remind => Self::Reminded,
+            ActKind::Supervise => Self::Supervised,
+            ActKind::CallBack => Self::CalledBack {
+                reached: required(fields, field::REACHED)?,
+                solved: optional(fields, field::SOLVED)?,
+                satisfied: optional(fields, field::SATISFIED)?,
+            },
+            ActKind::WriteOff => Self::WrittenOff,
+            ActKind::Merge => Self::Merged { into: required(fields, field::INTO)? },
+            ActKind::Split => Self::Split,
+            ActKind::Withdraw => Self::Withdrawn,
+            ActKind::Exclude => Self::Excluded { rate: required(fields, field::RATE)? },
+            ActKind::Score => Self::Scored {
+                node: required(fields, field::SCORED)?,
+                points: required(fields, field::POINTS)?,
+            },
+            ActKind::Mediate => Self::MediationOpened {
+                severity: required(fields, field::SEVERITY)?,
+                mediators: required(fields, field::MEDIATORS)?,
+            },
+            ActKind::Session => Self::SessionHeld { held: required(fields, field::HELD)? },
+            ActKind::Agreement => Self::MediationEnded { agreed: required(fields, field::AGREED)? },
         })
     }
 }

@@ -62,6 +62,12 @@ fields! {
     23 SATISFACTION "satisfaction" Structural "Satisfaction 1 to 5 as the reporter gave it.";
     24 DONE "done" Structural "Whether a case that comes home was dealt with.";
     25 HAPPENED "happened" Structural "When the matter was observed, if not when it was reported.";
+    26 FOUND "found" Structural "Whether the matter was found to be as reported.";
+    27 UPHELD "upheld" Structural "Whether an objection to a dispatch was right.";
+    28 ASKED_UNTIL "asked_until" Structural "The due time asked for, milliseconds UTC.";
+    29 GRANTED "granted" Structural "Whether an extension is granted.";
+    30 REVIEW "review" Structural "When what was put off is looked at again, milliseconds UTC.";
+    31 REACHED "reached" Structural "Whether the reporter could be reached.";
     32 TITLE "title" Content "A line that names the matter.";
     33 DESCRIPTION "description" Content "The matter in the reporter's words.";
     34 ADDRESS "address" Content "Where it is, in words.";
@@ -71,9 +77,11 @@ fields! {
     38 OPINION "opinion" Content "What was done and what came of it.";
     39 REQUEST "request" Content "What the units are asked to do.";
     40 NOTE "note" Content "A progress note.";
+    41 LEDGER "ledger" Content "The ledger in which it is written off, and the entry.";
     48 CONTACT_NAME "contact_name" Personal "The reporter's name.";
     49 CONTACT_PHONE "contact_phone" Personal "The reporter's telephone number.";
     50 INVOLVED "involved" Personal "People involved in the matter: the riskiest block of all.";
+    51 AGREEMENT "agreement" Personal "What the parties of a dispute agreed, or why they did not.";
     64 PLACE_DATA "place_data" Structural "A place of the territory.";
     65 UNTIL "until" Structural "When a place, an appointment or another validity ends.";
     66 ROLE "role" Structural "Role key of an appointment.";
@@ -83,6 +91,15 @@ fields! {
     72 PERSON_NAME "person_name" Personal "A member of staff's name.";
     73 PERSON_PHONE "person_phone" Personal "A member of staff's telephone number.";
     80 POLICY_TEXT "policy_text" Structural "A policy in TOML.";
+    96 SATISFIED "satisfied" Structural "Whether the reporter is satisfied with how it was done.";
+    97 INTO "into" Structural "The case that this one is treated together with.";
+    98 RATE "rate" Structural "The rate that a case is left out of.";
+    99 SCORED "scored" Structural "The node that is scored.";
+    100 POINTS "points" Structural "A score, 1 to 5.";
+    101 SEVERITY "severity" Structural "How serious a dispute is: a key of the policy (C4).";
+    102 MEDIATORS "mediators" Structural "Opaque ids of who mediates.";
+    103 HELD "held" Structural "When a session was held, milliseconds UTC.";
+    104 AGREED "agreed" Structural "Whether the parties of a dispute agreed.";
 }
 
 /// The registry's entry for a number.

@@ -3,6 +3,7 @@
 //! key and the reason.
 
 mod check;
+mod graph;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +11,7 @@ use record::FieldId;
 use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
+pub use graph::mermaid;
 
 use crate::act::ActKind;
 use crate::case::Party;
@@ -63,6 +65,151 @@ pub struct Policy {
     /// What may be shared with whom and why; everything else stays.
     #[serde(rename = "disclosure", default)]
     pub disclosures: Vec<Disclosure>,
+    /// How grids are to be drawn (T2).
+    #[serde(default)]
+    pub grid: Option<GridRule>,
+    /// Colours by importance × urgency (C3), the strongest first.
+    #[serde(rename = "colour", default)]
+    pub colours: Vec<Colour>,
+    /// Severities of disputes and the level each stays at (C4), the least first.
+    #[serde(rename = "severity", default)]
+    pub severities: Vec<Severity>,
+    /// Taking a case up again; without it, whenever the act's rule allows.
+    #[serde(default)]
+    pub reopen: Option<ReopenRule>,
+    /// Extensions; without it, whenever the act's rule allows.
+    #[serde(default)]
+    pub extension: Option<ExtensionRule>,
+    /// The list of duties (履职事项清单).
+    #[serde(rename = "duty", default)]
+    pub duties: Vec<Duty>,
+    /// How the three rates (三率) are weighed.
+    #[serde(default)]
+    pub rates: Option<RatesRule>,
+}
+
+/// How grids are to be drawn (T2): a report measures against it, nothing is barred.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GridRule {
+    /// Households in a grid.
+    #[serde(default)]
+    pub households: Option<Span>,
+    /// Villager groups in a grid.
+    #[serde(default)]
+    pub villager_groups: Option<Span>,
+    /// Whether a grid must be one piece.
+    #[serde(default)]
+    pub contiguous: bool,
+    /// Whether a closed compound is one grid.
+    #[serde(default)]
+    pub one_compound: bool,
+    /// Whether the grids must cover the whole jurisdiction.
+    #[serde(default)]
+    pub complete: bool,
+}
+
+/// From a least to a most, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    /// The least.
+    pub min: u32,
+    /// The most.
+    pub max: u32,
+}
+
+/// A colour of cases (C3).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Colour {
+    /// The key.
+    pub key: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+    /// The least product of importance and urgency that has it, 1 to 9.
+    pub at_least: u8,
+}
+
+/// How serious a dispute is (C4).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Severity {
+    /// The key.
+    pub key: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+    /// The level that it does not leave.
+    pub level: String,
+}
+
+/// Taking a case up again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReopenRule {
+    /// For how long after it was closed.
+    pub within: Allowance,
+    /// How often.
+    pub most: u32,
+}
+
+/// Extensions of a due time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionRule {
+    /// How many may be granted.
+    pub most: u32,
+}
+
+/// An item of the list of duties.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Duty {
+    /// Its number in the published list.
+    pub number: String,
+    /// What it is.
+    pub name: String,
+    /// Whose it is.
+    pub kind: DutyKind,
+    /// The department that leads, for a cooperative one.
+    #[serde(default)]
+    pub lead: Option<String>,
+    /// The categories of cases that are about it.
+    pub categories: BTreeSet<String>,
+    /// Where the list was published.
+    #[serde(default)]
+    pub source: Option<String>,
+}
+
+/// Whose duty something is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DutyKind {
+    /// The township's own (基本履职).
+    Basic,
+    /// The township helps a department that leads (配合履职).
+    Cooperative,
+    /// Taken back by the level above (上级收回): it may not be sent down.
+    TakenBack,
+}
+
+/// How the three rates are weighed, in percent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RatesRule {
+    /// 响应率.
+    pub response: u8,
+    /// 解决率.
+    pub solved: u8,
+    /// 满意率.
+    pub satisfied: u8,
+    /// The reasons for which a case may be left out.
+    #[serde(default)]
+    pub exclusions: Vec<String>,
 }
 
 /// A code with its names.
@@ -123,6 +270,9 @@ pub struct Stage {
     pub name_en: String,
     /// The phase in which other places count it.
     pub phase: Phase,
+    /// Whether clocks stand still in it: somebody else's answer is waited for.
+    #[serde(default)]
+    pub pauses: bool,
 }
 
 /// Who may do an act, from where to where.
@@ -150,6 +300,8 @@ pub struct ActRule {
 
 /// The pseudo-role of whoever reported a case.
 pub const REPORTER: &str = "reporter";
+/// The pseudo-role of whoever a case was given to.
+pub const ASSIGNEE: &str = "assignee";
 /// The pseudo-role of anyone at all, for reports without an account.
 pub const ANYONE: &str = "anyone";
 /// What settles a case that member units dealt with (C10).
@@ -202,6 +354,22 @@ pub struct ClockRule {
     pub levels: BTreeSet<String>,
     /// How long.
     pub allowance: Allowance,
+    /// What is shown as due when it has run out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breach: Option<Breach>,
+    /// The role that answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+/// What is due when a clock has run out. People do it: no act is invented by a machine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Breach {
+    /// Supervision (督办).
+    Supervise,
+    /// Handing it to the next level.
+    Escalate,
 }
 
 /// One permission to share: everything not named stays on the node.
@@ -276,6 +444,31 @@ impl Policy {
     #[must_use]
     pub fn role(&self, key: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.key == key)
+    }
+
+    /// The colour of a case of this importance and urgency (C3), 1 to 3 each.
+    #[must_use]
+    pub fn colour(&self, importance: Option<u8>, urgency: Option<u8>) -> Option<&Colour> {
+        let weight = importance?.saturating_mul(urgency?);
+        self.colours.iter().find(|colour| weight >= colour.at_least)
+    }
+
+    /// The severity with this key.
+    #[must_use]
+    pub fn severity(&self, key: &str) -> Option<&Severity> {
+        self.severities.iter().find(|severity| severity.key == key)
+    }
+
+    /// The duty that a category is about.
+    #[must_use]
+    pub fn duty(&self, category: &str) -> Option<&Duty> {
+        self.duties.iter().find(|duty| duty.categories.contains(category))
+    }
+
+    /// Whether clocks stand still in a stage.
+    #[must_use]
+    pub fn pauses(&self, stage: &str) -> bool {
+        self.stage(stage).is_some_and(|stage| stage.pauses)
     }
 
     /// Whether a category code is in the table.

@@ -83,6 +83,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: ConfigCommand,
     },
+    /// 检查规则，或画出它的流程图 / checks a policy, or draws its stages and acts
+    Policy {
+        #[command(subcommand)]
+        what: PolicyCommand,
+    },
     /// 生成命令补全脚本 / prints a completion script
     Completions {
         /// 外壳 / the shell
@@ -97,6 +102,22 @@ pub(super) enum ConfigCommand {
     Check,
     /// 列出生效的每一项及其来源 / lists every key in force and where it comes from
     Explain,
+}
+
+#[derive(Clone, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// 检查规则：指出每一处问题 / names every problem of a policy
+    Check {
+        /// 规则文件；不写则为生效的规则 / the policy; the one in force where absent
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// 画出流程图（Mermaid）/ prints a Mermaid state diagram
+    Graph {
+        /// 规则文件；不写则为生效的规则 / the policy; the one in force where absent
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
 }
 
 #[derive(ClapArgs)]

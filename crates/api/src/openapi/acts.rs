@@ -1,6 +1,6 @@
 //! Schemas of acts: one shape per act, told apart by `act`.
 
-use governance::act::{MAX_DESCRIPTION, MAX_LINE, MAX_TEXT, MAX_TITLE, MAX_UNITS};
+use governance::act::{MAX_DESCRIPTION, MAX_LINE, MAX_MEDIATORS, MAX_TEXT, MAX_TITLE, MAX_UNITS};
 use serde_json::{Map, Value, json};
 
 use super::reference;
@@ -13,7 +13,7 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     let acts = acts();
     let by_code: Vec<Value> = acts
         .iter()
-        .filter(|(name, _)| ["verify", "reopen"].contains(name))
+        .filter(|(name, _)| ["verify", "reopen", "withdraw"].contains(name))
         .map(|(_, schema)| schema.clone())
         .collect();
     let all: Vec<Value> = acts.into_iter().map(|(_, schema)| schema).collect();
@@ -57,6 +57,10 @@ fn acts() -> Vec<(&'static str, Value)> {
     let flag = json!({ "type": "boolean" });
     let scale = |most: u8| json!({ "type": "integer", "minimum": 1, "maximum": most });
     let grade = json!({ "type": "string", "enum": ["A", "B", "C"] });
+    let person = |name: &'static str| (name, reference("Id16"));
+    let rate = json!({ "type": "string", "enum": ["response", "solved", "satisfied"] });
+    let people =
+        json!({ "type": "array", "items": reference("Id16"), "maxItems": MAX_MEDIATORS });
     let units = json!({ "type": "array", "items": reference("Id32"), "maxItems": MAX_UNITS - 1 });
     let shapes: Vec<(&'static str, Vec<Property<'_>>, Vec<Property<'_>>)> = vec![
         ("report", report_needs(), report_may()),
@@ -83,16 +87,54 @@ fn acts() -> Vec<(&'static str, Value)> {
         ("close", vec![], vec![("special", flag.clone())]),
         ("reopen", reason(), vec![]),
         ("escalate", reason(), vec![]),
-        ("send_home", vec![("done", flag), ("opinion", text(MAX_TEXT))], vec![]),
+        ("send_home", vec![("done", flag.clone()), ("opinion", text(MAX_TEXT))], vec![]),
         ("accept_custody", vec![], vec![]),
         ("refuse_custody", reason(), vec![]),
         (
             "whistle",
             vec![("lead", reference("Id32")), ("request", text(MAX_TEXT))],
-            vec![("assist", units)],
+            vec![("assist", units.clone())],
         ),
         ("report_in", vec![], vec![]),
         ("unit_result", opinion(), vec![]),
+        ("check", vec![("found", flag.clone()), ("note", text(MAX_TEXT))], vec![]),
+        ("transfer", vec![person("assignee"), ("reason", text(MAX_TEXT))], vec![]),
+        ("redispatch", vec![person("assignee")], vec![]),
+        ("object", reason(), vec![]),
+        ("rule_objection", vec![("upheld", flag.clone()), ("reason", text(MAX_TEXT))], vec![]),
+        ("ask_extension", vec![("until", reference("Time")), ("reason", text(MAX_TEXT))], vec![]),
+        ("decide_extension", vec![("granted", flag.clone()), ("reason", text(MAX_TEXT))], vec![]),
+        ("suspend", vec![("review", reference("Time")), ("reason", text(MAX_TEXT))], vec![]),
+        ("resume", reason(), vec![]),
+        ("remind", vec![("note", text(MAX_TEXT))], vec![]),
+        ("supervise", vec![("note", text(MAX_TEXT))], vec![]),
+        (
+            "call_back",
+            vec![("reached", flag.clone())],
+            vec![("solved", flag.clone()), ("satisfied", flag.clone()), ("note", text(MAX_TEXT))],
+        ),
+        ("write_off", vec![("ledger", text(MAX_LINE))], vec![]),
+        ("merge", vec![person("into")], vec![]),
+        ("split", reason(), vec![]),
+        ("withdraw", reason(), vec![]),
+        ("exclude", vec![("rate", rate), ("reason", text(MAX_TEXT))], vec![]),
+        (
+            "score",
+            vec![("node", reference("Id32")), ("points", scale(5))],
+            vec![("note", text(MAX_TEXT))],
+        ),
+        (
+            "convene",
+            vec![("lead", reference("Id32")), ("request", text(MAX_TEXT))],
+            vec![("assist", units)],
+        ),
+        (
+            "mediate",
+            vec![("severity", text(MAX_LINE)), ("mediators", people)],
+            vec![],
+        ),
+        ("session", vec![("held", reference("Time")), ("note", text(MAX_TEXT))], vec![]),
+        ("agreement", vec![("reached", flag), ("text", text(MAX_DESCRIPTION))], vec![]),
     ];
     shapes
         .into_iter()

@@ -207,6 +207,8 @@ pub enum Order {
     Offered,
     /// Cases this node holds that have not ended.
     Open,
+    /// Cases treated together with this one.
+    MergedInto(CaseId),
 }
 
 impl Order {
@@ -219,6 +221,7 @@ impl Order {
             Self::Assignee(person) => [&[3], person.as_bytes().as_slice()].concat(),
             Self::Offered => vec![4],
             Self::Open => vec![5],
+            Self::MergedInto(case) => [&[6], case.as_bytes().as_slice()].concat(),
         }
     }
 
@@ -240,6 +243,7 @@ pub fn order_keys(case: &Case) -> Vec<Vec<u8>> {
     let live = !case.is_ended();
     orders.extend(case.assignee.filter(|_| live).map(Order::Assignee));
     let guest = matches!(case.custody, Custody::With { .. });
+    orders.extend(case.aside.as_ref().and_then(|aside| aside.into).map(Order::MergedInto));
     if live && guest {
         orders.push(Order::Offered);
     }

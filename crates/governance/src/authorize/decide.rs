@@ -8,7 +8,7 @@ use crate::act::{Act, Body, Closing, FieldValues, Report};
 use crate::area::AreaCode;
 use crate::case::Case;
 use crate::change::Phase;
-use crate::clock::{self, Allowance};
+use crate::clock::{self, Allowance, Pause};
 use crate::field;
 use crate::policy::DEPARTMENT;
 use crate::roster::{Actor, Standing};
@@ -87,7 +87,7 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
             let offer = case.offer_to(scene.me).map(|offer| offer.offer);
             body.put_some(field::OFFER, offer.as_ref());
         }
-        Act::Whistle(_) => {
+        Act::Whistle(_) | Act::Convene(_) => {
             let by = due(scene, scene.policy.whistle.report_in);
             body.put_some(field::REPORT_IN_BY, by.as_ref());
         }
@@ -103,12 +103,41 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
         | Act::Verify { .. }
         | Act::Reopen { .. }
         | Act::ReportIn {}
-        | Act::UnitResult { .. } => {}
+        | Act::UnitResult { .. }
+        | Act::Check { .. }
+        | Act::Transfer { .. }
+        | Act::Redispatch { .. }
+        | Act::Object { .. }
+        | Act::RuleObjection { .. }
+        | Act::AskExtension { .. }
+        | Act::DecideExtension { .. }
+        | Act::Suspend { .. }
+        | Act::Resume { .. }
+        | Act::Remind { .. }
+        | Act::Supervise { .. }
+        | Act::CallBack(_)
+        | Act::WriteOff { .. }
+        | Act::Merge { .. }
+        | Act::Split { .. }
+        | Act::Withdraw { .. }
+        | Act::Exclude { .. }
+        | Act::Score { .. }
+        | Act::Mediate { .. }
+        | Act::Session { .. }
+        | Act::Agreement { .. } => {}
     }
     let contributes = act.kind().is_contribution() || matches!(act, Act::RefuseCustody { .. });
     if !contributes {
         let (stage, level) = next(scene, case, act);
-        keep_clock_or_start(scene, case, &stage, &level, body);
+        match act {
+            Act::DecideExtension { granted: true, .. } => {
+                put_outcome(scene, &stage, &level, case.extension, body);
+            }
+            Act::Suspend { review, .. } => put_outcome(scene, &stage, &level, Some(*review), body),
+            // Its own clock runs on, whatever becomes of the case it is treated with.
+            Act::Merge { .. } => put_outcome(scene, &stage, &level, case.due, body),
+            _ => keep_clock_or_start(scene, case, &stage, &level, body),
+        }
     }
 }
 
@@ -168,26 +197,92 @@ fn next(scene: &Scene<'_>, case: &Case, act: &Act) -> (String, String) {
         | Act::RefuseCustody { .. }
         | Act::Whistle(_)
         | Act::ReportIn {}
-        | Act::UnitResult { .. } => (stage_of(scene, case, act), case.level.clone()),
+        | Act::UnitResult { .. }
+        | Act::Check { .. }
+        | Act::Transfer { .. }
+        | Act::Redispatch { .. }
+        | Act::Object { .. }
+        | Act::RuleObjection { .. }
+        | Act::AskExtension { .. }
+        | Act::DecideExtension { .. }
+        | Act::Suspend { .. }
+        | Act::Remind { .. }
+        | Act::Supervise { .. }
+        | Act::CallBack(_)
+        | Act::WriteOff { .. }
+        | Act::Merge { .. }
+        | Act::Withdraw { .. }
+        | Act::Exclude { .. }
+        | Act::Score { .. }
+        | Act::Convene(_)
+        | Act::Mediate { .. }
+        | Act::Session { .. }
+        | Act::Agreement { .. } => (stage_of(scene, case, act), case.level.clone()),
+        // Back to where it stood, unless policy sends it elsewhere.
+        Act::Resume { .. } | Act::Split { .. } => {
+            let to = scene.policy.rule(act.kind()).and_then(|rule| rule.to.clone());
+            let before = case.aside.as_ref().map(|aside| aside.stage.clone());
+            (to.or(before).unwrap_or_else(|| case.stage.clone()), case.level.clone())
+        }
     }
 }
 
 fn stage_of(scene: &Scene<'_>, case: &Case, act: &Act) -> String {
-    let unsolved = matches!(act, Act::Verify { solved: false, .. });
-    scene
-        .policy
-        .rule(act.kind())
-        .and_then(|rule| if unsolved { rule.otherwise.clone() } else { rule.to.clone() })
+    let rule = scene.policy.rule(act.kind());
+    rule.and_then(|rule| if is_no(act) { rule.otherwise.clone() } else { rule.to.clone() })
         .unwrap_or_else(|| case.stage.clone())
+}
+
+/// Whether an act answers a question with no, so that it leads elsewhere.
+fn is_no(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Verify { solved: false, .. }
+            | Act::Check { found: false, .. }
+            | Act::RuleObjection { upheld: false, .. }
+            | Act::Agreement { reached: false, .. }
+    ) || matches!(act, Act::CallBack(said) if said.solved == Some(false))
 }
 
 /// A stage's clock starts when the stage, the level or the holder changes, and otherwise runs on.
 fn keep_clock_or_start(scene: &Scene<'_>, case: &Case, stage: &str, level: &str, body: &mut Body) {
     if case.is_here() && case.stage == stage && case.level == level {
         put_outcome(scene, stage, level, case.due, body);
+    } else if let Some((start, pauses)) = waited(scene, case, stage, level) {
+        let rule = scene.policy.clock(stage, level);
+        let due = rule.and_then(|rule| {
+            let hours = &scene.policy.hours;
+            clock::due(start, rule.allowance, &pauses, scene.calendar, hours)
+        });
+        put_outcome(scene, stage, level, due.map(|due| due.at), body);
     } else {
         outcome(scene, stage, level, body);
     }
+}
+
+/// When a case comes back from waiting to the stage it was in: since when that stage's clock runs,
+/// and when it stood still. A clock that waited goes on; it does not begin anew.
+fn waited(
+    scene: &Scene<'_>,
+    case: &Case,
+    stage: &str,
+    level: &str,
+) -> Option<(Timestamp, Vec<Pause>)> {
+    if !scene.policy.pauses(&case.stage) {
+        return None;
+    }
+    let (mut start, mut pauses) = (None, Vec::new());
+    for span in case.spans.iter().rev() {
+        if scene.policy.pauses(&span.stage) {
+            let until = Some(span.until.unwrap_or(scene.now));
+            pauses.push(Pause { from: span.from, until });
+        } else if span.stage == stage && span.level == level && span.holder == scene.me {
+            start = Some(span.from);
+        } else {
+            break;
+        }
+    }
+    start.map(|start| (start, pauses))
 }
 
 fn outcome(scene: &Scene<'_>, stage: &str, level: &str, body: &mut Body) {

@@ -89,6 +89,58 @@ pub enum Refusal {
         /// The key.
         channel: String,
     },
+    /// An objection or an extension is asked for already and not decided.
+    AskedAlready,
+    /// Nothing was asked for that could be decided.
+    NothingAsked,
+    /// An extension is asked for before the due time, and for a later one.
+    ExtensionTime,
+    /// As many extensions as policy allows were granted.
+    NoMoreExtensions {
+        /// How many.
+        most: u32,
+    },
+    /// A review lies ahead.
+    ReviewTime,
+    /// The other case is unknown here, ended, or itself treated with another; or it is this one.
+    MergeInto {
+        /// The other case.
+        into: Subject,
+    },
+    /// The case stands with another one.
+    NotMerged,
+    /// Too long ago, or too often, for taking it up again.
+    NoMoreReopening,
+    /// The duty was taken back by the level above: it may not be given down (履职事项清单).
+    TakenBack {
+        /// The item's number in the list.
+        number: String,
+        /// What it is.
+        name: String,
+    },
+    /// The township only helps with this duty: the leading department has to be called first.
+    NeedsLead {
+        /// The item's number in the list.
+        number: String,
+        /// The department that leads.
+        lead: String,
+    },
+    /// Not a severity of the policy.
+    UnknownSeverity {
+        /// The key.
+        severity: String,
+    },
+    /// A dispute of this severity belongs to a higher level (C4).
+    SeverityAbove {
+        /// The level at which it stays.
+        level: String,
+    },
+    /// No mediation is going on.
+    NoMediation,
+    /// Only the two sides of a whistle score each other.
+    NotInWhistle,
+    /// The reason is not one for which policy leaves a case out.
+    NoSuchExclusion,
     /// Observed later than now.
     InFuture,
     /// The case has too many records.
@@ -121,6 +173,21 @@ impl Refusal {
             Self::UnknownPlace { .. } => "unknown-place",
             Self::UnknownCategory { .. } => "unknown-category",
             Self::UnknownChannel { .. } => "unknown-channel",
+            Self::AskedAlready => "asked-already",
+            Self::NothingAsked => "nothing-asked",
+            Self::ExtensionTime => "extension-time",
+            Self::NoMoreExtensions { .. } => "no-more-extensions",
+            Self::ReviewTime => "review-time",
+            Self::MergeInto { .. } => "merge-into",
+            Self::NotMerged => "not-merged",
+            Self::NoMoreReopening => "no-more-reopening",
+            Self::TakenBack { .. } => "duty-taken-back",
+            Self::NeedsLead { .. } => "duty-needs-lead",
+            Self::UnknownSeverity { .. } => "unknown-severity",
+            Self::SeverityAbove { .. } => "severity-above",
+            Self::NoMediation => "no-mediation",
+            Self::NotInWhistle => "not-in-whistle",
+            Self::NoSuchExclusion => "no-such-exclusion",
             Self::InFuture => "in-future",
             Self::TooLong => "too-long",
         }
@@ -153,6 +220,25 @@ impl Refusal {
             Self::UnknownPlace { .. } => "辖区内没有这个地点，或已失效".into(),
             Self::UnknownCategory { category } => format!("没有类别 {category}"),
             Self::UnknownChannel { channel } => format!("没有渠道 {channel}"),
+            Self::AskedAlready => "已有待决定的申请".into(),
+            Self::NothingAsked => "没有待决定的申请".into(),
+            Self::ExtensionTime => "延期须在到期前申请，且晚于原期限".into(),
+            Self::NoMoreExtensions { most } => format!("延期已达 {most} 次上限"),
+            Self::ReviewTime => "复查时间须晚于现在".into(),
+            Self::MergeInto { .. } => "要并入的事件不在本单位、已办结或已并入别件".into(),
+            Self::NotMerged => "事件没有并入别件".into(),
+            Self::NoMoreReopening => "已超过可重办的期限或次数，请另行上报".into(),
+            Self::TakenBack { number, name } => {
+                format!("履职事项清单第 {number} 项“{name}”已由上级收回，不得下派")
+            }
+            Self::NeedsLead { number, lead } => {
+                format!("履职事项清单第 {number} 项为配合事项，须先由牵头部门“{lead}”到场")
+            }
+            Self::UnknownSeverity { severity } => format!("没有纠纷等级 {severity}"),
+            Self::SeverityAbove { level } => format!("这一等级的纠纷应由“{level}”一级化解"),
+            Self::NoMediation => "没有正在进行的调解".into(),
+            Self::NotInWhistle => "只有吹哨双方可以互评".into(),
+            Self::NoSuchExclusion => "规则中没有这个剔除理由".into(),
             Self::InFuture => "发生时间晚于现在".into(),
             Self::TooLong => format!("事件记录已满 {MAX_STEPS} 条，请另行上报"),
         }
@@ -205,6 +291,36 @@ impl fmt::Display for Refusal {
             Self::UnknownChannel { channel } => {
                 write!(f, "channel {channel} is not in the policy")
             }
+            Self::AskedAlready => f.write_str("something was asked for that is not decided yet"),
+            Self::NothingAsked => f.write_str("nothing was asked for that could be decided"),
+            Self::ExtensionTime => {
+                f.write_str("ask before the due time, and for a time after it")
+            }
+            Self::NoMoreExtensions { most } => {
+                write!(f, "{most} extensions were granted: policy allows no more")
+            }
+            Self::ReviewTime => f.write_str("the review must lie ahead"),
+            Self::MergeInto { into } => {
+                write!(f, "case {into} is not held here, has ended, or is merged itself")
+            }
+            Self::NotMerged => f.write_str("the case is not merged into another"),
+            Self::NoMoreReopening => {
+                f.write_str("too late or too often to take it up again: report it anew")
+            }
+            Self::TakenBack { number, name } => write!(
+                f,
+                "duty {number} ({name}) was taken back by the level above: it may not be sent down"
+            ),
+            Self::NeedsLead { number, lead } => {
+                write!(f, "duty {number} is led by {lead}: call it in first")
+            }
+            Self::UnknownSeverity { severity } => write!(f, "{severity} is not a severity here"),
+            Self::SeverityAbove { level } => {
+                write!(f, "a dispute of this severity is for the level {level}")
+            }
+            Self::NoMediation => f.write_str("no mediation is going on"),
+            Self::NotInWhistle => f.write_str("only the two sides of a whistle score each other"),
+            Self::NoSuchExclusion => f.write_str("policy leaves no case out for this reason"),
             Self::InFuture => f.write_str("it can't have happened later than now"),
             Self::TooLong => {
                 write!(f, "the case has {MAX_STEPS} records, the most there can be: report anew")

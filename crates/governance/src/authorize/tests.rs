@@ -28,6 +28,7 @@ struct Town {
     territory: Territory,
     roster: Roster,
     units: BTreeSet<NodeId>,
+    children: BTreeSet<NodeId>,
     area: AreaCode,
     grids: [Subject; 2],
     people: Vec<Subject>,
@@ -85,6 +86,7 @@ fn town() -> Town {
         territory: Territory::from_places(places).unwrap(),
         roster,
         units: [node(50), node(51)].into(),
+        children: [node(60)].into(),
         area: "341021100003".parse().unwrap(),
         grids: [id(2), id(3)],
         people,
@@ -103,6 +105,8 @@ impl Town {
             area: &self.area,
             parent: Some(node(9)),
             units: &self.units,
+            children: &self.children,
+            other: None,
             now,
         }
     }

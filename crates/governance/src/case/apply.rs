@@ -3,7 +3,10 @@
 
 use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
 
-use super::{Case, CaseId, Custody, MAX_STEPS, OpenOffer, Party, Span, Step, UnitCall};
+use super::{
+    Aside, Callback, Case, CaseId, Counts, Custody, MAX_STEPS, Mediation, OpenOffer, Party, Score,
+    Span, Step, UnitCall,
+};
 use crate::act::{ActKind, Part};
 use crate::change::{Change, Opening, Outcome};
 
@@ -134,8 +137,15 @@ fn blank(event: &Event, opening: &Opening, outcome: &Outcome) -> Case {
         settled: None,
         solved: None,
         satisfaction: None,
-        returns: 0,
-        reopens: 0,
+        counts: Counts::default(),
+        objection: None,
+        extension: None,
+        aside: None,
+        callback: None,
+        written_off: None,
+        excluded: [].into(),
+        scores: Vec::new(),
+        mediation: None,
         spans: Vec::new(),
         steps: Vec::new(),
         fields: [].into(),
@@ -157,6 +167,14 @@ fn admit(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
         Change::ReportedIn | Change::UnitDone => {
             case.call_of(author).map(|_| ()).ok_or(Rejected::NotCalled(author))
         }
+        // Whoever takes part may press for it, and score the other side.
+        Change::Reminded | Change::Supervised | Change::Scored { .. } => {
+            if author == me || author == case.holder(me) || takes_part(case, author) {
+                Ok(())
+            } else {
+                Err(Rejected::NotCalled(author))
+            }
+        }
         Change::CustodyAccepted { offer } => {
             event.outcome.as_ref().ok_or(Rejected::NoOutcome)?;
             admit_answer(case, *offer, author, me)
@@ -176,8 +194,29 @@ fn admit(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
         | Change::Reopened
         | Change::OfferedUp { .. }
         | Change::OfferedHome { .. }
-        | Change::Called { .. } => admit_holder(case, event, me),
+        | Change::Called { .. }
+        | Change::Checked { .. }
+        | Change::Transferred { .. }
+        | Change::Objected
+        | Change::ObjectionRuled { .. }
+        | Change::ExtensionAsked { .. }
+        | Change::ExtensionDecided { .. }
+        | Change::Suspended { .. }
+        | Change::Resumed
+        | Change::CalledBack { .. }
+        | Change::WrittenOff
+        | Change::Merged { .. }
+        | Change::Split
+        | Change::Withdrawn
+        | Change::Excluded { .. }
+        | Change::MediationOpened { .. }
+        | Change::SessionHeld { .. }
+        | Change::MediationEnded { .. } => admit_holder(case, event, me),
     }
+}
+
+fn takes_part(case: &Case, node: NodeId) -> bool {
+    case.parties.contains_key(&node) || case.trail.contains(&node) || case.call_of(node).is_some()
 }
 
 fn admit_holder(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
@@ -251,7 +290,27 @@ fn move_custody(case: &mut Case, event: &Event, me: NodeId) -> Result<(), Reject
         | Change::Reopened
         | Change::Called { .. }
         | Change::ReportedIn
-        | Change::UnitDone => {}
+        | Change::UnitDone
+        | Change::Checked { .. }
+        | Change::Transferred { .. }
+        | Change::Objected
+        | Change::ObjectionRuled { .. }
+        | Change::ExtensionAsked { .. }
+        | Change::ExtensionDecided { .. }
+        | Change::Suspended { .. }
+        | Change::Resumed
+        | Change::Reminded
+        | Change::Supervised
+        | Change::CalledBack { .. }
+        | Change::WrittenOff
+        | Change::Merged { .. }
+        | Change::Split
+        | Change::Withdrawn
+        | Change::Excluded { .. }
+        | Change::Scored { .. }
+        | Change::MediationOpened { .. }
+        | Change::SessionHeld { .. }
+        | Change::MediationEnded { .. } => {}
     }
     Ok(())
 }
@@ -281,7 +340,7 @@ fn accept(case: &mut Case, offer: RecordId, by: NodeId, me: NodeId) -> Result<()
             case.trail.push(by);
         }
         if !open.done {
-            case.returns += 1;
+            case.counts.returns += 1;
         }
     }
     case.assignee = None;
@@ -314,7 +373,7 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
             case.assignee = Some(*assignee);
         }
         Change::Returned => {
-            case.returns += 1;
+            case.counts.returns += 1;
             case.assignee = None;
         }
         Change::Verified { solved, satisfaction } => {
@@ -334,7 +393,67 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
             mark_unit(case, event.step.author, |unit| unit.done = Some(at));
             add_handler(case, event.step.actor);
         }
+        Change::Transferred { assignee } => {
+            case.assignee = Some(*assignee);
+            case.objection = None;
+        }
+        Change::Objected => case.objection = Some(event.step.record),
+        Change::ObjectionRuled { upheld } => {
+            case.objection = None;
+            if *upheld {
+                case.counts.wrong_dispatches += 1;
+                case.assignee = None;
+            }
+        }
+        Change::ExtensionAsked { until } => case.extension = Some(*until),
+        Change::ExtensionDecided { granted } => {
+            case.extension = None;
+            case.counts.extensions += u32::from(*granted);
+        }
+        Change::Suspended { .. } => set_aside(case, at, None),
+        Change::Merged { into } => set_aside(case, at, Some(*into)),
+        Change::Resumed | Change::Split => case.aside = None,
+        Change::Reminded => case.counts.reminders += 1,
+        Change::Supervised => case.counts.supervisions += 1,
+        Change::CalledBack { reached, solved, satisfied } => {
+            let (reached, solved, satisfied) = (*reached, *solved, *satisfied);
+            let earlier = case.callback.is_some_and(|earlier| earlier.reached);
+            if reached || !earlier {
+                case.callback = Some(Callback { at, reached, solved, satisfied });
+            }
+        }
+        Change::WrittenOff => case.written_off = Some(at),
+        Change::Withdrawn => case.aside = None,
+        Change::Excluded { rate } => {
+            case.excluded.insert(*rate);
+        }
+        Change::Scored { node, points } => {
+            let score = Score { by: event.step.author, of: *node, points: *points };
+            case.scores.retain(|known| (known.by, known.of) != (score.by, score.of));
+            case.scores.push(score);
+        }
+        Change::MediationOpened { severity, mediators } => {
+            case.mediation = Some(Mediation {
+                severity: severity.clone(),
+                mediators: mediators.clone(),
+                sessions: 0,
+                agreed: None,
+            });
+        }
+        Change::SessionHeld { .. } => {
+            if let Some(mediation) = &mut case.mediation {
+                mediation.sessions += 1;
+            }
+            add_handler(case, event.step.actor);
+        }
+        Change::MediationEnded { agreed } => {
+            if let Some(mediation) = &mut case.mediation {
+                mediation.agreed = Some(*agreed);
+            }
+            add_handler(case, event.step.actor);
+        }
         Change::Opened(_)
+        | Change::Checked { .. }
         | Change::HandedUp
         | Change::Taken
         | Change::Noted
@@ -343,6 +462,11 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
         | Change::CustodyAccepted { .. }
         | Change::CustodyRefused { .. } => {}
     }
+}
+
+fn set_aside(case: &mut Case, since: Timestamp, into: Option<CaseId>) {
+    let stage = case.stage.clone();
+    case.aside = Some(Aside { since, stage, into });
 }
 
 fn replace<T>(slot: &mut Option<T>, value: Option<T>) {
@@ -362,7 +486,7 @@ fn add_handler(case: &mut Case, actor: Option<Subject>) {
 }
 
 fn reopen(case: &mut Case) {
-    case.reopens += 1;
+    case.counts.reopens += 1;
     case.closed = None;
     case.closing = None;
     case.settled = None;
@@ -370,6 +494,11 @@ fn reopen(case: &mut Case) {
     case.solved = None;
     case.satisfaction = None;
     case.assignee = None;
+    case.objection = None;
+    case.extension = None;
+    case.aside = None;
+    case.callback = None;
+    case.written_off = None;
 }
 
 fn call(

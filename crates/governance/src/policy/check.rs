@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{ANYONE, ActRule, Policy, REPORTER};
+use super::{ANYONE, ASSIGNEE, ActRule, DutyKind, Policy, REPORTER};
 use crate::act::ActKind;
 use crate::case::Party;
 use crate::field::{self, Class};
@@ -34,6 +34,7 @@ pub(super) fn problems(policy: &Policy) -> Vec<Problem> {
     custody(policy, &mut found);
     clocks(policy, &mut found);
     disclosures(policy, &mut found);
+    sections(policy, &mut found);
     dead_ends(policy, &mut found);
     unreachable(policy, &mut found);
     found
@@ -88,7 +89,7 @@ fn act(policy: &Policy, rule: &ActRule, found: &mut Vec<Problem>) {
         known_stage(policy, stage, &at("from/to/otherwise"), found);
     }
     for role in &rule.roles {
-        let pseudo = role == REPORTER || role == ANYONE;
+        let pseudo = [REPORTER, ANYONE, ASSIGNEE].contains(&role.as_str());
         if !pseudo && policy.role(role).is_none() {
             report(found, at("roles"), format!("role {role} is not defined"));
         }
@@ -197,10 +198,53 @@ fn baton(policy: &Policy, party: Party, found: &mut Vec<Problem>) {
     }
 }
 
+/// Colours, severities, duties, rates: that they name what there is.
+fn sections(policy: &Policy, found: &mut Vec<Problem>) {
+    for severity in &policy.severities {
+        known_level(policy, &severity.level, &format!("severity.{}", severity.key), found);
+    }
+    let weights = policy.colours.iter().map(|colour| colour.at_least);
+    if !weights.clone().is_sorted_by(|a, b| a > b) || weights.clone().any(|w| !(1..=9).contains(&w))
+    {
+        report(found, "colour", "at_least is 1 to 9 and descends: the strongest colour first");
+    }
+    for duty in &policy.duties {
+        let at = format!("duty.{}", duty.number);
+        if duty.kind == DutyKind::Cooperative && duty.lead.is_none() {
+            report(found, &at, "a cooperative duty names the department that leads");
+        }
+        for category in &duty.categories {
+            if !policy.has_category(category) {
+                report(found, &at, format!("category {category} is not defined"));
+            }
+            let others = policy.duties.iter().filter(|other| other.categories.contains(category));
+            if others.count() > 1 {
+                report(found, &at, format!("category {category} belongs to another duty, too"));
+            }
+        }
+    }
+    if let Some(rates) = &policy.rates
+        && u32::from(rates.response) + u32::from(rates.solved) + u32::from(rates.satisfied) != 100
+    {
+        report(found, "rates", "response, solved and satisfied add up to 100");
+    }
+    for clock in &policy.clocks {
+        if clock.owner.as_ref().is_some_and(|owner| policy.role(owner).is_none()) {
+            report(found, format!("clock.{}.owner", clock.key), "the role is not defined");
+        }
+    }
+    if policy.grid.as_ref().and_then(|grid| grid.households).is_some_and(|span| span.min > span.max)
+    {
+        report(found, "grid.households", "min is above max");
+    }
+}
+
 fn dead_ends(policy: &Policy, found: &mut Vec<Problem>) {
     for stage in policy.stages.iter().filter(|stage| !stage.phase.is_end()) {
         let leaves = policy.acts.iter().any(|rule| {
-            rule.from.contains(&stage.key) && rule.to.as_ref().is_some_and(|to| *to != stage.key)
+            let elsewhere = rule.to.as_ref().is_some_and(|to| *to != stage.key);
+            let back = matches!(rule.act, ActKind::Resume | ActKind::Split);
+            rule.from.contains(&stage.key) && (elsewhere || back)
         });
         if !leaves {
             report(found, format!("stage.{}", stage.key), "no act leads out of it");
