@@ -203,3 +203,18 @@ impl Figures {
         told::text(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_differs_either_way_is_told_with_both_numbers() {
+        let mut lost = Vec::new();
+        expect("cases", 50, 50, &mut lost);
+        assert!(lost.is_empty());
+        expect("cases", 49, 50, &mut lost);
+        expect("cases", 51, 50, &mut lost);
+        assert!(lost.len() == 2 && lost[0].contains("must be 50, is 49"), "{lost:?}");
+    }
+}

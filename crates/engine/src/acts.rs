@@ -14,16 +14,15 @@ use governance::field;
 use governance::policy::Power;
 use governance::roster::{Actor, Standing};
 use rand::CryptoRng;
-use record::{NodeId, Record, Subject, Timestamp};
+use record::{NodeId, Subject, Timestamp};
 
 use crate::code;
 use crate::command::{Agent, Command, Once, Receipt, Refused, Version, What};
 use crate::engine::{Effect, Talk};
-use crate::project::Done;
 use crate::share;
 use crate::sign::{self, Draft};
 use crate::staging::Staging;
-use crate::store::{Position, StoreError};
+use crate::store::StoreError;
 use crate::world::{Setup, World};
 
 /// What a command may use while it is carried out.
@@ -201,7 +200,7 @@ impl Desk<'_, '_> {
             fields,
             note: once.map(|once| self.done(once, &receipt)),
         };
-        let (record, _, done) = self.append(draft)?;
+        let (record, _, done) = sign::append(self.setup, self.staging, draft, self.now, self.rng)?;
         let case = done.case.ok_or(Refused::NotFound("case"))?;
         self.after(before.as_deref(), &case, self.setup.me())?;
         Ok(Receipt { record: Some(record.id()), ..receipt })
@@ -242,16 +241,6 @@ impl Desk<'_, '_> {
     /// Changes what the node keeps in memory of the index.
     pub(crate) fn change_world(&mut self, change: impl FnOnce(&mut World)) {
         change(Arc::make_mut(self.world));
-    }
-
-    /// Signs a draft. With a receipt in it, some that have run out are swept.
-    fn append(&mut self, draft: Draft) -> Result<(Record, Position, Done), Refused> {
-        let remembered = draft.note.is_some();
-        let appended = sign::append(self.setup, self.staging, draft, self.now, self.rng)?;
-        if remembered {
-            self.sweep_receipts()?;
-        }
-        Ok(appended)
     }
 }
 

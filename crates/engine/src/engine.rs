@@ -408,7 +408,10 @@ impl Desk<'_, '_> {
             Input::Connected(key) => self.connected(key),
             Input::Disconnected(key) => self.disconnected(key),
             Input::Addresses(addresses) => self.talk.addresses = addresses,
-            Input::Tick => self.tick(),
+            Input::Tick => {
+                self.tick();
+                let _ = storage(self.sweep_receipts())?;
+            }
         }
         Ok(())
     }

@@ -75,13 +75,14 @@ pub(super) async fn race(
     for round in 0..rounds {
         let numbers = cases * round / rounds..cases * (round + 1) / rounds;
         let share = numbers.end - numbers.start;
-        voice.progress(
-            &format!("第 {}/{rounds} 轮：各 {share} 件…", round + 1),
-            &format!("round {} of {rounds}: {share} each", round + 1),
-        );
         let began = [node.usage().worked, Usage::own().worked];
-        raced.taken.add(intake::take(node.client(), forms, numbers.clone(), connections).await?);
+        let taken = intake::take(node.client(), forms, numbers.clone(), connections).await?;
         let ended = [node.usage().worked, Usage::own().worked];
+        voice.progress(
+            &format!("第 {}/{rounds} 轮：{share} 件，每秒 {:.0} 件", round + 1, taken.rate()),
+            &format!("round {} of {rounds}: {share} cases, so many a second", round + 1),
+        );
+        raced.taken.add(taken);
         raced.worked = [0, 1].map(|who| raced.worked[who] + ended[who] - began[who]);
         let now = Told::by(home, node).await?;
         raced.bytes = now.journal.saturating_sub(before.journal) / numbers.end.max(1);

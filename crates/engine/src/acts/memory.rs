@@ -1,6 +1,7 @@
 //! Requests that are known again by their idempotency key, for as long as they are remembered; and
-//! sweeping out what has run out, a little with every write and from a random place on, so that no
-//! command does much and all of it is found in time. What is swept is named in a frame.
+//! sweeping out what has run out, a little at a time and from a random place on, so that all of it
+//! is found in time. Receipts, of which every report has one, are swept as time passes and not when
+//! somebody waits. What is swept is named in a frame.
 
 use record::Timestamp;
 use serde::de::DeserializeOwned;
@@ -14,11 +15,10 @@ use crate::staging::{Lookup, decode};
 use crate::store::Pair;
 use crate::view::{self, Repeat};
 
-/// Rows looked at in one sweep.
+/// Rows looked at in one sweep that somebody waits for.
 const LOOKED_AT: usize = 64;
-/// One write in so many looks for receipts that have run out: a report has one, and is not to wait
-/// for housekeeping.
-const SELDOM: u8 = 8;
+/// Rows looked at with every tick.
+const LOOKED_AT_BY_THE_WAY: usize = 1_024;
 
 impl Desk<'_, '_> {
     /// The receipt of the same command carried out before.
@@ -49,7 +49,7 @@ impl Desk<'_, '_> {
         let Some(once) = once else { return Ok(()) };
         let note = self.done(once, receipt);
         sign::note(self.setup, self.staging, &note)?;
-        self.sweep_receipts()
+        Ok(())
     }
 
     /// The time that a record would bear now: a clock set back does not make it run backwards.
@@ -57,37 +57,35 @@ impl Desk<'_, '_> {
         self.staging.log.head.map_or(self.now, |head| head.time.max(self.now))
     }
 
-    /// Sweeps receipts, now and then.
-    pub(super) fn sweep_receipts(&mut self) -> Result<(), Refused> {
-        let [chance] = self.random();
-        if chance % SELDOM != 0 {
-            return Ok(());
-        }
+    /// Sweeps receipts; with every tick.
+    pub(crate) fn sweep_receipts(&mut self) -> Result<(), Refused> {
         let now = self.recorded();
-        self.sweep(Sweep::Receipts, |row: &DoneRow| row.at.plus(REMEMBERED) <= now)
+        let gone = |row: &DoneRow| row.at.plus(REMEMBERED) <= now;
+        self.sweep(Sweep::Receipts, LOOKED_AT_BY_THE_WAY, gone)
     }
 
     /// Sweeps sessions and tokens.
     pub(super) fn sweep_tokens(&mut self) -> Result<(), Refused> {
         let now = self.now;
-        self.sweep(Sweep::Tokens, |row: &Token| row.expires <= now)
+        self.sweep(Sweep::Tokens, LOOKED_AT, |row: &Token| row.expires <= now)
     }
 
     /// Sweeps invitations.
     pub(super) fn sweep_invitations(&mut self) -> Result<(), Refused> {
         let now = self.now;
-        self.sweep(Sweep::Invitations, |row: &Invitation| row.expires <= now)
+        self.sweep(Sweep::Invitations, LOOKED_AT, |row: &Invitation| row.expires <= now)
     }
 
     fn sweep<T: DeserializeOwned>(
         &mut self,
         of: Sweep,
+        most: usize,
         has_run_out: impl Fn(&T) -> bool,
     ) -> Result<(), Refused> {
         // Keys are hashes, and so is a random place as good as any.
         let from: [u8; 32] = self.random();
-        let mut found = self.staging.scan(of.table(), &[], Some(&from), LOOKED_AT)?;
-        let left = LOOKED_AT - found.len();
+        let mut found = self.staging.scan(of.table(), &[], Some(&from), most)?;
+        let left = most - found.len();
         if left > 0 {
             found.extend(self.staging.scan(of.table(), &[], None, left)?);
         }

@@ -12,7 +12,7 @@ use record::Subject;
 use super::Desk;
 use crate::command::{Agent, MAX_PLACES, Once, Receipt, Refused};
 use crate::kind;
-use crate::sign::Draft;
+use crate::sign::{self, Draft};
 
 impl Desk<'_, '_> {
     pub(super) fn establish(
@@ -181,7 +181,7 @@ impl Desk<'_, '_> {
             fields: body.0,
             note: once.map(|once| self.done(once, receipt)),
         };
-        let (record, _, _) = self.append(draft)?;
+        let (record, _, _) = sign::append(self.setup, self.staging, draft, self.now, self.rng)?;
         receipt.record = Some(record.id());
         Ok(())
     }
