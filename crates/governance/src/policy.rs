@@ -48,7 +48,7 @@ pub struct Policy {
     pub channels: Vec<Named>,
     /// What the matters are called.
     #[serde(rename = "category")]
-    pub categories: Vec<Named>,
+    pub categories: Vec<Category>,
     /// Stages of a case.
     #[serde(rename = "stage")]
     pub stages: Vec<Stage>,
@@ -222,6 +222,27 @@ pub struct Named {
     pub name: String,
     /// Name in English.
     pub name_en: String,
+}
+
+/// What a matter is called.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// The code.
+    pub key: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Name in English.
+    pub name_en: String,
+    /// The category that it is a kind of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// The table it is from, such as `GB/T 30428.2-2013`; this place's own where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vintage: Option<String>,
+    /// The same in other tables: `table:code`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crosswalk: Vec<String>,
 }
 
 /// A role that people are appointed to.

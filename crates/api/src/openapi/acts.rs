@@ -59,8 +59,7 @@ fn acts() -> Vec<(&'static str, Value)> {
     let grade = json!({ "type": "string", "enum": ["A", "B", "C"] });
     let person = |name: &'static str| (name, reference("Id16"));
     let rate = json!({ "type": "string", "enum": ["response", "solved", "satisfied"] });
-    let people =
-        json!({ "type": "array", "items": reference("Id16"), "maxItems": MAX_MEDIATORS });
+    let people = json!({ "type": "array", "items": reference("Id16"), "maxItems": MAX_MEDIATORS });
     let units = json!({ "type": "array", "items": reference("Id32"), "maxItems": MAX_UNITS - 1 });
     let shapes: Vec<(&'static str, Vec<Property<'_>>, Vec<Property<'_>>)> = vec![
         ("report", report_needs(), report_may()),
@@ -128,11 +127,7 @@ fn acts() -> Vec<(&'static str, Value)> {
             vec![("lead", reference("Id32")), ("request", text(MAX_TEXT))],
             vec![("assist", units)],
         ),
-        (
-            "mediate",
-            vec![("severity", text(MAX_LINE)), ("mediators", people)],
-            vec![],
-        ),
+        ("mediate", vec![("severity", text(MAX_LINE)), ("mediators", people)], vec![]),
         ("session", vec![("held", reference("Time")), ("note", text(MAX_TEXT))], vec![]),
         ("agreement", vec![("reached", flag), ("text", text(MAX_DESCRIPTION))], vec![]),
     ];

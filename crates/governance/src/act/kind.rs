@@ -87,6 +87,9 @@ impl ActKind {
     /// Whether it adds to a case without moving it, so that nodes other than the holder may do it.
     #[must_use]
     pub fn is_contribution(self) -> bool {
-        matches!(self, Self::ReportIn | Self::UnitResult | Self::Remind | Self::Supervise | Self::Score)
+        matches!(
+            self,
+            Self::ReportIn | Self::UnitResult | Self::Remind | Self::Supervise | Self::Score
+        )
     }
 }

@@ -293,9 +293,7 @@ impl fmt::Display for Refusal {
             }
             Self::AskedAlready => f.write_str("something was asked for that is not decided yet"),
             Self::NothingAsked => f.write_str("nothing was asked for that could be decided"),
-            Self::ExtensionTime => {
-                f.write_str("ask before the due time, and for a time after it")
-            }
+            Self::ExtensionTime => f.write_str("ask before the due time, and for a time after it"),
             Self::NoMoreExtensions { most } => {
                 write!(f, "{most} extensions were granted: policy allows no more")
             }

@@ -223,6 +223,15 @@ fn sections(policy: &Policy, found: &mut Vec<Problem>) {
             }
         }
     }
+    for category in &policy.categories {
+        let at = format!("category.{}", category.key);
+        match &category.parent {
+            Some(parent) if *parent == category.key || !policy.has_category(parent) => {
+                report(found, at, format!("its parent {parent} is not another category"));
+            }
+            _ => {}
+        }
+    }
     if let Some(rates) = &policy.rates
         && u32::from(rates.response) + u32::from(rates.solved) + u32::from(rates.satisfied) != 100
     {

@@ -59,9 +59,8 @@ fn arrows(policy: &Policy) -> Arrows<'_> {
 }
 
 fn label(policy: &Policy, rule: &ActRule) -> String {
-    let name = |role: &String| {
-        policy.role(role).map_or_else(|| role.clone(), |known| plain(&known.name))
-    };
+    let name =
+        |role: &String| policy.role(role).map_or_else(|| role.clone(), |known| plain(&known.name));
     let roles: Vec<String> = rule.roles.iter().map(name).collect();
     format!("{}（{}）", rule.act.key(), roles.join("·"))
 }

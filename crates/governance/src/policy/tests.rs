@@ -71,3 +71,22 @@ fn a_policy_over_the_size_limit_is_refused_unread() {
     let text = "#".repeat(MAX_TEXT + 1);
     assert!(matches!(Policy::from_toml(&text), Err(PolicyError::TooLarge(_))));
 }
+
+#[test]
+fn every_shipped_policy_is_sound() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/policies");
+    let mut found = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        if let Err(error) = Policy::from_toml(&text) {
+            let mut why = error.to_string();
+            if let PolicyError::Syntax(source) = &error {
+                why = source.message().to_owned();
+            }
+            panic!("{}: {why}", path.display());
+        }
+        found += 1;
+    }
+    assert!(found >= 6, "{found} policies");
+}
