@@ -80,6 +80,7 @@ fn told_to_reporter(act: ActKind, id: FieldId) -> bool {
     match act {
         ActKind::Report => id == field::TITLE,
         ActKind::Refuse => id == field::REASON || id == field::INSTEAD,
+        ActKind::Suspend | ActKind::DecideExtension => id == field::REASON,
         ActKind::SettleOnSpot | ActKind::Handle => id == field::OPINION,
         ActKind::Accept
         | ActKind::Triage
@@ -97,7 +98,27 @@ fn told_to_reporter(act: ActKind, id: FieldId) -> bool {
         | ActKind::RefuseCustody
         | ActKind::Whistle
         | ActKind::ReportIn
-        | ActKind::UnitResult => false,
+        | ActKind::UnitResult
+        | ActKind::Check
+        | ActKind::Transfer
+        | ActKind::Redispatch
+        | ActKind::Object
+        | ActKind::RuleObjection
+        | ActKind::AskExtension
+        | ActKind::Resume
+        | ActKind::Remind
+        | ActKind::Supervise
+        | ActKind::CallBack
+        | ActKind::WriteOff
+        | ActKind::Merge
+        | ActKind::Split
+        | ActKind::Withdraw
+        | ActKind::Exclude
+        | ActKind::Score
+        | ActKind::Convene
+        | ActKind::Mediate
+        | ActKind::Session
+        | ActKind::Agreement => false,
     }
 }
 

@@ -21,8 +21,6 @@ pub enum Phase {
     Assigned,
     /// Being dealt with (处理中).
     Handling,
-    /// Put off until a review (挂账、缓办).
-    Suspended,
     /// Dealt with, to be verified (核查).
     Verifying,
     /// Verified, to be closed.
@@ -31,6 +29,8 @@ pub enum Phase {
     Closed,
     /// Not taken on (不予受理).
     Refused,
+    /// Put off until a review (挂账、缓办).
+    Suspended,
     /// Treated together with another case (并单); it ends by its own reporter's word.
     Merged,
     /// Taken back by its reporter (作废).

@@ -95,8 +95,19 @@ pub(super) fn all() -> Map<String, Value> {
     schemas
 }
 
-const PHASES: [&str; 8] =
-    ["intake", "accepted", "assigned", "handling", "verifying", "closing", "closed", "refused"];
+const PHASES: [&str; 11] = [
+    "intake",
+    "accepted",
+    "assigned",
+    "handling",
+    "verifying",
+    "closing",
+    "closed",
+    "refused",
+    "suspended",
+    "merged",
+    "withdrawn",
+];
 
 fn receipt() -> Vec<Property<'static>> {
     vec![

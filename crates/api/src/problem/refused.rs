@@ -58,6 +58,7 @@ impl From<Refusal> for Problem {
             Refusal::Needs { field, .. } => {
                 return Self::at(kind, format!("body.{field}"), "is needed here");
             }
+            Refusal::UnknownSeverity { .. } => return Self::at(kind, "body.severity", kind.en),
             // These hold what was sent, which may be anything.
             Refusal::UnknownCategory { .. } => return Self::at(kind, "body.category", kind.en),
             Refusal::UnknownChannel { .. } => return Self::at(kind, "body.channel", kind.en),
@@ -78,6 +79,20 @@ impl From<Refusal> for Problem {
             | Refusal::UnknownPerson { .. }
             | Refusal::UnknownUnit { .. }
             | Refusal::UnknownPlace { .. }
+            | Refusal::AskedAlready
+            | Refusal::NothingAsked
+            | Refusal::ExtensionTime
+            | Refusal::NoMoreExtensions { .. }
+            | Refusal::ReviewTime
+            | Refusal::MergeInto { .. }
+            | Refusal::NotMerged
+            | Refusal::NoMoreReopening
+            | Refusal::TakenBack { .. }
+            | Refusal::NeedsLead { .. }
+            | Refusal::SeverityAbove { .. }
+            | Refusal::NoMediation
+            | Refusal::NotInWhistle
+            | Refusal::NoSuchExclusion
             | Refusal::InFuture
             | Refusal::TooLong => {}
         }
@@ -108,6 +123,21 @@ fn kind(refusal: &Refusal) -> Kind {
         Refusal::UnknownPlace { .. } => Kind::UNKNOWN_PLACE,
         Refusal::UnknownCategory { .. } => Kind::UNKNOWN_CATEGORY,
         Refusal::UnknownChannel { .. } => Kind::UNKNOWN_CHANNEL,
+        Refusal::AskedAlready => Kind::ASKED_ALREADY,
+        Refusal::NothingAsked => Kind::NOTHING_ASKED,
+        Refusal::ExtensionTime => Kind::EXTENSION_TIME,
+        Refusal::NoMoreExtensions { .. } => Kind::NO_MORE_EXTENSIONS,
+        Refusal::ReviewTime => Kind::REVIEW_TIME,
+        Refusal::MergeInto { .. } => Kind::MERGE_INTO,
+        Refusal::NotMerged => Kind::NOT_MERGED,
+        Refusal::NoMoreReopening => Kind::NO_MORE_REOPENING,
+        Refusal::TakenBack { .. } => Kind::DUTY_TAKEN_BACK,
+        Refusal::NeedsLead { .. } => Kind::DUTY_NEEDS_LEAD,
+        Refusal::UnknownSeverity { .. } => Kind::UNKNOWN_SEVERITY,
+        Refusal::SeverityAbove { .. } => Kind::SEVERITY_ABOVE,
+        Refusal::NoMediation => Kind::NO_MEDIATION,
+        Refusal::NotInWhistle => Kind::NOT_IN_WHISTLE,
+        Refusal::NoSuchExclusion => Kind::NO_SUCH_EXCLUSION,
         Refusal::InFuture => Kind::IN_FUTURE,
         Refusal::TooLong => Kind::TOO_LONG,
     }

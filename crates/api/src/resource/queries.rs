@@ -141,7 +141,7 @@ fn is_known(policy: &Policy, grouping: Grouping, code: &str) -> bool {
     }
 }
 
-const PHASES: [Phase; 8] = [
+const PHASES: [Phase; 11] = [
     Phase::Intake,
     Phase::Accepted,
     Phase::Assigned,
@@ -150,6 +150,9 @@ const PHASES: [Phase; 8] = [
     Phase::Closing,
     Phase::Closed,
     Phase::Refused,
+    Phase::Suspended,
+    Phase::Merged,
+    Phase::Withdrawn,
 ];
 
 impl View {
@@ -202,6 +205,9 @@ fn phase(key: &str) -> Option<(&'static str, &'static str)> {
         Phase::Closing => ("待结案", "to be closed"),
         Phase::Closed => ("结案", "closed"),
         Phase::Refused => ("不予受理", "not taken on"),
+        Phase::Suspended => ("挂账", "put off"),
+        Phase::Merged => ("已并单", "treated with another"),
+        Phase::Withdrawn => ("已撤回", "taken back"),
     })
 }
 

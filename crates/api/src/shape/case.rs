@@ -1,15 +1,17 @@
 //! Cases as lists and pages show them.
 
-use governance::act::{Closing, Grade, Part};
+use std::collections::BTreeSet;
+
+use governance::act::{Closing, Grade, Part, Rate};
 use governance::area::AreaCode;
-use governance::case::{Case, CaseId, Custody, Span, UnitCall};
+use governance::case::{Callback, Case, CaseId, Custody, Mediation, Score, Span, UnitCall};
 use governance::change::Phase;
 use governance::field;
 use record::{NodeId, RecordId, Subject, Timestamp};
 use serde::Serialize;
 
 use super::fields::Values;
-use super::names::{Named, NodeName, People, PersonName};
+use super::names::{Named, NodeName, People, PersonName, named};
 use super::timeline::Brief;
 use crate::desk::View;
 use crate::problem::Problem;
@@ -112,6 +114,30 @@ pub(crate) struct Detail {
     satisfaction: Option<u8>,
     returns: u32,
     reopens: u32,
+    wrong_dispatches: u32,
+    extensions: u32,
+    reminders: u32,
+    supervisions: u32,
+    /// Its colour by importance and urgency (C3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    colour: Option<Named>,
+    /// Whether an objection to its dispatch is not decided.
+    objected: bool,
+    /// The due time asked for and not decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extension_asked: Option<Timestamp>,
+    /// The case that it is treated with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged_into: Option<CaseId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written_off: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback: Option<Callback>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mediation: Option<Mediation>,
+    /// The rates it is left out of.
+    excluded: BTreeSet<Rate>,
+    scores: Vec<Score>,
     /// The latest words, by field name: only those that the reader may read.
     fields: Values,
     /// The nodes through which custody climbed, home first.
@@ -212,12 +238,30 @@ impl View {
             satisfaction: case.satisfaction,
             returns: case.counts.returns,
             reopens: case.counts.reopens,
+            wrong_dispatches: case.counts.wrong_dispatches,
+            extensions: case.counts.extensions,
+            reminders: case.counts.reminders,
+            supervisions: case.counts.supervisions,
+            colour: self.colour(case),
+            objected: case.objection.is_some(),
+            extension_asked: case.extension,
+            merged_into: case.aside.as_ref().and_then(|aside| aside.into),
+            written_off: case.written_off,
+            callback: case.callback,
+            mediation: case.mediation.clone(),
+            excluded: case.excluded.clone(),
+            scores: case.scores.clone(),
             fields: self.latest(case, &[])?,
             trail: case.trail.iter().map(|node| self.node(*node)).collect(),
             units: case.units.iter().map(|call| self.unit(call)).collect(),
             spans: case.spans.iter().map(|span| self.span(span)).collect(),
             timeline: self.timeline(case, &mut people)?,
         })
+    }
+
+    fn colour(&self, case: &Case) -> Option<Named> {
+        let colour = self.setup.policy.colour(case.importance, case.urgency)?;
+        Some(named(&colour.key, Some((&colour.name, &colour.name_en))))
     }
 
     fn custody(&self, case: &Case) -> CustodyShown {

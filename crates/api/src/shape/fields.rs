@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::view;
-use governance::act::{ActKind, Closing, Grade, Part};
+use governance::act::{ActKind, Closing, Grade, Part, Rate};
 use governance::area::AreaCode;
 use governance::case::{Case, Step};
 use governance::change::Phase;
@@ -99,20 +99,34 @@ fn form(id: FieldId) -> Option<Form> {
         | f::OPINION
         | f::REQUEST
         | f::NOTE
+        | f::LEDGER
+        | f::AGREEMENT
+        | f::SEVERITY
         | f::CONTACT_NAME
         | f::CONTACT_PHONE
         | f::INVOLVED => read::<String>,
         f::PHASE => read::<Phase>,
-        f::DUE | f::REPORT_IN_BY | f::HAPPENED => read::<Timestamp>,
+        f::DUE | f::REPORT_IN_BY | f::HAPPENED | f::ASKED_UNTIL | f::REVIEW | f::HELD => {
+            read::<Timestamp>
+        }
         f::GRADE => read::<Grade>,
-        f::IMPORTANCE | f::URGENCY | f::SATISFACTION => read::<u8>,
+        f::IMPORTANCE | f::URGENCY | f::SATISFACTION | f::POINTS => read::<u8>,
         f::GRID => read::<AreaCode>,
-        f::PLACE | f::REPORTER | f::ASSIGNEE => read::<Subject>,
+        f::PLACE | f::REPORTER | f::ASSIGNEE | f::INTO => read::<Subject>,
+        f::MEDIATORS => read::<Vec<Subject>>,
         f::UNITS => read::<Vec<(NodeId, Part)>>,
-        f::TO => read::<NodeId>,
+        f::TO | f::SCORED => read::<NodeId>,
         f::OFFER => read::<RecordId>,
         f::CLOSING => read::<Closing>,
-        f::SOLVED | f::DONE => read::<bool>,
+        f::SOLVED
+        | f::DONE
+        | f::FOUND
+        | f::UPHELD
+        | f::GRANTED
+        | f::REACHED
+        | f::SATISFIED
+        | f::AGREED => read::<bool>,
+        f::RATE => read::<Rate>,
         f::POINT => read::<Point>,
         _ => return None,
     })

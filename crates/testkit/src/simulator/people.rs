@@ -263,7 +263,9 @@ impl Simulator {
             }
             Phase::Verifying => self.verify(case, staff, luck),
             Phase::Closing => Some((by, Act::Close { special: false })),
-            Phase::Closed | Phase::Refused => None,
+            Phase::Suspended => Some((by, Act::Resume { reason: "条件已具备".into() })),
+            Phase::Merged => Some((by, Act::Split { reason: "并非同一件事".into() })),
+            Phase::Closed | Phase::Refused | Phase::Withdrawn => None,
         }
     }
 

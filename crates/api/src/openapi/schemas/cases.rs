@@ -116,6 +116,13 @@ fn case() -> Value {
         ("policy", text()),
         ("returns", count()),
         ("reopens", count()),
+        ("wrong_dispatches", count()),
+        ("extensions", count()),
+        ("reminders", count()),
+        ("supervisions", count()),
+        ("objected", flag()),
+        ("excluded", list(one_of(&["response", "solved", "satisfied"]))),
+        ("scores", list(score())),
         ("fields", reference("Fields")),
         ("trail", list(reference("NodeName"))),
         ("units", list(object(&unit, &unit_may))),
@@ -134,8 +141,43 @@ fn case() -> Value {
         ("closing", one_of(&["normal", "overtime", "special"])),
         ("solved", flag()),
         ("satisfaction", scale(5)),
+        ("colour", reference("Named")),
+        ("extension_asked", reference("Time")),
+        ("merged_into", reference("Id16")),
+        ("written_off", reference("Time")),
+        ("callback", callback()),
+        ("mediation", mediation()),
     ]);
     object(&needs, &may)
+}
+
+fn score() -> Value {
+    let points = json!({ "type": "integer", "minimum": 1, "maximum": 5 });
+    object(&[("by", reference("Id32")), ("of", reference("Id32")), ("points", points)], &[])
+}
+
+fn or_null(value: &str) -> Value {
+    json!({ "type": [value, "null"] })
+}
+
+fn callback() -> Value {
+    let needs = [
+        ("at", reference("Time")),
+        ("reached", flag()),
+        ("solved", or_null("boolean")),
+        ("satisfied", or_null("boolean")),
+    ];
+    object(&needs, &[])
+}
+
+fn mediation() -> Value {
+    let needs = [
+        ("severity", text()),
+        ("mediators", list(reference("Id16"))),
+        ("sessions", count()),
+        ("agreed", or_null("boolean")),
+    ];
+    object(&needs, &[])
 }
 
 fn step_needs() -> Vec<Property<'static>> {
