@@ -25,7 +25,7 @@ async fn a_reporter_follows_verifies_and_reopens_by_code() {
     let house = House::build().await;
     let (id, code) = house.reported(BUILDING[0]).await;
     let seen = follow(&house, &code).await;
-    assert_eq!((&seen["title"], &seen["may"]), (&json!("楼道堆物"), &json!([])));
+    assert_eq!((&seen["title"], &seen["may"]), (&json!("楼道堆物"), &json!(["withdraw"])));
     act(&house, "grid1", &id, json!({ "act": "settle_on_spot", "opinion": "已清理" })).await;
     let seen = follow(&house, &code.to_lowercase().replace('-', "%20")).await;
     assert_eq!(seen["may"], json!(["verify"]));
@@ -36,6 +36,10 @@ async fn a_reporter_follows_verifies_and_reopens_by_code() {
     assert_eq!(follow(&house, &code).await["may"], json!(["reopen"]));
     let reopened = by_code(&house, &code, json!({ "act": "reopen", "reason": "又堆满了" })).await;
     assert_eq!(reopened.status, StatusCode::OK, "{}", reopened.text);
+    let taken_back = json!({ "act": "withdraw", "reason": "邻居已经搬走了" });
+    let taken_back = by_code(&house, &code, taken_back).await;
+    assert_eq!(taken_back.status, StatusCode::OK, "{}", taken_back.text);
+    assert_eq!(follow(&house, &code).await["stage"]["key"], "withdrawn");
 }
 
 #[tokio::test(flavor = "multi_thread")]
