@@ -69,6 +69,7 @@ kinds! {
     NO_MORE_REOPENING = "no-more-reopening" CONFLICT "已超过可重办的期限或次数" "Too late or too often to reopen";
     DUTY_TAKEN_BACK = "duty-taken-back" FORBIDDEN "事项已由上级收回，不得下派" "The duty was taken back by the level above";
     DUTY_NEEDS_LEAD = "duty-needs-lead" CONFLICT "配合事项须先由牵头部门到场" "The leading department is needed first";
+    NOT_AT_HOME = "not-at-home" CONFLICT "请先转回受理地" "Send it home first: the reporter is asked there";
     UNKNOWN_SEVERITY = "unknown-severity" UNPROCESSABLE_ENTITY "没有这个纠纷等级" "There is no such severity";
     SEVERITY_ABOVE = "severity-above" CONFLICT "这一等级的纠纷应由上级化解" "The dispute belongs to a higher level";
     NO_MEDIATION = "no-mediation" CONFLICT "没有正在进行的调解" "No mediation is going on";

@@ -301,6 +301,9 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
         }
         Act::HandUp { .. } if case.level == scene.level => Err(Refusal::TopLevel),
         Act::Verify { .. } if case.handlers.contains(&actor.id) => Err(Refusal::HandlerVerifies),
+        Act::Verify { .. } | Act::CallBack(_) | Act::Close { .. } => {
+            asked(case.home == scene.me, Refusal::NotAtHome { home: case.home })
+        }
         Act::Escalate { .. } => scene.parent.map(|_| ()).ok_or(Refusal::NoParent),
         Act::SendHome { done, .. } => {
             case.below(scene.me).map(|_| ()).ok_or(Refusal::AtHome)?;
@@ -314,8 +317,6 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
         | Act::HandUp { .. }
         | Act::Progress { .. }
         | Act::Handle { .. }
-        | Act::Verify { .. }
-        | Act::Close { .. }
         | Act::AcceptCustody {}
         | Act::RefuseCustody { .. }
         | Act::ReportIn {}
@@ -324,7 +325,6 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
         | Act::Resume { .. }
         | Act::Remind { .. }
         | Act::Supervise { .. }
-        | Act::CallBack(_)
         | Act::WriteOff { .. }
         | Act::Withdraw { .. } => Ok(()),
     }

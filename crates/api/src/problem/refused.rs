@@ -86,6 +86,7 @@ impl From<Refusal> for Problem {
             | Refusal::ReviewTime
             | Refusal::MergeInto { .. }
             | Refusal::NotMerged
+            | Refusal::NotAtHome { .. }
             | Refusal::NoMoreReopening
             | Refusal::TakenBack { .. }
             | Refusal::NeedsLead { .. }
@@ -129,6 +130,7 @@ fn kind(refusal: &Refusal) -> Kind {
         Refusal::NoMoreExtensions { .. } => Kind::NO_MORE_EXTENSIONS,
         Refusal::ReviewTime => Kind::REVIEW_TIME,
         Refusal::MergeInto { .. } => Kind::MERGE_INTO,
+        Refusal::NotAtHome { .. } => Kind::NOT_AT_HOME,
         Refusal::NotMerged => Kind::NOT_MERGED,
         Refusal::NoMoreReopening => Kind::NO_MORE_REOPENING,
         Refusal::TakenBack { .. } => Kind::DUTY_TAKEN_BACK,

@@ -228,6 +228,10 @@ fn next(scene: &Scene<'_>, case: &Case, act: &Act) -> (String, String) {
 }
 
 fn stage_of(scene: &Scene<'_>, case: &Case, act: &Act) -> String {
+    // Who could not be reached has said nothing.
+    if matches!(act, Act::CallBack(said) if !said.reached) {
+        return case.stage.clone();
+    }
     let rule = scene.policy.rule(act.kind());
     rule.and_then(|rule| if is_no(act) { rule.otherwise.clone() } else { rule.to.clone() })
         .unwrap_or_else(|| case.stage.clone())

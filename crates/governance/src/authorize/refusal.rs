@@ -125,6 +125,11 @@ pub enum Refusal {
         /// The department that leads.
         lead: String,
     },
+    /// What concerns the reporter is done where the case was reported (C7).
+    NotAtHome {
+        /// The node where it was reported.
+        home: NodeId,
+    },
     /// Not a severity of the policy.
     UnknownSeverity {
         /// The key.
@@ -183,6 +188,7 @@ impl Refusal {
             Self::NoMoreReopening => "no-more-reopening",
             Self::TakenBack { .. } => "duty-taken-back",
             Self::NeedsLead { .. } => "duty-needs-lead",
+            Self::NotAtHome { .. } => "not-at-home",
             Self::UnknownSeverity { .. } => "unknown-severity",
             Self::SeverityAbove { .. } => "severity-above",
             Self::NoMediation => "no-mediation",
@@ -233,6 +239,9 @@ impl Refusal {
             }
             Self::NeedsLead { number, lead } => {
                 format!("履职事项清单第 {number} 项为配合事项，须先由牵头部门“{lead}”到场")
+            }
+            Self::NotAtHome { home } => {
+                format!("核查、回访与结案在受理地 {} 进行，请先转回", home.short())
             }
             Self::UnknownSeverity { severity } => format!("没有纠纷等级 {severity}"),
             Self::SeverityAbove { level } => format!("这一等级的纠纷应由“{level}”一级化解"),
@@ -312,6 +321,12 @@ impl fmt::Display for Refusal {
             Self::NeedsLead { number, lead } => {
                 write!(f, "duty {number} is led by {lead}: call it in first")
             }
+            Self::NotAtHome { home } => write!(
+                f,
+                "the reporter is asked, and the case closed, where it was reported: send it home \
+                 to {} first",
+                home.short()
+            ),
             Self::UnknownSeverity { severity } => write!(f, "{severity} is not a severity here"),
             Self::SeverityAbove { level } => {
                 write!(f, "a dispute of this severity is for the level {level}")

@@ -8,7 +8,7 @@ use super::{
     Span, Step, UnitCall,
 };
 use crate::act::{ActKind, Part};
-use crate::change::{Change, Opening, Outcome};
+use crate::change::{Change, Opening, Outcome, Phase};
 
 /// A verified record about a case, as far as this node may read it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -216,7 +216,9 @@ fn admit(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
 }
 
 fn takes_part(case: &Case, node: NodeId) -> bool {
-    case.parties.contains_key(&node) || case.trail.contains(&node) || case.call_of(node).is_some()
+    let acted = case.steps.iter().any(|step| step.author == node);
+    let offered = open_offer(case).is_some_and(|open| open.to == node);
+    acted || offered || case.parties.contains_key(&node) || case.call_of(node).is_some()
 }
 
 fn admit_holder(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
@@ -538,6 +540,10 @@ fn settle_outcome(case: &mut Case, event: &Event, me: NodeId) {
     case.phase = outcome.phase;
     case.level.clone_from(&outcome.level);
     case.due = outcome.due;
+    // Whichever way it leaves a waiting stage, it is not aside any more.
+    if !matches!(outcome.phase, Phase::Suspended | Phase::Merged) {
+        case.aside = None;
+    }
     turn_span(case, outcome, event.step.time, me);
 }
 

@@ -41,7 +41,7 @@ fn an_unknown_key_is_refused() {
 fn each_kind_of_fault_is_named_with_its_key() {
     let cases = [
         ("to = \"dispatched\"", "to = \"nowhere\"", "stage nowhere is not defined"),
-        ("roles = [\"unit_officer\"]", "roles = [\"nobody\"]", "role nobody is not defined"),
+        ("roles = [\"reporter\"]", "roles = [\"nobody\"]", "role nobody is not defined"),
         ("fields = [\"opinion\"]", "fields = [\"shoe_size\"]", "field shoe_size is not known"),
         ("levels = [\"township\"]\nallowance", "levels = [\"moon\"]\nallowance", "level moon"),
         ("begins = [\"grid\"]", "begins = [\"yard\"]", "level yard is not defined"),

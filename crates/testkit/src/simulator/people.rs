@@ -1,5 +1,7 @@
 //! The people of the simulation: who reports what, and what staff do with what they find.
 
+mod detours;
+
 use std::time::Duration;
 
 use engine::command::{Agent, Command, Receipt, Refused, What};
@@ -37,11 +39,16 @@ impl Staff {
 
 fn roles(part: Part) -> &'static [&'static str] {
     match part {
-        Part::County => &["county_dispatcher"],
-        Part::Township => &["township_dispatcher"],
-        Part::Community => {
-            &["community_dispatcher", "community_worker", "grid_worker", "grid_leader"]
-        }
+        Part::County => &["county_dispatcher", "county_head"],
+        Part::Township => &["township_dispatcher", "township_head"],
+        Part::Community => &[
+            "community_dispatcher",
+            "community_worker",
+            "grid_worker",
+            "grid_leader",
+            "community_head",
+            "mediator",
+        ],
         Part::Unit => &["unit_officer"],
     }
 }
@@ -170,6 +177,7 @@ impl Simulator {
             return;
         }
         for _ in 0..3 {
+            self.take_a_detour(node);
             let Some(case) = self.some_case(node) else { return };
             if let Some((by, act)) = self.choose(node, &case) {
                 let what = What::Act { case: Some(case.id), act };
@@ -234,6 +242,9 @@ impl Simulator {
         let home = case.home == node;
         let grid_worker = staff.of("grid_worker").map(Agent::Staff);
         let in_grid = case.level == "grid";
+        if let Some(next) = detours::on_the_way(case, &by) {
+            return Some(next);
+        }
         match case.phase {
             Phase::Intake => Some(match (luck, grid_worker) {
                 (0..35, Some(worker)) if in_grid => {

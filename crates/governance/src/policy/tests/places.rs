@@ -114,11 +114,8 @@ fn out_of_every_open_stage_somebody_of_that_level_can_lead() {
                 rule.from.contains(&stage.key) && (on || back)
             };
             for level in holders(&policy) {
-                let someone = policy
-                    .acts
-                    .iter()
-                    .filter(leaves)
-                    .any(|rule| staffed(&policy, rule, level));
+                let someone =
+                    policy.acts.iter().filter(leaves).any(|rule| staffed(&policy, rule, level));
                 assert!(someone, "{}: {} at {level} is a trap", policy.key, stage.key);
             }
         }
