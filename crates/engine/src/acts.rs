@@ -179,10 +179,8 @@ impl Desk<'_, '_> {
     ) -> Result<Receipt, Refused> {
         let world = self.world.clone();
         let (units, children) = (world.directory.units(), world.directory.children());
-        let other = match act {
-            Act::Merge { into } => self.staging.case(*into)?,
-            _ => None,
-        };
+        let into = if let Act::Merge { into } = act { Some(*into) } else { None };
+        let other = into.map(|into| self.staging.case(into)).transpose()?.flatten();
         let (permit, fields) = {
             let scene = self.scene(&world, &units, &children, other.as_deref());
             let permit = authorize::authorize(&scene, before.as_deref(), act, actor)?;

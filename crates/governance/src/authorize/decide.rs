@@ -129,16 +129,22 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
     let contributes = act.kind().is_contribution() || matches!(act, Act::RefuseCustody { .. });
     if !contributes {
         let (stage, level) = next(scene, case, act);
-        match act {
-            Act::DecideExtension { granted: true, .. } => {
-                put_outcome(scene, &stage, &level, case.extension, body);
-            }
-            Act::Suspend { review, .. } => put_outcome(scene, &stage, &level, Some(*review), body),
-            // Its own clock runs on, whatever becomes of the case it is treated with.
-            Act::Merge { .. } => put_outcome(scene, &stage, &level, case.due, body),
-            _ => keep_clock_or_start(scene, case, &stage, &level, body),
+        match due_by(case, act) {
+            Some(due) => put_outcome(scene, &stage, &level, due, body),
+            None => keep_clock_or_start(scene, case, &stage, &level, body),
         }
     }
+}
+
+/// The due time that an act itself gives; `None` where the stage's clock does.
+fn due_by(case: &Case, act: &Act) -> Option<Option<Timestamp>> {
+    if let Act::Suspend { review, .. } = act {
+        return Some(Some(*review));
+    }
+    let extended = matches!(act, Act::DecideExtension { granted: true, .. });
+    // A merged case's own clock runs on, whatever becomes of the one it is treated with.
+    let merged = matches!(act, Act::Merge { .. });
+    extended.then_some(case.extension).or(merged.then_some(case.due))
 }
 
 /// Units that did their part settle it as departments; otherwise the level that had it.

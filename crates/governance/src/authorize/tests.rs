@@ -178,8 +178,8 @@ impl Town {
             35 => Act::Merge { into: id(88) },
             36 | 37 => Act::Split { reason: text() },
             38 => {
-                let named = self.policy.rates.iter().flat_map(|rates| rates.exclusions.first());
-                let reason = named.cloned().next().unwrap_or_else(text);
+                let mut named = self.policy.rates.iter().flat_map(|rates| rates.exclusions.first());
+                let reason = named.next().cloned().unwrap_or_else(text);
                 Act::Exclude { rate: Rate::Solved, reason }
             }
             39 => Act::Mediate {
