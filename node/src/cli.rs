@@ -10,6 +10,7 @@ mod init;
 mod join;
 mod misread;
 mod peers;
+mod policies;
 mod print;
 mod serve;
 mod verify;

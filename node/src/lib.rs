@@ -25,6 +25,7 @@ pub mod offline;
 pub mod operator;
 pub mod policy;
 pub mod ports;
+pub mod publish;
 pub mod seed;
 pub mod shutdown;
 pub mod summary;

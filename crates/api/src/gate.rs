@@ -111,7 +111,8 @@ impl Gate {
     }
 
     fn allowed(&self, session: &Session) -> Result<(), Problem> {
-        let policy = &self.state.handle.setup().policy;
+        let world = self.state.handle.world();
+        let policy = world.policy();
         match self.route.guard {
             Guard::Anyone | Guard::Operator | Guard::Account => Ok(()),
             Guard::Staff if session.actor.appointments().is_empty() => {

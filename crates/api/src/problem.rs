@@ -75,6 +75,7 @@ kinds! {
     NO_MEDIATION = "no-mediation" CONFLICT "没有正在进行的调解" "No mediation is going on";
     NOT_IN_WHISTLE = "not-in-whistle" FORBIDDEN "只有吹哨双方可以互评" "Only the sides of a whistle score each other";
     NO_SUCH_EXCLUSION = "no-such-exclusion" UNPROCESSABLE_ENTITY "规则中没有这个剔除理由" "Policy knows no such exclusion";
+    POLICY_UNKNOWN = "policy-unknown" CONFLICT "本节点没有该事件所依据的规则版本" "This node lacks the version of the policy that the case runs under";
     IN_FUTURE = "in-future" UNPROCESSABLE_ENTITY "发生时间晚于现在" "It can't have happened later than now";
     KEY_REUSED = "key-reused" UNPROCESSABLE_ENTITY "幂等键已用于另一请求" "The idempotency key was used for another request";
     MEDIA_TYPE = "media-type" UNSUPPORTED_MEDIA_TYPE "请求内容须为 application/json" "The body has to be application/json";

@@ -8,6 +8,7 @@ pub(crate) mod health;
 pub(crate) mod invitations;
 pub(crate) mod people;
 pub(crate) mod places;
+pub(crate) mod policies;
 pub(crate) mod proofs;
 pub(crate) mod queries;
 pub(crate) mod reports;

@@ -3,6 +3,7 @@
 mod entrance;
 mod memory;
 mod offices;
+mod policies;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use governance::act::Act;
 use governance::authorize::{self, Scene};
 use governance::case::{Case, CaseId};
 use governance::field;
-use governance::policy::Power;
+use governance::policy::{Policy, Power};
 use governance::roster::{Actor, Standing};
 use rand::CryptoRng;
 use record::{NodeId, Subject, Timestamp};
@@ -57,6 +58,8 @@ impl Desk<'_, '_> {
             What::Act { case: None, act } => self.open(&by, &act, once),
             What::Act { case: Some(case), act } => self.act(&by, case, &act, None, once),
             What::ActIf { case, act, expected } => self.act(&by, case, &act, Some(&expected), once),
+            What::PutPolicy { text, publish } => self.put_policy(&by, &text, publish, once),
+            What::AdoptPolicy { reference } => self.adopt_policy(&by, &reference, once),
             What::Establish(places) => self.establish(&by, places, once),
             What::EndPlace(place) => self.end_place(&by, place, once),
             What::Register { person, name, phone } => {
@@ -104,6 +107,7 @@ impl Desk<'_, '_> {
 
     fn scene<'w>(
         &'w self,
+        policy: &'w Policy,
         world: &'w World,
         units: &'w BTreeSet<NodeId>,
         children: &'w BTreeSet<NodeId>,
@@ -111,7 +115,7 @@ impl Desk<'_, '_> {
     ) -> Scene<'w> {
         let certificate = self.setup.standing.certificate();
         Scene {
-            policy: &self.setup.policy,
+            policy,
             territory: &world.territory,
             roster: &world.roster,
             calendar: &self.setup.calendar,
@@ -182,7 +186,8 @@ impl Desk<'_, '_> {
         let into = if let Act::Merge { into } = act { Some(*into) } else { None };
         let other = into.map(|into| self.staging.case(into)).transpose()?.flatten();
         let (permit, fields) = {
-            let scene = self.scene(&world, &units, &children, other.as_deref());
+            let policy = rules_of(&world, before.as_deref(), self.setup.me())?;
+            let scene = self.scene(policy, &world, &units, &children, other.as_deref());
             let permit = authorize::authorize(&scene, before.as_deref(), act, actor)?;
             let ordinal = self.staging.log.mark().count + 1;
             let fields = authorize::decide(&scene, before.as_deref(), act, actor, ordinal);
@@ -211,7 +216,9 @@ impl Desk<'_, '_> {
         case: &Case,
         sender: NodeId,
     ) -> Result<(), Refused> {
-        let told = share::share(self.setup, self.staging, before, case, sender, self.now)?;
+        let world = self.world.clone();
+        let told =
+            share::share(self.setup, &world, self.staging, before, case, sender, self.now)?;
         for node in told {
             self.poke(node);
         }
@@ -229,7 +236,7 @@ impl Desk<'_, '_> {
             return Ok(None);
         }
         let actor = self.actor(by)?;
-        if actor.has_power(&self.setup.policy, power) {
+        if actor.has_power(self.world.policy(), power) {
             Ok(Some(actor))
         } else {
             Err(Refused::Power(name))
@@ -240,6 +247,18 @@ impl Desk<'_, '_> {
     pub(crate) fn change_world(&mut self, change: impl FnOnce(&mut World)) {
         change(Arc::make_mut(self.world));
     }
+}
+
+/// By what a case is dealt with here: the version it began with; a new one by the one in force.
+fn rules_of<'a>(
+    world: &'a World,
+    case: Option<&'a Case>,
+    me: NodeId,
+) -> Result<&'a Policy, Refused> {
+    let Some(case) = case else { return Ok(world.policy()) };
+    world.policies.of(case, me).map_err(|reference| {
+        authorize::Refusal::PolicyUnknown { reference: reference.to_owned() }.into()
+    })
 }
 
 impl Receipt {

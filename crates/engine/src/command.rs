@@ -84,6 +84,19 @@ pub enum What {
         /// The versions of which it has to be one; none of them refuses the act.
         expected: Vec<Version>,
     },
+    /// Keeps a version of a policy, TOML; and publishes it to the nodes below.
+    PutPolicy {
+        /// The text.
+        text: String,
+        /// Whether the nodes below are given it.
+        publish: bool,
+    },
+    /// Puts a version in force for what begins from now on: one that this node keeps, or that the
+    /// node above published.
+    AdoptPolicy {
+        /// `key/version`.
+        reference: String,
+    },
     /// Adds places, or further versions of places, parents first.
     Establish(Vec<Place>),
     /// Ends a place now.

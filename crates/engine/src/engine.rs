@@ -224,6 +224,23 @@ pub struct Engine {
     enrolment: Option<bool>,
 }
 
+/// Why a node can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The configured policy has another text than the one recorded under its version.
+    #[error(
+        "the configured policy calls itself {reference}, but is not the text that this node \
+         recorded under it: raise its version, or put the recorded text back"
+    )]
+    Rewritten {
+        /// `key/version`.
+        reference: String,
+    },
+}
+
 /// Frames replayed in one batch of the index.
 const REPLAY: usize = 20_000;
 
@@ -231,12 +248,13 @@ impl Engine {
     /// Opens a node on its store: whatever the index lacks is replayed from the journal.
     ///
     /// # Errors
-    /// When the store can't be read.
+    /// When the store can't be read, or the configured policy is another one than was recorded
+    /// under its version.
     pub fn open(
         setup: Arc<Setup>,
         mut store: Box<dyn Store>,
         rng: Box<dyn CryptoRng + Send>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, OpenError> {
         let mut tips = Tips::default();
         let log = replay(&setup, store.as_mut(), &mut tips)?;
         let reader = store.reader();
@@ -297,7 +315,9 @@ impl Engine {
             talk: &mut self.talk,
             out: &mut out,
         };
-        let handled = inputs.into_iter().try_for_each(|input| desk.handle(input));
+        let settled = storage(desk.settle_policy()).map(|_| ());
+        let handled =
+            settled.and_then(|()| inputs.into_iter().try_for_each(|input| desk.handle(input)));
         let staged = handled.and_then(|()| staging.finish().map_err(Arc::new));
         let committed = staged.and_then(|(commit, log)| {
             if !commit.frames.is_empty() {

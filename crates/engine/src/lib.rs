@@ -18,6 +18,7 @@ pub mod memory;
 pub mod note;
 pub mod outbox;
 pub mod peer;
+mod policies;
 pub mod project;
 pub mod runtime;
 mod share;

@@ -3,6 +3,7 @@
 
 mod case;
 mod local;
+mod policy;
 mod roster;
 mod stream;
 
@@ -19,6 +20,9 @@ use record::{
 pub use case::Order;
 pub use case::{fact_key, order_keys, receipt_hash};
 pub use local::{held, held_key, receipt};
+pub use policy::{
+    PolicyRow, Source, given_key, given_prefix, in_force, kept_key, of_file, published,
+};
 pub use roster::person_key;
 pub use stream::{Sent, log_key, stream_key};
 
@@ -45,8 +49,10 @@ pub struct Done {
     pub before: Option<Arc<Case>>,
     /// Why a record was not applied.
     pub rejected: Option<Rejected>,
-    /// Whether territory, roster or peers changed.
+    /// Whether territory, roster, peers or policies changed.
     pub world: bool,
+    /// Whether the sender gave a version of its policy.
+    pub policy: bool,
 }
 
 /// A record with those of its fields that this node has.
@@ -148,12 +154,20 @@ fn own(
         let (before, applied) = case::apply(whose, staging, readable, whose.me, true)?;
         return Ok(Done { before, ..case::own(at, applied)? });
     }
+    if is_policy(record.kind) {
+        policy::own(staging, at, readable)?;
+        return Ok(Done { world: true, ..Done::default() });
+    }
     let world = match record.kind {
         kind::PLACE | kind::PLACE_ENDED => roster::place(staging, at, readable)?,
         kind::PERSON | kind::APPOINTED | kind::DISMISSED => roster::person(staging, at, readable)?,
         _ => return Err(senseless(at, "a record of a kind that this version does not know")),
     };
     Ok(Done { world, ..Done::default() })
+}
+
+fn is_policy(kind: record::Kind) -> bool {
+    [kind::POLICY, kind::POLICY_IN_FORCE, kind::POLICY_PUBLISHED].contains(&kind)
 }
 
 fn foreign(
@@ -174,6 +188,12 @@ fn foreign(
         }
         Some(same) if same.fields.len() >= readable.fields.len() => {}
         _ => staging.put_log(record, at)?,
+    }
+    if record.kind == kind::POLICY && record.author == sender {
+        return match policy::given(staging, at, readable)? {
+            Ok(()) => Ok(Done { policy: true, ..Done::default() }),
+            Err(why) => case::hold(staging, at, record, sender, why),
+        };
     }
     let (before, applied) = case::apply(whose, staging, readable, sender, fresh)?;
     let done = case::foreign(staging, at, record, sender, applied)?;

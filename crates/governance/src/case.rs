@@ -45,8 +45,10 @@ pub struct Case {
     pub level: String,
     /// When the stage's clock runs out.
     pub due: Option<Timestamp>,
-    /// Version of the policy it runs under.
+    /// Version of the policy with which it began, at home.
     pub policy: String,
+    /// Version with which it began at each node that has held it since.
+    pub versions: BTreeMap<NodeId, String>,
     /// How it came in.
     pub channel: String,
     /// Category code.
@@ -322,6 +324,17 @@ impl Case {
             Custody::Here {} | Custody::Offered { .. } => me,
             Custody::With { node, .. } => *node,
         }
+    }
+
+    /// The version of the policy that rules it at a node: where it was reported, the one with which
+    /// it began; where custody was accepted, the one that was in force at the first acceptance, for
+    /// good, however often it passes there. `None` where it was never held.
+    #[must_use]
+    pub fn version_at(&self, node: NodeId) -> Option<&str> {
+        if node == self.home {
+            return Some(&self.policy);
+        }
+        self.versions.get(&node).map(String::as_str)
     }
 
     /// An offer of custody to `me` that is still open.

@@ -165,6 +165,8 @@ pub enum Change {
     CustodyAccepted {
         /// By this offer.
         offer: RecordId,
+        /// Version of the policy that rules the case there; records of the first days have none.
+        policy: Option<String>,
     },
     /// Custody is not taken.
     CustodyRefused {
@@ -341,7 +343,8 @@ impl Change {
                 done: required(fields, field::DONE)?,
             },
             ActKind::AcceptCustody => {
-                Self::CustodyAccepted { offer: required(fields, field::OFFER)? }
+                let policy = optional(fields, field::POLICY)?;
+                Self::CustodyAccepted { offer: required(fields, field::OFFER)?, policy }
             }
             ActKind::RefuseCustody => {
                 Self::CustodyRefused { offer: required(fields, field::OFFER)? }

@@ -90,7 +90,7 @@ fields! {
     69 PERSON "person" Structural "Opaque id of the appointed person.";
     72 PERSON_NAME "person_name" Personal "A member of staff's name.";
     73 PERSON_PHONE "person_phone" Personal "A member of staff's telephone number.";
-    80 POLICY_TEXT "policy_text" Structural "A policy in TOML.";
+    80 POLICY_TEXT "policy_text" Structural "A policy in TOML: all of it, or the first part of a long one.";
     96 SATISFIED "satisfied" Structural "Whether the reporter is satisfied with how it was done.";
     97 INTO "into" Structural "The case that this one is treated together with.";
     98 RATE "rate" Structural "The rate that a case is left out of.";
@@ -100,6 +100,11 @@ fields! {
     102 MEDIATORS "mediators" Structural "Opaque ids of who mediates.";
     103 HELD "held" Structural "When a session was held, milliseconds UTC.";
     104 AGREED "agreed" Structural "Whether the parties of a dispute agreed.";
+    250 POLICY_TEXT_2 "policy_text_2" Structural "A policy in TOML: the second part of a long one.";
+    251 POLICY_TEXT_3 "policy_text_3" Structural "A policy in TOML: its third part.";
+    252 POLICY_TEXT_4 "policy_text_4" Structural "A policy in TOML: its fourth part.";
+    253 POLICY_TEXT_5 "policy_text_5" Structural "A policy in TOML: its fifth and last part.";
+    254 POLICY_SOURCE "policy_source" Structural "By whom a policy came into force: file, officer or parent.";
 }
 
 /// The registry's entry for a number.

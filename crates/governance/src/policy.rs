@@ -4,6 +4,7 @@
 
 mod check;
 mod graph;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
 pub use graph::mermaid;
+pub use version::{Version, VersionError, Versions, reference_of, split_reference, text_of};
 
 use crate::act::ActKind;
 use crate::case::Party;
@@ -277,6 +279,8 @@ pub enum Power {
     Query,
     /// See a reporter's name and telephone number.
     Personal,
+    /// Publish policies to the nodes below, and put one in force here.
+    Policy,
 }
 
 /// A stage of a case.
@@ -434,13 +438,17 @@ impl Policy {
     /// # Errors
     /// [`PolicyError`] with every problem found, each with its key.
     pub fn from_toml(text: &str) -> Result<Self, PolicyError> {
+        let policy = Self::parse(text)?;
+        let problems = check::problems(&policy);
+        if problems.is_empty() { Ok(policy) } else { Err(PolicyError::Unsound(problems)) }
+    }
+
+    /// Reads a policy without asking whether it hangs together.
+    fn parse(text: &str) -> Result<Self, PolicyError> {
         if text.len() > MAX_TEXT {
             return Err(PolicyError::TooLarge(text.len()));
         }
-        let policy: Self =
-            toml::from_str(text).map_err(|error| PolicyError::Syntax(Box::new(error)))?;
-        let problems = check::problems(&policy);
-        if problems.is_empty() { Ok(policy) } else { Err(PolicyError::Unsound(problems)) }
+        toml::from_str(text).map_err(|error| PolicyError::Syntax(Box::new(error)))
     }
 
     /// The version that a case remembers: `key/version`.

@@ -5,16 +5,32 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::world::Setup;
+use engine::world::{Follow, Setup};
 use governance::calendar::Calendar;
 use governance::certificate::{Certificate, Issuer, Right, Standing, VERSION, issue_root};
-use governance::policy::Policy;
+use governance::policy::{Policy, Version};
 use rand::CryptoRng;
 use record::{FederationId, NodeId, NodeKey, PublicKey, Timestamp};
 
 /// The shipped policy.
 pub const POLICY: &str = include_str!("../../../config/policies/she-county.toml");
 const CALENDAR: &str = include_str!("../../../config/calendars/2026.json");
+
+/// The shipped policy `further` versions on, in which two stages have other names: cases of
+/// different versions can be told apart by the stages they pass.
+#[must_use]
+pub fn later(further: u32) -> String {
+    let is = Policy::from_toml(POLICY).expect("the shipped policy is sound").version;
+    let mut text = POLICY.replacen(
+        &format!("\nversion = {is}\n"),
+        &format!("\nversion = {}\n", is + further),
+        1,
+    );
+    for stage in ["dispatched", "verified"] {
+        text = text.replace(&format!("\"{stage}\""), &format!("\"{stage}_{further}\""));
+    }
+    text
+}
 
 /// What a node is in the federation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -41,8 +57,10 @@ pub struct Member {
 /// A federation in the making.
 pub struct Federation {
     root: NodeKey,
-    policy: Policy,
+    policy: Arc<Version>,
     calendar: Calendar,
+    /// How its nodes take a policy that is published above them.
+    pub follow: Follow,
     /// When it was founded; every certificate begins here.
     pub founded: Timestamp,
 }
@@ -55,7 +73,8 @@ impl Federation {
     pub fn found(founded: Timestamp, rng: &mut impl CryptoRng) -> Self {
         Self {
             root: NodeKey::generate(rng),
-            policy: Policy::from_toml(POLICY).expect("the shipped policy is sound"),
+            policy: Arc::new(Version::read(POLICY).expect("the shipped policy is sound")),
+            follow: Follow::Manual,
             calendar: Calendar::from_year_json(CALENDAR).expect("the shipped calendar is sound"),
             founded,
         }
@@ -124,7 +143,8 @@ impl Federation {
             root: self.root.public(),
             federation: FederationId::of_root(&self.root.public()),
             standing,
-            policy: self.policy.clone(),
+            configured: self.policy.clone(),
+            follow: self.follow,
             calendar: self.calendar.clone(),
             software: "testkit".into(),
         };

@@ -15,6 +15,7 @@ use engine::engine::{About, Effect, Engine, Input, Ticket};
 use engine::memory::MemoryStore;
 use engine::peer::Directory;
 use engine::wire::{PAGE_ENTRIES, Request, Response};
+use engine::world::{Follow, World};
 use engine::{outbox, view};
 use governance::query::{Answer, Matter, Question};
 use rand::rngs::StdRng;
@@ -47,6 +48,9 @@ pub struct Weather {
     pub partitions: usize,
     /// Commits that fail in the day, as on a full disk.
     pub failures: usize,
+    /// Times in the day at which the county publishes a new version of the policy, which all nodes
+    /// follow.
+    pub policies: u32,
 }
 
 impl Weather {
@@ -63,6 +67,7 @@ impl Weather {
             crashes: 8,
             partitions: 6,
             failures: 3,
+            policies: 2,
         }
     }
 
@@ -79,6 +84,7 @@ impl Weather {
             crashes: 0,
             partitions: 0,
             failures: 0,
+            policies: 0,
         }
     }
 }
@@ -132,6 +138,8 @@ pub(crate) enum Event {
     Rejoin(NodeId),
     /// A node's next commit fails.
     Fail(NodeId),
+    /// The county publishes the policy, so many versions on.
+    Publish(u32),
     /// Time passes at a node.
     Tick(NodeId),
 }
@@ -194,7 +202,10 @@ impl Simulator {
     pub fn new(seed: u64, weather: Weather) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let now = Timestamp::from_millis(MORNING);
-        let federation = Federation::found(now, &mut rng);
+        let mut federation = Federation::found(now, &mut rng);
+        if weather.policies > 0 {
+            federation.follow = Follow::Automatic;
+        }
         let members = members(&federation, &weather, &mut rng);
         let mut simulator = Self {
             seed,
@@ -320,6 +331,15 @@ impl Simulator {
     pub fn directory(&self, node: NodeId) -> Directory {
         let engine = self.places[&node].engine.as_ref().expect("the node is up");
         engine.world().directory.as_ref().clone()
+    }
+
+    /// What a node keeps in memory.
+    ///
+    /// # Panics
+    /// When the node is down.
+    #[must_use]
+    pub fn world(&self, node: NodeId) -> Arc<World> {
+        self.places[&node].engine.as_ref().expect("the node is up").world()
     }
 
     /// Size and root of `peer`'s log as `node` countersigned it last.
@@ -550,6 +570,7 @@ impl Simulator {
                 self.at(Duration::from_secs(600), Event::Crash(node));
                 self.at(Duration::from_secs(660), Event::Restart(node));
             }
+            Event::Publish(further) => self.publish(further),
             Event::Tick(node) => {
                 self.step(node, vec![Input::Tick]);
                 self.at(TICK, Event::Tick(node));
@@ -563,6 +584,10 @@ impl Simulator {
             let node = communities[self.rng.random_range(0..communities.len())];
             let at = self.moment();
             self.at(at, Event::Report(node));
+        }
+        for further in 1..=self.weather.policies {
+            let at = DAY * further / (self.weather.policies + 1);
+            self.at(at, Event::Publish(further));
         }
         for node in self.nodes() {
             let first = Duration::from_secs(self.rng.random_range(60..1_800));

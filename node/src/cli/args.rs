@@ -83,7 +83,7 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: ConfigCommand,
     },
-    /// 检查规则，或画出它的流程图 / checks a policy, or draws its stages and acts
+    /// 检查、发布、启用规则，或画出流程图 / checks, draws, publishes and puts in force policies
     Policy {
         #[command(subcommand)]
         what: PolicyCommand,
@@ -117,6 +117,30 @@ pub(super) enum PolicyCommand {
         /// 规则文件；不写则为生效的规则 / the policy; the one in force where absent
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+    },
+    /// 列出规则版本：本节点的，和上级发布的 / lists the versions kept here, and those published above
+    List {
+        /// 输出 JSON / as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// 发布给下级 / publishes a policy to the nodes below
+    Publish {
+        /// 规则文件 / the policy
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// 只保存全文，供按它办理的旧事件使用 / keeps a text for the cases that run under it
+    Keep {
+        /// 规则文件 / the policy
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// 启用一个版本；在办事件仍按原版本 / puts a version in force for what begins from now on
+    Adopt {
+        /// 版本 / the version, such as she-county/3
+        #[arg(value_name = "KEY/VERSION")]
+        reference: String,
     },
 }
 

@@ -14,6 +14,7 @@ use crate::join::JoinError;
 use crate::local::LocalError;
 use crate::node::StartError;
 use crate::operator::OperatorError;
+use crate::publish::PublishError;
 use crate::verify::VerifyError;
 
 /// Why a command was not carried out: a sentence in Chinese that says what to do, and the error
@@ -98,6 +99,9 @@ impl From<StartError> for Failure {
             StartError::Key(key) => return Self::new(data::key(key, "签名密钥"), error),
             StartError::Store(store) => return Self::new(data::store(store), error),
             StartError::Port(port) => return Self::new(data::port(port), error),
+            StartError::PolicyRewritten(_) => {
+                "规则文件改了内容却没有改版本号：请把 version 加一，或放回原文（旧事件仍按原文办理）"
+            }
             StartError::Calendar(_) => "节假日文件不可用：请检查 calendar.files",
             StartError::Seed(_) => "系统不提供随机数，无法安全签名",
             StartError::Replay { .. } => "账本无法重放：请先运行 `wangge verify` 查明损坏处",
@@ -183,6 +187,21 @@ impl From<InviteError> for Failure {
             InviteError::Refused(_) => Self::new("邀请未能生成", error),
             InviteError::Seed(_) => Self::new("系统不提供随机数", error),
             InviteError::Answer => Self::new("节点的回应里没有邀请码：版本是否一致？", error),
+        }
+    }
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Start(error) => error.into(),
+            PublishError::Local(error) => error.into(),
+            PublishError::Reference(_) => {
+                Self::new("规则版本写法不对：应为 代号/版本号，如 she-county/3", error)
+            }
+            PublishError::Refused(_) => {
+                Self::new("规则没有保存或启用：请按下面的说明处理", error)
+            }
         }
     }
 }

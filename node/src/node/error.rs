@@ -19,6 +19,9 @@ pub enum StartError {
     /// No policy.
     #[error(transparent)]
     Policy(#[from] PolicyFileError),
+    /// The configured policy is not the text that was recorded under its version.
+    #[error(transparent)]
+    PolicyRewritten(engine::engine::OpenError),
     /// No calendar.
     #[error(transparent)]
     Calendar(#[from] CalendarFileError),

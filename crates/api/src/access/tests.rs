@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use governance::case::{Custody, UnitCall};
 use governance::change::Phase;
+use governance::policy::Version;
 use governance::roster::Appointment;
 use governance::territory::Place;
 use record::Subject;
@@ -57,6 +59,7 @@ fn case(place: Option<u8>, grid: Option<&str>) -> Case {
         level: "grid".into(),
         due: None,
         policy: "p/1".into(),
+        versions: BTreeMap::new(),
         channel: "resident".into(),
         category: None,
         grade: None,
@@ -98,8 +101,9 @@ fn staff(role: &str, scope: Option<u8>) -> Actor {
 }
 
 fn ask<T>(actor: &Actor, ask: impl FnOnce(&Viewer<'_>) -> T) -> T {
-    let (policy, territory) = (Policy::from_toml(POLICY).unwrap(), territory());
-    let viewer = Viewer { actor, me: node(ME), policy: &policy, territory: &territory, now: NOW };
+    let policies = Versions::new(Arc::new(Version::read(POLICY).unwrap()));
+    let territory = territory();
+    let viewer = Viewer { actor, me: node(ME), policies: &policies, territory: &territory, now: NOW };
     ask(&viewer)
 }
 

@@ -43,6 +43,8 @@ fn in_path(route: &Route, name: &str) -> Value {
     let schema = match (route.id, name) {
         ("endToken" | "endInvitation", _) | (_, "record") => reference("Id32"),
         (_, "id") => reference("Id16"),
+        (_, "key") => json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$" }),
+        (_, "version") => json!({ "type": "string", "pattern": "^(0|[1-9][0-9]{0,9})$" }),
         (_, "code") => json!({ "type": "string", "maxLength": 64 }),
         (_, "name") => json!({ "type": "string", "pattern": NAME }),
         _ => json!({ "type": "string", "minLength": 1, "maxLength": 64 }),

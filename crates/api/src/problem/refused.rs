@@ -94,6 +94,7 @@ impl From<Refusal> for Problem {
             | Refusal::NoMediation
             | Refusal::NotInWhistle
             | Refusal::NoSuchExclusion
+            | Refusal::PolicyUnknown { .. }
             | Refusal::InFuture
             | Refusal::TooLong => {}
         }
@@ -140,6 +141,7 @@ fn kind(refusal: &Refusal) -> Kind {
         Refusal::NoMediation => Kind::NO_MEDIATION,
         Refusal::NotInWhistle => Kind::NOT_IN_WHISTLE,
         Refusal::NoSuchExclusion => Kind::NO_SUCH_EXCLUSION,
+        Refusal::PolicyUnknown { .. } => Kind::POLICY_UNKNOWN,
         Refusal::InFuture => Kind::IN_FUTURE,
         Refusal::TooLong => Kind::TOO_LONG,
     }

@@ -175,7 +175,7 @@ pub(crate) async fn locate(desk: Desk, Query(at): Query<Where>) -> Result<Json<F
     let point = Point::new(at.lon, at.lat)
         .map_err(|error| Problem::at(Kind::PARAMETER, "query", error.to_string()))?;
     let found = desk.read(move |view| {
-        let policy = &view.setup.policy;
+        let policy = view.policy();
         let level = at.level.or_else(|| policy.custody.begins.first().cloned());
         let level = level.filter(|key| policy.levels.iter().any(|level| level.key == *key));
         let unknown = || Problem::at(Kind::PARAMETER, "query.level", "is not in the policy");

@@ -101,7 +101,7 @@ pub(crate) async fn ask(desk: Desk, body: Body<Ask>) -> Result<Json<Answered>, P
     let (question, answer) = desk.state.handle.ask(matter, budget).await?;
     let now = desk.state.handle.now();
     let answered = desk.read(move |view| {
-        let policy = &view.setup.policy;
+        let policy = view.policy();
         let known = |grouping, code: &str| is_known(policy, grouping, code);
         let total = total(&question, &answer, &view.setup.standing, now, known);
         let total = total.map_err(|error| {
@@ -181,7 +181,7 @@ impl View {
 
     /// A grid by its code, if it is one of this node's own territory.
     fn grid(&self, code: &str) -> Named {
-        let levels = &self.setup.policy.custody.begins;
+        let levels = &self.policy().custody.begins;
         let territory = &self.world.territory;
         let grids = levels.iter().flat_map(|level| territory.of_level(level, self.now));
         let found = grids

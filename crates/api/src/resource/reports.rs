@@ -145,7 +145,7 @@ impl View {
     }
 
     fn reporter_may(&self, case: &Case) -> Vec<ActKind> {
-        let policy = &self.setup.policy;
+        let policy = self.policy();
         let may = |act: &ActKind| {
             policy.rule(*act).is_some_and(|rule| {
                 rule.roles.contains(REPORTER) && rule.from.contains(&case.stage)

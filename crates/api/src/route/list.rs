@@ -6,7 +6,7 @@ use hyper::Method;
 
 use super::{Guard, Route};
 use crate::resource::{
-    accounts, cases, events, federation, health, invitations, people, places, proofs, queries,
+    accounts, cases, events, federation, health, invitations, people, places, policies, proofs, queries,
     reports, sessions, tokens,
 };
 use crate::state::State;
@@ -35,6 +35,7 @@ const STAFF: Guard = Guard::Staff;
 const TERRITORY: Guard = Guard::Power(Power::Territory);
 const ROSTER: Guard = Guard::Power(Power::Roster);
 const FEDERATION: Guard = Guard::Power(Power::Federation);
+const POLICY: Guard = Guard::Power(Power::Policy);
 const QUERY: Guard = Guard::Power(Power::Query);
 
 /// Every route there is.
@@ -180,6 +181,22 @@ pub static ROUTES: &[Route] = &[
     reads("/v1/policy", ANYONE, || get(federation::policy))
         .named("policy", "By which rules this place works", "本地规则")
         .gives(200, "Policy"),
+    reads("/v1/policies", STAFF, || get(policies::list))
+        .named("policies", "Versions of the policy, kept or published above", "规则版本列表")
+        .gives(200, "PolicyPage"),
+    adds("/v1/policies", POLICY, || post(policies::put))
+        .named("putPolicy", "Keep a version, or publish it to the nodes below", "保存或发布规则")
+        .takes("PutPolicy")
+        .gives(201, "Receipt")
+        .bulk()
+        .once(),
+    reads("/v1/policies/{key}/{version}", ANYONE, || get(policies::get))
+        .named("policyVersion", "A version of the policy with its text", "规则版本全文")
+        .gives(200, "PolicyDetail"),
+    adds("/v1/policies/{key}/{version}/adopt", POLICY, || post(policies::adopt))
+        .named("adoptPolicy", "Put a version in force for what begins now", "启用规则版本")
+        .gives(200, "Receipt")
+        .once(),
     reads("/v1/node", ANYONE, || get(federation::node))
         .named("node", "This node", "本节点")
         .gives(200, "Node"),

@@ -260,7 +260,8 @@ impl View {
     }
 
     fn colour(&self, case: &Case) -> Option<Named> {
-        let colour = self.setup.policy.colour(case.importance, case.urgency)?;
+        let policy = self.world.policies.of(case, self.setup.me()).ok()?;
+        let colour = policy.colour(case.importance, case.urgency)?;
         Some(named(&colour.key, Some((&colour.name, &colour.name_en))))
     }
 

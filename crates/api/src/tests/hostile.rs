@@ -203,7 +203,7 @@ fn no_body_breaks_the_node() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn four_mebibytes_are_for_places_alone() {
+async fn four_mebibytes_are_for_bulk_alone() {
     let house = House::build().await;
     let large = format!(r#"{{"places":[],"x":"{}"}}"#, "x".repeat(1024 * 1024));
     for route in ROUTES.iter().filter(|route| route.body.is_some() && route.method == Method::POST)

@@ -1,5 +1,6 @@
 //! Roles × routes × ground (S18). A route without a row fails.
 
+use governance::policy::Policy;
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -74,6 +75,8 @@ fn program(scene: &Scene) -> Vec<Row> {
         row("document", "/openapi.json", None, ALL),
         row("policy", "/v1/policy", None, ALL),
         row("node", "/v1/node", None, ALL),
+        row("policyVersion", "/v1/policies/she-county/0", None, [404; 7]),
+        row("policyVersion", &format!("/v1/policies/{}", reference()), None, ALL),
         row("report", "/v1/reports", Some(report(BUILDING[0])), [201; 7]),
         row("followReport", &follow, None, ALL),
         row("followReport", "/v1/reports/0000-0000-0000-0000", None, [404; 7]),
@@ -81,6 +84,11 @@ fn program(scene: &Scene) -> Vec<Row> {
         row("actByCode", &format!("{follow}/acts"), verify.clone(), [409; 7]),
         row("actByCode", "/v1/reports/0000-0000-0000-0000/acts", verify, [404; 7]),
     ]
+}
+
+/// The version that every node here works by.
+fn reference() -> String {
+    Policy::from_toml(testkit::federation::POLICY).unwrap().reference()
 }
 
 fn who(scene: &Scene) -> Vec<Row> {
@@ -173,6 +181,10 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("endInvitation", &format!("/v1/invitations/{}", "0".repeat(64)), None, power(404)),
         row("quarantine", "/v1/quarantine", None, power(200)),
         row("ask", "/v1/queries", Some(ask), power(200)),
+        row("policies", "/v1/policies", None, STAFF),
+        row("putPolicy", "/v1/policies", Some(json!({ "text": testkit::federation::later(1) })), power(201)),
+        row("adoptPolicy", &format!("/v1/policies/{}/adopt", reference()), None, power(200)),
+        row("adoptPolicy", "/v1/policies/xiapu/1/adopt", None, power(404)),
     ]
 }
 

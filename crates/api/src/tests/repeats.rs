@@ -111,7 +111,17 @@ async fn rows(house: &House) -> Vec<Row> {
         row("dismiss", "ops", &format!("{appointments}/grid_leader"), None, None),
         row("invite", "ops", "/v1/invitations", Some(invite("甲")), Some(invite("乙"))),
         row("endInvitation", "ops", &invitation, None, None),
+        row("putPolicy", "ops", "/v1/policies", Some(policy(1)), Some(policy(2))),
+        row("adoptPolicy", "ops", &format!("/v1/policies/{}/adopt", reference()), None, None),
     ]
+}
+
+fn policy(further: u32) -> Value {
+    json!({ "text": testkit::federation::later(further), "publish": true })
+}
+
+fn reference() -> String {
+    governance::policy::Policy::from_toml(testkit::federation::POLICY).unwrap().reference()
 }
 
 fn building(number: u8, name: &str) -> Value {

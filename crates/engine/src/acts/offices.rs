@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use governance::act::Body;
 use governance::field;
-use governance::policy::Power;
+use governance::policy::{Power, Version};
 use governance::roster::{Actor, Appointment, MAX_APPOINTMENTS, Person};
 use governance::territory::{Place, TerritoryError};
 use record::Subject;
@@ -30,7 +30,7 @@ impl Desk<'_, '_> {
         let mut next = self.world.as_ref().clone();
         for place in &places {
             next.territory
-                .check(place, &self.setup.policy.levels, self.now)
+                .check(place, &self.world.policy().levels, self.now)
                 .and_then(|()| Arc::make_mut(&mut next.territory).insert(place.clone()))
                 .map_err(|error| Refused::Invalid {
                     field: "places",
@@ -109,8 +109,10 @@ impl Desk<'_, '_> {
     ) -> Result<Receipt, Refused> {
         let actor = self.power(by, Power::Roster, "roster")?;
         let mut person = self.world.roster.get(id).cloned().ok_or(Refused::NotFound("person"))?;
-        if self.setup.policy.role(&appointment.role).is_none() {
-            let what = "is not a role of the policy".into();
+        // Cases that began under an earlier version are finished by its roles.
+        let role = |version: &Arc<Version>| version.policy.role(&appointment.role).is_some();
+        if !self.world.policies.iter().any(role) {
+            let what = "is not a role of the policy, nor of an earlier version".into();
             return Err(Refused::Invalid { field: "role", what });
         }
         if appointment.until.is_some_and(|until| until <= appointment.from) {
@@ -188,7 +190,7 @@ impl Desk<'_, '_> {
 }
 
 /// The first role in force signs for administrative acts.
-fn operator(actor: &Actor) -> record::Actor {
+pub(super) fn operator(actor: &Actor) -> record::Actor {
     let role = actor.appointments().first().map_or("operator", |held| held.role.as_str());
     record::Actor { id: record::ActorId::from_bytes(*actor.id.as_bytes()), role: role.to_owned() }
 }

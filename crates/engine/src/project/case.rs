@@ -103,6 +103,19 @@ pub(super) fn foreign(
     }
 }
 
+/// A record that makes no sense here: kept and shown, and nothing changes.
+pub(super) fn hold(
+    staging: &mut Staging<'_>,
+    at: Position,
+    record: &Record,
+    sender: NodeId,
+    why: String,
+) -> Result<Done, StoreError> {
+    let held = Quarantined { from: sender, record: record.id(), subject: record.subject, why };
+    staging.put(Table::Quarantine, at.to_bytes().to_vec(), &held)?;
+    Ok(Done { rejected: Some(Rejected::NoOutcome), ..Done::default() })
+}
+
 /// A record in a place of its author's log that another record has.
 pub(super) fn fork(
     staging: &mut Staging<'_>,

@@ -86,6 +86,9 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
         Act::AcceptCustody {} | Act::RefuseCustody { .. } => {
             let offer = case.offer_to(scene.me).map(|offer| offer.offer);
             body.put_some(field::OFFER, offer.as_ref());
+            if matches!(act, Act::AcceptCustody {}) {
+                body.put(field::POLICY, &scene.policy.reference());
+            }
         }
         Act::Whistle(_) | Act::Convene(_) => {
             let by = due(scene, scene.policy.whistle.report_in);

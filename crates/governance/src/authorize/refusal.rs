@@ -146,6 +146,11 @@ pub enum Refusal {
     NotInWhistle,
     /// The reason is not one for which policy leaves a case out.
     NoSuchExclusion,
+    /// The case began under a version of the policy whose text this node does not have.
+    PolicyUnknown {
+        /// `key/version`.
+        reference: String,
+    },
     /// Observed later than now.
     InFuture,
     /// The case has too many records.
@@ -194,6 +199,7 @@ impl Refusal {
             Self::NoMediation => "no-mediation",
             Self::NotInWhistle => "not-in-whistle",
             Self::NoSuchExclusion => "no-such-exclusion",
+            Self::PolicyUnknown { .. } => "policy-unknown",
             Self::InFuture => "in-future",
             Self::TooLong => "too-long",
         }
@@ -248,6 +254,9 @@ impl Refusal {
             Self::NoMediation => "没有正在进行的调解".into(),
             Self::NotInWhistle => "只有吹哨双方可以互评".into(),
             Self::NoSuchExclusion => "规则中没有这个剔除理由".into(),
+            Self::PolicyUnknown { reference } => format!(
+                "事件按规则 {reference} 办理，而本节点没有它的全文：请管理员用 `wangge policy keep 文件` 补上"
+            ),
             Self::InFuture => "发生时间晚于现在".into(),
             Self::TooLong => format!("事件记录已满 {MAX_STEPS} 条，请另行上报"),
         }
@@ -334,6 +343,11 @@ impl fmt::Display for Refusal {
             Self::NoMediation => f.write_str("no mediation is going on"),
             Self::NotInWhistle => f.write_str("only the two sides of a whistle score each other"),
             Self::NoSuchExclusion => f.write_str("policy leaves no case out for this reason"),
+            Self::PolicyUnknown { reference } => write!(
+                f,
+                "the case runs under {reference}, whose text this node does not have: have the \
+                 operator add it with `wangge policy keep FILE`"
+            ),
             Self::InFuture => f.write_str("it can't have happened later than now"),
             Self::TooLong => {
                 write!(f, "the case has {MAX_STEPS} records, the most there can be: report anew")

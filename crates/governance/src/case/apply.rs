@@ -118,6 +118,7 @@ fn blank(event: &Event, opening: &Opening, outcome: &Outcome) -> Case {
         level: outcome.level.clone(),
         due: outcome.due,
         policy: opening.policy.clone(),
+        versions: [].into(),
         channel: opening.channel.clone(),
         category: opening.category.clone(),
         grade: None,
@@ -175,7 +176,7 @@ fn admit(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
                 Err(Rejected::NotCalled(author))
             }
         }
-        Change::CustodyAccepted { offer } => {
+        Change::CustodyAccepted { offer, .. } => {
             event.outcome.as_ref().ok_or(Rejected::NoOutcome)?;
             admit_answer(case, *offer, author, me)
         }
@@ -268,7 +269,15 @@ fn move_custody(case: &mut Case, event: &Event, me: NodeId) -> Result<(), Reject
             let open = OpenOffer { offer: event.step.record, to: *to, upward: false, done: *done };
             offer(case, event, open, me);
         }
-        Change::CustodyAccepted { offer } => accept(case, *offer, event.step.author, me)?,
+        Change::CustodyAccepted { offer, policy } => {
+            let by = event.step.author;
+            accept(case, *offer, by, me)?;
+            if by != case.home
+                && let Some(policy) = policy
+            {
+                case.versions.entry(by).or_insert_with(|| policy.clone());
+            }
+        }
         Change::CustodyRefused { .. } => {
             let holder = case.holder(me);
             // Whoever refuses a case from below is told no more of it.

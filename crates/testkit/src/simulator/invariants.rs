@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
+use engine::engine::Engine;
 use engine::entry::Entry;
 use engine::project::{Order, Whose};
 use engine::staging::disclosures;
@@ -113,6 +114,7 @@ impl Simulator {
         self.check_promised()?;
         self.check_disclosed()?;
         self.check_quarantine()?;
+        self.check_versions()?;
         self.check_replay()?;
         self.check_witnessed()?;
         self.check_counts()
@@ -184,6 +186,34 @@ impl Simulator {
                 let held: engine::note::Quarantined =
                     engine::staging::decode(&value).map_err(|e| self.broken(e.to_string()))?;
                 return Err(self.broken(format!("{node} rejected a record: {}", held.why)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whatever was published in the meantime, each case went through the stages of the version
+    /// that it began with at each node; and every node came to know all that were published.
+    fn check_versions(&self) -> Result<(), Broken> {
+        let last = self.weather.policies;
+        for (node, place) in &self.places {
+            let Some(world) = place.engine.as_ref().map(Engine::world) else { continue };
+            let governs = place.member.part != Part::Unit;
+            if governs && world.policy().version != place.member.setup.configured.policy.version + last
+            {
+                let is = world.policy().reference();
+                return Err(self.broken(format!("{node} works by {is}, not by the last version")));
+            }
+            for case in self.cases_of(*node)? {
+                let policy = world
+                    .policies
+                    .of(&case, *node)
+                    .map_err(|reference| self.broken(format!("{node} lost {reference}")))?;
+                let own = case.spans.iter().filter(|span| span.holder == *node);
+                if let Some(span) = own.into_iter().find(|span| policy.stage(&span.stage).is_none())
+                {
+                    let (stage, reference) = (&span.stage, policy.reference());
+                    return Err(self.broken(format!("{stage} is no stage of {reference}")));
+                }
             }
         }
         Ok(())

@@ -10,13 +10,14 @@ use engine::view;
 use governance::act::{Act, Report, Triage, Whistle};
 use governance::case::{Case, Custody, Party};
 use governance::change::Phase;
+use governance::policy::Version;
 use governance::roster::Appointment;
 use governance::territory::Place as Ground;
 use rand::RngExt;
 use record::{NodeId, Subject};
 
 use super::{Event, Simulator};
-use crate::federation::Part;
+use crate::federation::{self, Part};
 
 /// Who works at a node, by role.
 #[derive(Clone, Default)]
@@ -125,6 +126,20 @@ impl Simulator {
             boundary: None,
             valid_from: self.now,
             valid_until: None,
+        }
+    }
+
+    /// The county puts a new version of the policy in force and publishes it.
+    pub(super) fn publish(&mut self, further: u32) {
+        let county = self.of(Part::County)[0];
+        let text = federation::later(further);
+        let reference = Version::read(&text).expect("it is sound").reference();
+        let published = self.is_up(county)
+            && self.console(county, What::PutPolicy { text, publish: true }).is_ok()
+            && self.console(county, What::AdoptPolicy { reference }).is_ok();
+        if !published {
+            // Down, or without room on its disk: they try again later.
+            self.at(Duration::from_secs(600), Event::Publish(further));
         }
     }
 

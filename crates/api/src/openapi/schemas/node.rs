@@ -18,6 +18,29 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
             "stage", "act", "custody", "disclosure"],
         "description": "The policy as its file has it." }),
     );
+    let edition = || {
+        let needs = vec![
+            ("reference", text()),
+            ("digest", reference("Id32")),
+            ("recorded", reference("Time")),
+            ("in_force", flag()),
+        ];
+        let may = vec![
+            ("in_force_since", reference("Time")),
+            ("published", reference("Time")),
+            ("from", reference("NodeName")),
+        ];
+        (needs, may)
+    };
+    let (needs, may) = edition();
+    put("PolicyEdition", object(&needs, &may));
+    put("PolicyPage", page("PolicyEdition"));
+    let (mut needs, may) = edition();
+    needs.push(("text", text()));
+    put("PolicyDetail", object(&needs, &may));
+    let toml = json!({ "type": "string", "maxLength": 262_144, "pattern": PATTERN,
+        "description": "A policy in TOML, at most 256 KiB." });
+    put("PutPolicy", object(&[("text", toml)], &[("publish", flag())]));
     let validity = [
         ("serial", count()),
         ("not_before", reference("Time")),

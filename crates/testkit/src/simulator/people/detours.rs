@@ -123,7 +123,7 @@ impl Simulator {
                 (head, Act::Suspend { review, reason: reason() })
             }
             1 => {
-                let severity = member.setup.policy.severities.first()?.key.clone();
+                let severity = member.setup.configured.policy.severities.first()?.key.clone();
                 (desk, Act::Mediate { severity, mediators: vec![staff.people.last()?.1] })
             }
             // The county calls a street into a task force (C6).
