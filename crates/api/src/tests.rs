@@ -10,6 +10,7 @@ mod events;
 mod federation;
 mod heads;
 mod hostile;
+mod imports;
 mod house;
 mod logins;
 mod matrix;
