@@ -6,8 +6,8 @@ use hyper::Method;
 
 use super::{Guard, Route};
 use crate::resource::{
-    accounts, cases, events, federation, health, imports, invitations, people, places, proofs, queries,
-    reports, sessions, tokens,
+    accounts, cases, events, federation, health, imports, invitations, people, places, proofs,
+    queries, reports, sessions, tokens,
 };
 use crate::state::State;
 
@@ -107,7 +107,9 @@ pub static ROUTES: &[Route] = &[
     // Cases.
     reads("/v1/cases", STAFF, || get(cases::list))
         .named("cases", "Cases one may see, newest first", "事件列表")
-        .query(&["phase", "stage", "assignee", "open", "offered", "unplaced", "source", "limit", "after"])
+        .query(&[
+            "phase", "stage", "assignee", "open", "offered", "unplaced", "source", "limit", "after",
+        ])
         .gives(200, "CasePage"),
     adds("/v1/cases", STAFF, || post(cases::create))
         .named("openCase", "Report a matter, as staff", "工作人员上报")

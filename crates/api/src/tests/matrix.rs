@@ -158,7 +158,12 @@ fn rest(scene: &Scene) -> Vec<Row> {
     let role = Some(json!({ "role": "grid_worker" }));
     vec![
         // Reports of other systems are brought in by who routes them, and by nobody else.
-        row("importReports", "/v1/imports/reports", Some(file), [401, 403, 403, 403, 403, 403, 403]),
+        row(
+            "importReports",
+            "/v1/imports/reports",
+            Some(file),
+            [401, 403, 403, 403, 403, 403, 403],
+        ),
         row("places", "/v1/places", None, STAFF),
         row("place", &format!("/v1/places/{}", place(2)), None, STAFF),
         row("locate", "/v1/locate?lon=118.425&lat=29.865", None, STAFF),

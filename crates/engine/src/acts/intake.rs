@@ -55,7 +55,8 @@ impl Desk<'_, '_> {
         let frame = self.staging.frame_at(at)?;
         let before = project::read(whose(self.setup), at, &frame)?.fields;
         let said = report.words();
-        let same = Report::WORDS.iter().all(|id| before.raw(*id) == said.get(id).map(Vec::as_slice));
+        let same =
+            Report::WORDS.iter().all(|id| before.raw(*id) == said.get(id).map(Vec::as_slice));
         let number = case.number.clone();
         if !same {
             return Err(Refused::OtherReport { number });

@@ -4,8 +4,8 @@ use record::{FieldId, NodeId, cbor};
 use serde::Serialize;
 
 use super::{
-    Act, ActKind, CallBack, FieldValues, MAX_DESCRIPTION, MAX_LINE, MAX_MEDIATORS, MAX_TEXT,
-    MAX_SOURCE, MAX_TITLE, MAX_UNITS, Origin, Part, Report, Triage, Whistle,
+    Act, ActKind, CallBack, FieldValues, MAX_DESCRIPTION, MAX_LINE, MAX_MEDIATORS, MAX_SOURCE,
+    MAX_TEXT, MAX_TITLE, MAX_UNITS, Origin, Part, Report, Triage, Whistle,
 };
 use crate::field;
 

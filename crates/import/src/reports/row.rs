@@ -75,11 +75,7 @@ impl<'a> Reader<'a> {
             ));
         }
         let Act::Report(report) = act else { return None };
-        Some(Imported {
-            spot: line.here(),
-            origin,
-            report: *report,
-        })
+        Some(Imported { spot: line.here(), origin, report: *report })
     }
 
     /// Title and description; where one is missing it is made from the other.
@@ -134,11 +130,7 @@ impl<'a> Reader<'a> {
         Some((title, description))
     }
 
-    fn times(
-        &self,
-        line: &Line<'_>,
-        problems: &mut Vec<Problem>,
-    ) -> Option<Moment> {
+    fn times(&self, line: &Line<'_>, problems: &mut Vec<Problem>) -> Option<Moment> {
         let columns = &self.source.columns;
         let mut moment = |header: &Option<String>| {
             header.as_ref().and_then(|header| line.moment(header, self.zone, problems))

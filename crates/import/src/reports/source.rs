@@ -315,7 +315,10 @@ impl Source {
             let id = out.columns.iter().any(|column| column.value == OutValue::Id);
             check(id, "out.column: one has to be the source's own number (value = \"id\")");
             let numbered = self.columns.id.is_some();
-            check(numbered, "out: nothing can go back to a source that gives no numbers (columns.id)");
+            check(
+                numbered,
+                "out: nothing can go back to a source that gives no numbers (columns.id)",
+            );
             let known = out.status.keys().all(|key| phases().contains(&key.as_str()));
             check(known, &format!("out.status: the phases are {}", phases().join(", ")));
             let all = phases().iter().all(|phase| out.status.contains_key(*phase));
