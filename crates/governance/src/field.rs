@@ -100,6 +100,7 @@ fields! {
     102 MEDIATORS "mediators" Structural "Opaque ids of who mediates.";
     103 HELD "held" Structural "When a session was held, milliseconds UTC.";
     104 AGREED "agreed" Structural "Whether the parties of a dispute agreed.";
+    240 EXCLUSION "exclusion" Structural "The ground on which it is left out: a key of the policy.";
 }
 
 /// The registry's entry for a number.
