@@ -250,6 +250,8 @@ pub enum Change {
     Excluded {
         /// The rate.
         rate: Rate,
+        /// The ground: a key of the policy. Older records have it in words only.
+        ground: Option<String>,
     },
     /// One side of a whistle was scored by the other.
     Scored {
@@ -274,6 +276,8 @@ pub enum Change {
     MediationEnded {
         /// Whether the parties agreed.
         agreed: bool,
+        /// Where that settled it, if it did.
+        settled: Option<String>,
     },
 }
 
@@ -387,7 +391,10 @@ impl Change {
             ActKind::Merge => Self::Merged { into: required(fields, field::INTO)? },
             ActKind::Split => Self::Split,
             ActKind::Withdraw => Self::Withdrawn,
-            ActKind::Exclude => Self::Excluded { rate: required(fields, field::RATE)? },
+            ActKind::Exclude => Self::Excluded {
+                rate: required(fields, field::RATE)?,
+                ground: optional(fields, field::EXCLUSION)?,
+            },
             ActKind::Score => Self::Scored {
                 node: required(fields, field::SCORED)?,
                 points: required(fields, field::POINTS)?,
@@ -397,7 +404,10 @@ impl Change {
                 mediators: required(fields, field::MEDIATORS)?,
             },
             ActKind::Session => Self::SessionHeld { held: required(fields, field::HELD)? },
-            ActKind::Agreement => Self::MediationEnded { agreed: required(fields, field::AGREED)? },
+            ActKind::Agreement => Self::MediationEnded {
+                agreed: required(fields, field::AGREED)?,
+                settled: optional(fields, field::SETTLED)?,
+            },
         })
     }
 }
