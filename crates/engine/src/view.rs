@@ -16,8 +16,8 @@ use crate::staging::{compact_row, decode_compact, row};
 use crate::store::{Read, StoreError, Table};
 
 pub use local::{
-    Repeat, Staff, account, accounts, invitation, invitations, quarantined, repeat, reported,
-    staff, token, tokens_of,
+    Repeat, Staff, account, accounts, imported, invitation, invitations, quarantined, repeat,
+    reported, staff, token, tokens_of,
 };
 pub use policy::{Edition, policies, policy_text, published_policy};
 pub use proof::{Head, Proof, prove};

@@ -125,10 +125,8 @@ fn check_report(scene: &Scene<'_>, report: &Report) -> Result<(), Refusal> {
         return Err(Refusal::UnknownChannel { channel: report.channel.clone() });
     }
     known_category(scene, report.category.as_ref())?;
-    if let Some(place) = report.place
-        && scene.territory.get(place, scene.now).is_none()
-    {
-        return Err(Refusal::UnknownPlace { place });
+    if let Some(place) = report.place {
+        known_place(scene, place)?;
     }
     if report.happened.is_some_and(|at| at > scene.now) {
         return Err(Refusal::InFuture);
@@ -157,6 +155,8 @@ fn may_move(scene: &Scene<'_>, case: &Case, kind: ActKind) -> Result<(), Refusal
         }
         // Whoever takes part may press for it; which stage it is in matters only to the holder.
         ActKind::Remind | ActKind::Supervise => Ok(()),
+        // Whose it is says policy, by role; a unit's it never is.
+        ActKind::Exclude => asked(case.is_of_line(scene.me), Refusal::NotOfLine),
         ActKind::Score => {
             let whistled = !case.units.is_empty();
             if whistled { Ok(()) } else { Err(Refusal::NotInWhistle) }
@@ -191,7 +191,6 @@ fn may_move(scene: &Scene<'_>, case: &Case, kind: ActKind) -> Result<(), Refusal
         | ActKind::Merge
         | ActKind::Split
         | ActKind::Withdraw
-        | ActKind::Exclude
         | ActKind::Convene
         | ActKind::Mediate
         | ActKind::Session
@@ -260,7 +259,7 @@ fn node_itself(scene: &Scene<'_>, case: &Case, act: ActKind) -> Result<Permit, R
 /// What an act demands besides role and stage.
 fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Result<(), Refusal> {
     match act {
-        Act::Triage(triage) => check_triage(scene, triage),
+        Act::Triage(triage) => check_triage(scene, case, triage),
         Act::Dispatch { assignee } | Act::Transfer { assignee, .. } => {
             may_give_down(scene, case)?;
             check_person(scene, *assignee)
@@ -288,7 +287,7 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
             asked(merged, Refusal::NotMerged)
         }
         Act::Reopen { .. } => check_reopen(scene, case),
-        Act::Exclude { reason, .. } => check_exclusion(scene, reason),
+        Act::Exclude { exclusion, .. } => check_exclusion(scene, exclusion),
         Act::Score { node, .. } => check_score(scene, case, *node),
         Act::Convene(force) => check_force(scene, case, force),
         Act::Mediate { severity, mediators } => {
@@ -403,11 +402,9 @@ fn check_reopen(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
     asked(in_time && case.counts.reopens < rule.most, Refusal::NoMoreReopening)
 }
 
-fn check_exclusion(scene: &Scene<'_>, reason: &str) -> Result<(), Refusal> {
-    let Some(rule) = &scene.policy.rates else { return Err(Refusal::NoSuchExclusion) };
-    let named = |known: &String| reason.starts_with(known.as_str());
-    let any = rule.exclusions.is_empty();
-    asked(any || rule.exclusions.iter().any(named), Refusal::NoSuchExclusion)
+fn check_exclusion(scene: &Scene<'_>, ground: &str) -> Result<(), Refusal> {
+    let known = scene.policy.exclusion(ground).is_some();
+    asked(known, Refusal::NoSuchExclusion { ground: ground.to_owned() })
 }
 
 /// The caller scores the units it called, and a unit whoever called it (C5).
@@ -442,8 +439,17 @@ fn check_severity(scene: &Scene<'_>, case: &Case, severity: &str) -> Result<(), 
     )
 }
 
-fn check_triage(scene: &Scene<'_>, triage: &Triage) -> Result<(), Refusal> {
-    known_category(scene, triage.category.as_ref())
+fn check_triage(scene: &Scene<'_>, case: &Case, triage: &Triage) -> Result<(), Refusal> {
+    known_category(scene, triage.category.as_ref())?;
+    let Some(place) = triage.place else { return Ok(()) };
+    // A case's place is of the territory of its home.
+    asked(case.home == scene.me, Refusal::NotAtHome { home: case.home })?;
+    known_place(scene, place)
+}
+
+fn known_place(scene: &Scene<'_>, place: record::Subject) -> Result<(), Refusal> {
+    let known = scene.territory.get(place, scene.now).is_some();
+    asked(known, Refusal::UnknownPlace { place })
 }
 
 fn check_units(scene: &Scene<'_>, whistle: &Whistle) -> Result<(), Refusal> {

@@ -95,6 +95,8 @@ pub struct Opening {
     pub reporter: Option<Subject>,
     /// When it was observed.
     pub happened: Option<Timestamp>,
+    /// Key of the source that had it first (C9).
+    pub source: Option<String>,
 }
 
 /// What a record changes.
@@ -116,6 +118,10 @@ pub enum Change {
         importance: Option<u8>,
         /// Urgency 1 to 3.
         urgency: Option<u8>,
+        /// Where it lies, where it was placed.
+        place: Option<Subject>,
+        /// Code of the grid of that place.
+        grid: Option<AreaCode>,
     },
     /// Dealt with, at this level.
     Settled {
@@ -246,6 +252,8 @@ pub enum Change {
     Excluded {
         /// The rate.
         rate: Rate,
+        /// The ground: a key of the policy. Older records have it in words only.
+        ground: Option<String>,
     },
     /// One side of a whistle was scored by the other.
     Scored {
@@ -270,6 +278,8 @@ pub enum Change {
     MediationEnded {
         /// Whether the parties agreed.
         agreed: bool,
+        /// Where that settled it, if it did.
+        settled: Option<String>,
     },
 }
 
@@ -322,6 +332,8 @@ impl Change {
                 grade: optional(fields, field::GRADE)?,
                 importance: optional(fields, field::IMPORTANCE)?,
                 urgency: optional(fields, field::URGENCY)?,
+                place: optional(fields, field::PLACE)?,
+                grid: optional(fields, field::GRID)?,
             },
             ActKind::SettleOnSpot | ActKind::Handle => {
                 Self::Settled { level: required(fields, field::SETTLED)? }
@@ -382,7 +394,10 @@ impl Change {
             ActKind::Merge => Self::Merged { into: required(fields, field::INTO)? },
             ActKind::Split => Self::Split,
             ActKind::Withdraw => Self::Withdrawn,
-            ActKind::Exclude => Self::Excluded { rate: required(fields, field::RATE)? },
+            ActKind::Exclude => Self::Excluded {
+                rate: required(fields, field::RATE)?,
+                ground: optional(fields, field::EXCLUSION)?,
+            },
             ActKind::Score => Self::Scored {
                 node: required(fields, field::SCORED)?,
                 points: required(fields, field::POINTS)?,
@@ -392,7 +407,10 @@ impl Change {
                 mediators: required(fields, field::MEDIATORS)?,
             },
             ActKind::Session => Self::SessionHeld { held: required(fields, field::HELD)? },
-            ActKind::Agreement => Self::MediationEnded { agreed: required(fields, field::AGREED)? },
+            ActKind::Agreement => Self::MediationEnded {
+                agreed: required(fields, field::AGREED)?,
+                settled: optional(fields, field::SETTLED)?,
+            },
         })
     }
 }
@@ -408,6 +426,7 @@ impl Opening {
             place: optional(fields, field::PLACE)?,
             reporter: optional(fields, field::REPORTER)?,
             happened: optional(fields, field::HAPPENED)?,
+            source: optional(fields, field::SOURCE)?,
         })
     }
 }

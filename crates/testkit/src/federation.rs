@@ -16,12 +16,21 @@ use record::{FederationId, NodeId, NodeKey, PublicKey, Timestamp};
 pub const POLICY: &str = include_str!("../../../config/policies/she-county.toml");
 const CALENDAR: &str = include_str!("../../../config/calendars/2026.json");
 
-/// The shipped policy `further` versions on, in which two stages have other names: cases of
-/// different versions can be told apart by the stages they pass.
+/// The shipped policy `further` versions on: see [`later_than`].
 #[must_use]
 pub fn later(further: u32) -> String {
-    let is = Policy::from_toml(POLICY).expect("the shipped policy is sound").version;
-    let mut text = POLICY.replacen(
+    later_than(POLICY, further)
+}
+
+/// A policy `further` versions on, in which two stages have other names: cases of different
+/// versions can be told apart by the stages they pass.
+///
+/// # Panics
+/// When the policy is unsound.
+#[must_use]
+pub fn later_than(policy: &str, further: u32) -> String {
+    let is = Policy::from_toml(policy).expect("a shipped policy is sound").version;
+    let mut text = policy.replacen(
         &format!("\nversion = {is}\n"),
         &format!("\nversion = {}\n", is + further),
         1,
@@ -58,6 +67,8 @@ pub struct Member {
 pub struct Federation {
     root: NodeKey,
     policy: Arc<Version>,
+    /// What a county goes by where that policy knows none.
+    above: Arc<Version>,
     calendar: Calendar,
     /// How its nodes take a policy that is published above them.
     pub follow: Follow,
@@ -66,14 +77,21 @@ pub struct Federation {
 }
 
 impl Federation {
-    /// Founds a federation.
+    /// Founds a federation that goes by the shipped policy.
+    pub fn found(founded: Timestamp, rng: &mut impl CryptoRng) -> Self {
+        Self::under(POLICY, founded, rng)
+    }
+
+    /// Founds a federation that goes by a policy.
     ///
     /// # Panics
-    /// When the shipped policy or calendar is unsound, which their own tests exclude.
-    pub fn found(founded: Timestamp, rng: &mut impl CryptoRng) -> Self {
+    /// When a shipped policy or calendar is unsound, which their own tests exclude.
+    pub fn under(policy: &str, founded: Timestamp, rng: &mut impl CryptoRng) -> Self {
+        let read = |text| Arc::new(Version::read(text).expect("a shipped policy is sound"));
         Self {
             root: NodeKey::generate(rng),
-            policy: Arc::new(Version::read(POLICY).expect("the shipped policy is sound")),
+            policy: read(policy),
+            above: read(POLICY),
             follow: Follow::Manual,
             calendar: Calendar::from_year_json(CALENDAR).expect("the shipped calendar is sound"),
             founded,
@@ -138,12 +156,14 @@ impl Federation {
     }
 
     fn member(&self, part: Part, key: NodeKey, standing: Standing) -> Member {
+        let knows_county = self.policy.policy.levels.iter().any(|level| level.key == "county");
+        let policy = if part == Part::County && !knows_county { &self.above } else { &self.policy };
         let setup = Setup {
             key: Arc::new(key),
             root: self.root.public(),
             federation: FederationId::of_root(&self.root.public()),
             standing,
-            configured: self.policy.clone(),
+            configured: policy.clone(),
             follow: self.follow,
             calendar: self.calendar.clone(),
             software: "testkit".into(),

@@ -73,6 +73,7 @@ fn acts() -> Vec<(&'static str, Value)> {
                 ("grade", grade),
                 ("importance", scale(3)),
                 ("urgency", scale(3)),
+                ("place", reference("Id16")),
             ],
         ),
         ("settle_on_spot", opinion(), vec![]),
@@ -116,7 +117,11 @@ fn acts() -> Vec<(&'static str, Value)> {
         ("merge", vec![person("into")], vec![]),
         ("split", reason(), vec![]),
         ("withdraw", reason(), vec![]),
-        ("exclude", vec![("rate", rate), ("reason", text(MAX_TEXT))], vec![]),
+        (
+            "exclude",
+            vec![("rate", rate), ("exclusion", text(MAX_LINE)), ("reason", text(MAX_TEXT))],
+            vec![],
+        ),
         (
             "score",
             vec![("node", reference("Id32")), ("points", scale(5))],

@@ -10,6 +10,7 @@ use governance::field;
 use record::{NodeId, RecordId, Subject, Timestamp};
 use serde::Serialize;
 
+use super::exclusion::ExclusionShown;
 use super::fields::Values;
 use super::names::{Named, NodeName, People, PersonName, named};
 use super::timeline::Brief;
@@ -28,6 +29,9 @@ pub(crate) struct Summary {
     level: Named,
     clock: Clock,
     channel: Named,
+    /// Key of the source that had it first (C9).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<Named>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,6 +141,8 @@ pub(crate) struct Detail {
     mediation: Option<Mediation>,
     /// The rates it is left out of.
     excluded: BTreeSet<Rate>,
+    /// Every exclusion: on what ground, by whom and when.
+    exclusions: Vec<ExclusionShown>,
     scores: Vec<Score>,
     /// The latest words, by field name: only those that the reader may read.
     fields: Values,
@@ -207,6 +213,7 @@ impl View {
             level: self.level(&case.level),
             clock: Clock::of(case, self.now),
             channel: self.channel(&case.channel),
+            source: case.source.clone(),
             category: case.category.as_deref().map(|key| self.category(key)),
             grid: case.grid.clone(),
             place: case.place,
@@ -249,7 +256,8 @@ impl View {
             written_off: case.written_off,
             callback: case.callback,
             mediation: case.mediation.clone(),
-            excluded: case.excluded.clone(),
+            excluded: case.excluded(),
+            exclusions: self.exclusions(case, &mut people)?,
             scores: case.scores.clone(),
             fields: self.latest(case, &[])?,
             trail: case.trail.iter().map(|node| self.node(*node)).collect(),

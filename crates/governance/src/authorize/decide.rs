@@ -1,10 +1,10 @@
 //! What a permitted act says: its own fields, and the outcome that rules give it. Everybody who
 //! reads the record later takes the outcome from it and needs no policy.
 
-use record::{NodeId, Timestamp};
+use record::{NodeId, Subject, Timestamp};
 
 use super::{Permit, Scene};
-use crate::act::{Act, Body, Closing, FieldValues, Report};
+use crate::act::{Act, Body, Closing, FieldValues, Report, Triage};
 use crate::area::AreaCode;
 use crate::case::Case;
 use crate::change::Phase;
@@ -62,6 +62,10 @@ pub(super) fn grid_of(scene: &Scene<'_>, report: &Report) -> Option<AreaCode> {
             Located::None | Located::Several(_) => None,
         }
     })?;
+    grid_at(scene, level, place)
+}
+
+fn grid_at(scene: &Scene<'_>, level: &str, place: Subject) -> Option<AreaCode> {
     scene.territory.at_level(place, level, scene.now).and_then(|place| place.code.clone())
 }
 
@@ -80,6 +84,9 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
     match act {
         Act::SettleOnSpot { .. } => body.put(field::SETTLED, &case.level),
         Act::Handle { .. } => body.put(field::SETTLED, &settled(case)),
+        Act::Agreement { .. } if settles(scene, case, act) => {
+            body.put(field::SETTLED, &settled(case));
+        }
         Act::Close { special } => body.put(field::CLOSING, &closing(scene, case, *special)),
         Act::Escalate { .. } => body.put_some::<NodeId>(field::TO, scene.parent.as_ref()),
         Act::SendHome { .. } => body.put_some(field::TO, case.below(scene.me).as_ref()),
@@ -93,6 +100,11 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
         Act::Whistle(_) | Act::Convene(_) => {
             let by = due(scene, scene.policy.whistle.report_in);
             body.put_some(field::REPORT_IN_BY, by.as_ref());
+        }
+        Act::Triage(Triage { place: Some(place), .. }) => {
+            let level = scene.policy.custody.begins.first();
+            let grid = level.and_then(|level| grid_at(scene, level, *place));
+            body.put_some(field::GRID, grid.as_ref());
         }
         Act::Report(_)
         | Act::Accept {}
@@ -148,6 +160,12 @@ fn due_by(case: &Case, act: &Act) -> Option<Option<Timestamp>> {
     // A merged case's own clock runs on, whatever becomes of the one it is treated with.
     let merged = matches!(act, Act::Merge { .. });
     extended.then_some(case.extension).or(merged.then_some(case.due))
+}
+
+/// An agreement settles a dispute, unless policy has it carried out first.
+fn settles(scene: &Scene<'_>, case: &Case, act: &Act) -> bool {
+    let phase = scene.policy.stage(&stage_of(scene, case, act)).map(|stage| stage.phase);
+    !is_no(act) && phase.is_some_and(|phase| matches!(phase, Phase::Verifying | Phase::Closing))
 }
 
 /// Units that did their part settle it as departments; otherwise the level that had it.
