@@ -232,8 +232,7 @@ impl Desk<'_, '_> {
         sender: NodeId,
     ) -> Result<(), Refused> {
         let world = self.world.clone();
-        let told =
-            share::share(self.setup, &world, self.staging, before, case, sender, self.now)?;
+        let told = share::share(self.setup, &world, self.staging, before, case, sender, self.now)?;
         for node in told {
             self.poke(node);
         }

@@ -33,7 +33,7 @@ pub struct Case {
     pub home: NodeId,
     /// Who holds it.
     pub custody: Custody,
-    /// The nodes through which custody climbed, home first, the holder last.
+    /// The nodes through which custody went on, home first, the holder last.
     pub trail: Vec<NodeId>,
     /// The other nodes that take part, as this node knows them.
     pub parties: BTreeMap<NodeId, Party>,
@@ -127,8 +127,8 @@ pub enum Custody {
         offer: RecordId,
         /// To whom.
         to: NodeId,
-        /// Up to the parent, or back home.
-        upward: bool,
+        /// On to another node, above or below; or back where it came from.
+        onward: bool,
         /// Going home: whether it was dealt with.
         done: bool,
         /// When.
@@ -151,8 +151,8 @@ pub struct OpenOffer {
     pub offer: RecordId,
     /// To whom.
     pub to: NodeId,
-    /// Up to the parent, or back home.
-    pub upward: bool,
+    /// On to another node, above or below; or back where it came from.
+    pub onward: bool,
     /// Going home: whether it was dealt with.
     pub done: bool,
 }
@@ -247,6 +247,8 @@ pub enum Party {
     Above,
     /// The node below, from which it came.
     Below,
+    /// A node below to which it was handed down.
+    Child,
     /// A member unit that was called.
     Unit,
     /// The node that called this unit.
@@ -260,6 +262,7 @@ impl Party {
         match self {
             Self::Above => "above",
             Self::Below => "below",
+            Self::Child => "child",
             Self::Unit => "unit",
             Self::Caller => "caller",
         }
@@ -360,7 +363,8 @@ impl Case {
         }
     }
 
-    /// The node below on the trail, from which `me` got it.
+    /// The node before `me` on the trail, from which `me` got it: below, or above where it was handed
+    /// down.
     #[must_use]
     pub fn below(&self, me: NodeId) -> Option<NodeId> {
         let at = self.trail.iter().position(|node| *node == me)?;

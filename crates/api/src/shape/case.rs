@@ -87,7 +87,7 @@ struct Offer {
     record: RecordId,
     to: NodeName,
     /// Up to the node above, or back towards home.
-    upward: bool,
+    onward: bool,
     /// Whether it is this node that has to answer.
     to_us: bool,
 }
@@ -275,19 +275,19 @@ impl View {
 
     fn custody(&self, case: &Case) -> CustodyShown {
         let me = self.setup.me();
-        let offer = |record: RecordId, to: NodeId, upward: bool| Offer {
+        let offer = |record: RecordId, to: NodeId, onward: bool| Offer {
             record,
             to: self.node(to),
-            upward,
+            onward,
             to_us: to == me,
         };
         let offer = match &case.custody {
             Custody::Here {} | Custody::With { offer: None, .. } => None,
-            Custody::Offered { offer: record, to, upward, .. } => {
-                Some(offer(*record, *to, *upward))
+            Custody::Offered { offer: record, to, onward, .. } => {
+                Some(offer(*record, *to, *onward))
             }
             Custody::With { offer: Some(open), .. } => {
-                Some(offer(open.offer, open.to, open.upward))
+                Some(offer(open.offer, open.to, open.onward))
             }
         };
         CustodyShown { holder: self.node(case.holder(me)), here: case.is_here(), offer }

@@ -190,7 +190,12 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("quarantine", "/v1/quarantine", None, power(200)),
         row("ask", "/v1/queries", Some(ask), power(200)),
         row("policies", "/v1/policies", None, STAFF),
-        row("putPolicy", "/v1/policies", Some(json!({ "text": testkit::federation::later(1) })), power(201)),
+        row(
+            "putPolicy",
+            "/v1/policies",
+            Some(json!({ "text": testkit::federation::later(1) })),
+            power(201),
+        ),
         row("adoptPolicy", &format!("/v1/policies/{}/adopt", reference()), None, power(200)),
         row("adoptPolicy", "/v1/policies/xiapu/1/adopt", None, power(404)),
     ]

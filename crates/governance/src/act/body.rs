@@ -40,6 +40,7 @@ impl Act {
             Self::Reopen { .. } => ActKind::Reopen,
             Self::Escalate { .. } => ActKind::Escalate,
             Self::SendHome { .. } => ActKind::SendHome,
+            Self::HandDown { .. } => ActKind::HandDown,
             Self::AcceptCustody {} => ActKind::AcceptCustody,
             Self::RefuseCustody { .. } => ActKind::RefuseCustody,
             Self::Whistle(_) => ActKind::Whistle,
@@ -121,6 +122,7 @@ impl Act {
             | Self::Remind { note }
             | Self::Supervise { note }
             | Self::Session { note, .. } => text(field::NOTE, note, MAX_TEXT),
+            Self::HandDown { request, .. } => text(field::REQUEST, request, MAX_TEXT),
             Self::Verify { satisfaction, .. } => range(field::SATISFACTION, *satisfaction, 1, 5),
             Self::Accept {}
             | Self::Dispatch { .. }
@@ -164,6 +166,10 @@ impl Act {
             Self::SendHome { done, opinion } => {
                 body.put(field::DONE, done);
                 body.put(field::OPINION, opinion);
+            }
+            Self::HandDown { to, request } => {
+                body.put(field::TO, to);
+                body.put(field::REQUEST, request);
             }
             Self::Dispatch { assignee } | Self::Redispatch { assignee } => {
                 body.put(field::ASSIGNEE, assignee);

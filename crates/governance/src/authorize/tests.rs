@@ -130,7 +130,7 @@ impl Town {
     fn act(&self, rng: &mut StdRng, now: Timestamp) -> Act {
         let text = || String::from("说明");
         let ahead = |minutes: i64| Timestamp::from_millis(now.millis() + minutes * 60_000);
-        match rng.random_range(0..43) {
+        match rng.random_range(0..44) {
             0 => Act::Accept {},
             1 => Act::Refuse { reason: text(), instead: Some(text()) },
             2 => Act::Triage(Triage {
@@ -189,6 +189,9 @@ impl Town {
             },
             40 => Act::Session { held: now, note: text() },
             41 => Act::Agreement { reached: rng.random(), text: text() },
+            42 if rng.random_range(0..30) == 0 => {
+                Act::HandDown { to: node(60), request: text() }
+            }
             _ => Act::UnitResult { opinion: text() },
         }
     }
@@ -453,6 +456,7 @@ fn random_lives_come_to_every_act_of_every_policy() {
         ActKind::Withdraw,
         ActKind::Whistle,
         ActKind::Escalate,
+        ActKind::HandDown,
     ];
     for policy in 0..POLICIES.len() {
         let town = town_of(policy);

@@ -140,7 +140,9 @@ pub fn text_of(fields: &Fields) -> Result<String, VersionError> {
 fn parts(text: &str) -> Vec<&str> {
     let (mut parts, mut rest) = (Vec::new(), text);
     while rest.len() > PART {
-        let (part, after) = rest.split_at(rest.floor_char_boundary(PART));
+        // A character has at most four bytes: one of these is where one begins.
+        let whole = (PART - 3..=PART).rev().find(|at| rest.is_char_boundary(*at));
+        let (part, after) = rest.split_at(whole.unwrap_or(PART));
         parts.push(part);
         rest = after;
     }
@@ -202,9 +204,7 @@ impl Versions {
     pub fn of<'v, 'c>(&'v self, case: &'c Case, me: NodeId) -> Result<&'v Policy, &'c str> {
         match case.version_at(me) {
             None => Ok(&self.in_force.policy),
-            Some(reference) => {
-                self.get(reference).map(|version| &version.policy).ok_or(reference)
-            }
+            Some(reference) => self.get(reference).map(|version| &version.policy).ok_or(reference),
         }
     }
 }
@@ -234,8 +234,7 @@ mod tests {
         let (mut commitments, mut disclosures) = (Vec::new(), Vec::new());
         for (id, value) in values {
             assert!(cbor::decode::<String>(value, &VALUE_LIMITS).is_ok(), "{id} fits into a field");
-            let (disclosure, commitment) =
-                record::Disclosure::seal(*id, value.clone(), &mut rng);
+            let (disclosure, commitment) = record::Disclosure::seal(*id, value.clone(), &mut rng);
             commitments.push((*id, commitment));
             disclosures.push(disclosure);
         }

@@ -114,6 +114,7 @@ impl Simulator {
         self.check_promised()?;
         self.check_disclosed()?;
         self.check_quarantine()?;
+        self.check_batons()?;
         self.check_versions()?;
         self.check_replay()?;
         self.check_witnessed()?;
@@ -191,6 +192,20 @@ impl Simulator {
         Ok(())
     }
 
+    /// Nobody still waits for the answer to an offer that was answered.
+    fn check_batons(&self) -> Result<(), Broken> {
+        for node in self.nodes() {
+            for case in self.cases_of(node)? {
+                if let Custody::Offered { to, .. } = &case.custody {
+                    let id = case.id;
+                    let what = format!("{node} still offers case {id} to {to}");
+                    return Err(self.broken(what));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Whatever was published in the meantime, each case went through the stages of the version
     /// that it began with at each node; and every node came to know all that were published.
     fn check_versions(&self) -> Result<(), Broken> {
@@ -198,7 +213,8 @@ impl Simulator {
         for (node, place) in &self.places {
             let Some(world) = place.engine.as_ref().map(Engine::world) else { continue };
             let governs = place.member.part != Part::Unit;
-            if governs && world.policy().version != place.member.setup.configured.policy.version + last
+            if governs
+                && world.policy().version != place.member.setup.configured.policy.version + last
             {
                 let is = world.policy().reference();
                 return Err(self.broken(format!("{node} works by {is}, not by the last version")));

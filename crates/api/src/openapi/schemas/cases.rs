@@ -66,7 +66,7 @@ fn summary_needs() -> Vec<Property<'static>> {
     let offer = [
         ("record", reference("Id32")),
         ("to", reference("NodeName")),
-        ("upward", flag()),
+        ("onward", flag()),
         ("to_us", flag()),
     ];
     let custody = [("holder", reference("NodeName")), ("here", flag())];
