@@ -19,7 +19,7 @@ use record::{
 pub use case::Order;
 pub use case::{fact_key, order_keys, origin_key, receipt_hash};
 pub use local::{held, held_key, receipt};
-pub use roster::person_key;
+pub use roster::{person_key, places};
 pub use stream::{Sent, log_key, stream_key};
 
 use crate::kind;

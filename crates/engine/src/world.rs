@@ -7,10 +7,11 @@ use governance::calendar::Calendar;
 use governance::certificate::{Certificate, Standing, verify_chain};
 use governance::policy::Policy;
 use governance::roster::{Person, Roster};
-use governance::territory::{Place, Territory};
+use governance::territory::Territory;
 use record::{FederationId, NodeId, NodeKey, PublicKey, Subject, Unverified};
 
 use crate::peer::{Card, Directory};
+use crate::project;
 use crate::staging::{Lookup, decode};
 use crate::store::{Pair, StoreError, Table};
 
@@ -60,10 +61,7 @@ impl World {
     /// When the index can't be read or holds what can't be.
     pub fn load(setup: &Setup, view: &dyn Lookup) -> Result<Self, StoreError> {
         let mut world = Self::default();
-        let mut places = Vec::new();
-        for (_, value) in all(view, Table::Place)? {
-            places.extend(decode::<Vec<Place>>(&value)?);
-        }
+        let places = project::places(all(view, Table::Place)?)?;
         let territory =
             Territory::from_places(places).map_err(|error| damaged(&error.to_string()))?;
         world.territory = Arc::new(territory);
