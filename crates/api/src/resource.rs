@@ -2,7 +2,9 @@
 
 pub(crate) mod accounts;
 pub(crate) mod cases;
+pub(crate) mod division;
 pub(crate) mod events;
+pub(crate) mod exports;
 pub(crate) mod federation;
 pub(crate) mod health;
 pub(crate) mod imports;
@@ -14,6 +16,7 @@ pub(crate) mod proofs;
 pub(crate) mod queries;
 pub(crate) mod reports;
 pub(crate) mod sessions;
+pub(crate) mod similar;
 pub(crate) mod tokens;
 
 use axum::Json;

@@ -162,6 +162,7 @@ impl Route {
     pub(crate) fn media(&self) -> Option<&'static str> {
         self.gives.1.map(|schema| match schema {
             "Text" => "text/plain",
+            "File" => "application/octet-stream",
             "EventStream" => "text/event-stream",
             _ => "application/json",
         })

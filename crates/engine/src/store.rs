@@ -58,7 +58,7 @@ pub enum Table {
     Fact = 4,
     /// (list, sort key, case id) → nothing: the orders in which cases are listed.
     CaseOrder = 5,
-    /// Place id → place.
+    /// Place id → its last version; place id and a number → an earlier one.
     Place = 6,
     /// Person id → person, without personal values.
     Person = 7,

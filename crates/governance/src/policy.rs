@@ -5,6 +5,7 @@
 mod check;
 mod clocks;
 mod graph;
+mod schema;
 mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use check::Problem;
 pub use clocks::{Breach, ClockRule, Overdue, Traits};
 pub use graph::mermaid;
+pub use schema::schema;
 pub use version::{Version, VersionError, Versions, reference_of, split_reference, text_of};
 
 use crate::act::ActKind;

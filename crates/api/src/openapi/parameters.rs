@@ -70,6 +70,17 @@ fn in_query(route: &Route, name: &str) -> Value {
             let what = "Only cases that this source had first: a mapping's key.";
             (name, false, json!({ "type": "string", "maxLength": 32 }), what)
         }
+        "q" => {
+            let schema = json!({ "type": "string", "maxLength": 256 });
+            let what = if route.id == "people" {
+                "A part of the name, or its pinyin or initials."
+            } else {
+                "Words of title, description or address, in Simplified or Traditional; a number; \
+                 or pinyin or initials of title or address."
+            };
+            (name, false, schema, what)
+        }
+        "place" => (name, false, reference("Id16"), "Only this place."),
         "level" => (name, false, json!({ "type": "string" }), "A level of the policy."),
         "parent" => (name, false, reference("Id16"), "Only places directly under this one."),
         "boundary" => {

@@ -28,13 +28,14 @@ fn severity<'a>(scene: &Scene<'a>, case: &Case) -> Option<&'a Severity> {
     scene.policy.severity(&case.mediation.as_ref()?.severity)
 }
 
-/// A dispute stays at its level (微小不出网格 …) until mediation there has failed: then it is
-/// more serious than was thought.
+/// A dispute stays at its level (微小不出网格 …) as long as it is being mediated there. Where that
+/// has failed it is more serious than was thought; where it has not, what was agreed may need
+/// others to be carried out.
 pub(super) fn may_leave(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
-    let failed = case.mediation.as_ref().is_some_and(|known| known.agreed == Some(false));
+    let ended = case.mediation.as_ref().is_some_and(|known| known.agreed.is_some());
     match severity(scene, case) {
         Some(severity)
-            if !failed && rank(scene, &case.level) <= rank(scene, &severity.level) =>
+            if !ended && rank(scene, &case.level) <= rank(scene, &severity.level) =>
         {
             Err(Refusal::SeverityStays { level: severity.level.clone() })
         }

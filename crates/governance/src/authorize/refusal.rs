@@ -167,7 +167,7 @@ pub enum Refusal {
         /// The node.
         node: NodeId,
     },
-    /// A dispute of this severity stays at its level until mediation there has failed (C4).
+    /// A dispute of this severity stays at its level while it is mediated there (C4).
     SeverityStays {
         /// The level at which it stays.
         level: String,
@@ -302,7 +302,7 @@ impl Refusal {
                 format!("事件是从 {} 转来的：请退回或转回，不要再派", node.short())
             }
             Self::SeverityStays { level } => {
-                format!("这一等级的纠纷不出“{level}”一级：调解未成，方可上交")
+                format!("这一等级的纠纷在“{level}”一级调解：调解结束，方可上交")
             }
             Self::SeverityRequires { severity, act } => {
                 format!("“{severity}”纠纷须先“{}”，方可办结", act.key())
@@ -412,7 +412,7 @@ impl fmt::Display for Refusal {
             ),
             Self::SeverityStays { level } => write!(
                 f,
-                "a dispute of this severity stays at the level {level} until mediation has failed"
+                "a dispute of this severity stays at the level {level} until its mediation has ended"
             ),
             Self::SeverityRequires { severity, act } => {
                 write!(f, "a dispute of severity {severity} is not ended before {}", act.key())

@@ -318,9 +318,9 @@ impl Simulator {
     ) -> (Agent, Act) {
         let setup = self.places[&node].member.setup.clone();
         let top = setup.standing.parent().is_none();
-        // A dispute stays where it is until mediation has failed (C4), and what was sent down goes
+        // A dispute stays where it is until its mediation has ended (C4), and what was sent down goes
         // back instead of up.
-        let stays = case.mediation.as_ref().is_some_and(|known| known.agreed != Some(false));
+        let stays = case.mediation.as_ref().is_some_and(|known| known.agreed.is_none());
         let sent_down = setup.standing.parent().is_some_and(|above| case.trail.contains(&above));
         let may_climb = !top && case.steps.len() < 40 && !stays && !sent_down;
         let child = self.child_without(node, case).filter(|_| case.steps.len() < 40);

@@ -10,6 +10,7 @@ use crate::policy::{ASSIGNEE, ActRule, Policy};
 pub(super) fn problems(policy: &Policy, found: &mut Vec<Problem>) {
     traps(policy, found);
     custody(policy, found);
+    handed_down(policy, found);
     idle(policy, found);
 }
 
@@ -54,6 +55,22 @@ fn custody(policy: &Policy, found: &mut Vec<Problem>) {
                 }
                 None => report(found, at, "custody can't be answered without it"),
             }
+        }
+    }
+}
+
+/// What was handed down can be given back by whoever got it.
+fn handed_down(policy: &Policy, found: &mut Vec<Problem>) {
+    if policy.rule(ActKind::HandDown).is_none() {
+        return;
+    }
+    let below = policy.levels.iter().filter(|level| level.administrative).skip(1);
+    for level in below {
+        let back = policy.rule(ActKind::SendHome);
+        if !back.is_some_and(|rule| staffed(policy, rule, &level.key)) {
+            let what =
+                format!("what is handed down to the level {} finds nobody to give it back", level.key);
+            report(found, "act.send_home.roles", what);
         }
     }
 }
