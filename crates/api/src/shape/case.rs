@@ -10,6 +10,7 @@ use governance::field;
 use record::{NodeId, RecordId, Subject, Timestamp};
 use serde::Serialize;
 
+use super::breach::BreachShown;
 use super::exclusion::ExclusionShown;
 use super::fields::Values;
 use super::names::{Named, NodeName, People, PersonName, named};
@@ -151,6 +152,12 @@ pub(crate) struct Detail {
     units: Vec<Unit>,
     /// Who had it when, with each one's own clock (C8).
     spans: Vec<SpanShown>,
+    /// What is due since its clock ran out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breach: Option<BreachShown>,
+    /// A year whose holidays this node does not know: the due time is not certain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calendar_missing: Option<i32>,
     timeline: Vec<Brief>,
 }
 
@@ -263,6 +270,8 @@ impl View {
             trail: case.trail.iter().map(|node| self.node(*node)).collect(),
             units: case.units.iter().map(|call| self.unit(call)).collect(),
             spans: case.spans.iter().map(|span| self.span(span)).collect(),
+            breach: self.breach(case),
+            calendar_missing: self.calendar_missing(case),
             timeline: self.timeline(case, &mut people)?,
         })
     }

@@ -1,6 +1,11 @@
 //! Random lives of a case: whatever somebody tries, what is permitted applies, and what applies was
 //! permitted.
 
+mod disputes;
+mod levels;
+mod merger;
+mod rights;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Policy;
 use crate::act::Grade;
+use crate::calendar::Calendar;
 use crate::case::Case;
 use crate::clock::Allowance;
 
@@ -144,14 +145,26 @@ impl Policy {
     #[must_use]
     pub fn overdue(&self, case: &Case, now: Timestamp) -> Option<Overdue<'_>> {
         let since = case.due.filter(|due| *due < now && !case.is_ended())?;
-        let rule = self
-            .clocks
-            .iter()
-            .find(|clock| clock.fits(self, &case.stage, &case.level, &self.traits(case)));
+        let rule = self.clock(&case.stage, &case.level, &self.traits(case));
         Some(Overdue {
             since,
             breach: rule.and_then(|rule| rule.breach),
             owner: rule.and_then(|rule| rule.owner.as_deref()),
         })
+    }
+
+    /// The first year without a holiday announcement that a case's due time leans on: the time
+    /// stands by the weekday rule alone, and has to be shown as such.
+    #[must_use]
+    pub fn calendar_gap(&self, case: &Case, calendar: &Calendar) -> Option<i32> {
+        let (from, due) = (case.spans.last()?.from, case.due?);
+        let rule = self.clock(&case.stage, &case.level, &self.traits(case))?;
+        match rule.allowance {
+            Allowance::Minutes(_) | Allowance::SameDay => None,
+            Allowance::WorkingMinutes(_) | Allowance::WorkingDays(_) => {
+                let days = self.hours.date(from)..=self.hours.date(due);
+                calendar.missing_from(days).first().copied()
+            }
+        }
     }
 }

@@ -169,6 +169,8 @@ fn case() -> Value {
         ("written_off", reference("Time")),
         ("callback", callback()),
         ("mediation", mediation()),
+        ("breach", breach()),
+        ("calendar_missing", json!({ "type": "integer" })),
     ]);
     object(&needs, &may)
 }
@@ -205,6 +207,12 @@ fn callback() -> Value {
         ("satisfied", or_null("boolean")),
     ];
     object(&needs, &[])
+}
+
+/// What is due since a clock ran out.
+fn breach() -> Value {
+    let act = one_of(&["supervise", "escalate"]);
+    object(&[("since", reference("Time"))], &[("act", act), ("owner", reference("Named"))])
 }
 
 fn mediation() -> Value {
