@@ -100,6 +100,22 @@ fields! {
     102 MEDIATORS "mediators" Structural "Opaque ids of who mediates.";
     103 HELD "held" Structural "When a session was held, milliseconds UTC.";
     104 AGREED "agreed" Structural "Whether the parties of a dispute agreed.";
+    210 PARTY_DATA "party_data" Structural "A Party organisation of a place (R2).";
+    211 DUTY_LISTS "duty_lists" Content "The management and service lists of a place (R3).";
+    212 STATION_DATA "station_data" Structural "A station (T3).";
+    213 LINEAGE "lineage" Structural "Which places follow which (T2).";
+    214 AGREEMENT_NUMBER "agreement_number" Structural "Number of an appointment's agreement (R4).";
+    215 AGREEMENT_TEXT "agreement_text" Personal "Text of an appointment's agreement (R4).";
+    216 GROWTH_ENTRY "growth_entry" Personal "An entry of a person's growth file (R4).";
+    217 WILLINGNESS "willingness" Structural "Where a registered member lives, what they would do and when (R5).";
+    218 MEMBER_NAME "member_name" Personal "A registered member's name (R5).";
+    219 MEMBER_PHONE "member_phone" Personal "A registered member's telephone number (R5).";
+    220 MEMBER_UNIT "member_unit" Personal "The unit in which a registered member serves (R5).";
+    221 POST "post" Structural "Opaque id of a post that a member takes (R5).";
+    222 POST_NAME "post_name" Content "The project and the post in words (R5).";
+    223 DIARY_DATE "diary_date" Structural "The day of a note in the notebook (C13).";
+    224 DIARY_TEXT "diary_text" Personal "A note in the notebook (C13).";
+    225 CASE "case" Structural "The case that a note became (C13).";
 }
 
 /// The registry's entry for a number.

@@ -133,7 +133,8 @@ fn who(schemas: &mut Map<String, Value>) {
     let session = [("csrf", text()), expires.clone(), account.clone(), person.clone()];
     put("Session", object(&session, &[]));
     put("NewPassword", object(&[("current", any()), ("new", password())], &[]));
-    let powers = list(one_of(&["territory", "roster", "federation", "query", "personal"]));
+    let powers =
+        list(one_of(&["territory", "roster", "federation", "query", "personal", "notebook"]));
     let me = [
         account,
         person.clone(),
