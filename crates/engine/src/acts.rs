@@ -1,8 +1,11 @@
 //! Carrying out a command: who is it, may they, what does it say, sign it, share it.
 
 mod entrance;
+mod ground;
 mod memory;
+mod notebook;
 mod offices;
+mod people;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -62,8 +65,12 @@ impl Desk<'_, '_> {
             What::Register { person, name, phone } => {
                 self.register(&by, person, &name, phone.as_deref(), once)
             }
-            What::Appoint { person, appointment } => self.appoint(&by, person, appointment, once),
+            What::Appoint { person, appointment } => {
+                self.appoint(&by, person, appointment, None, once)
+            }
             What::Dismiss { person, role } => self.dismiss(&by, person, &role, once),
+            What::Ground(ground) => self.ground(&by, *ground, once),
+            What::People(people) => self.people(&by, *people, once),
             What::PutAccount(account) => self.put_account(&by, account, once),
             What::EnableAccount { name, person, enabled } => {
                 self.enable_account(&by, &name, person, enabled, once)
@@ -234,6 +241,21 @@ impl Desk<'_, '_> {
         } else {
             Err(Refused::Power(name))
         }
+    }
+
+    /// Who does it, if they have the power on the ground of every one of these places.
+    fn power_over(
+        &self,
+        by: &Agent,
+        power: Power,
+        name: &'static str,
+        places: &[Subject],
+    ) -> Result<Option<Actor>, Refused> {
+        let Some(actor) = self.power(by, power, name)? else { return Ok(None) };
+        let (policy, ground) = (&self.setup.policy, &self.world.territory);
+        let over = |place| actor.has_power_over(policy, power, ground, Some(place), None, self.now);
+        let everywhere = places.iter().all(|place| over(*place));
+        if everywhere { Ok(Some(actor)) } else { Err(Refused::Power(name)) }
     }
 
     /// Changes what the node keeps in memory of the index.

@@ -87,6 +87,31 @@ impl Appointment {
     }
 }
 
+impl Person {
+    /// Whether somebody has the power over the roster on this person's ground: everywhere, or
+    /// where an appointment of theirs in force lies.
+    #[must_use]
+    pub fn answered_for_by(
+        &self,
+        actor: &Actor,
+        policy: &Policy,
+        territory: &Territory,
+        at: Timestamp,
+    ) -> bool {
+        let power = |held: &&Appointment| {
+            policy.role(&held.role).is_some_and(|role| role.powers.contains(&Power::Roster))
+        };
+        let mut over = actor.appointments().iter().filter(power);
+        over.any(|held| {
+            let lies = |own: &Appointment| {
+                own.holds(at)
+                    && own.scope.is_some_and(|place| held.covers(territory, Some(place), None, at))
+            };
+            held.scope.is_none() || self.appointments.iter().any(lies)
+        })
+    }
+}
+
 impl Roster {
     /// The roster of these people.
     #[must_use]

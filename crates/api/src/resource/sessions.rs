@@ -102,8 +102,14 @@ pub(crate) async fn me(desk: Desk) -> Result<Json<Me>, Problem> {
     let me = desk.read(move |view| {
         let staff = view::staff(&view.reader, view.whose(), session.actor.id)?;
         let (actor, policy) = (&view.actor, &view.setup.policy);
-        let all =
-            [Power::Territory, Power::Roster, Power::Federation, Power::Query, Power::Personal];
+        let all = [
+            Power::Territory,
+            Power::Roster,
+            Power::Federation,
+            Power::Query,
+            Power::Personal,
+            Power::Notebook,
+        ];
         Ok(Me {
             account: session.account,
             person: actor.id,

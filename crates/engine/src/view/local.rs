@@ -7,6 +7,7 @@ use governance::case::CaseId;
 use governance::field;
 use record::Subject;
 
+use super::damaged;
 use crate::command::{Once, Receipt};
 use crate::note::{Account, DoneRow, Invitation, Quarantined, Token};
 use crate::project::{self, Whose};
@@ -179,8 +180,4 @@ pub fn quarantined(
             Ok((at, decode(&value)?))
         })
         .collect()
-}
-
-fn damaged(what: &str) -> StoreError {
-    StoreError::Index { what: what.to_owned() }
 }

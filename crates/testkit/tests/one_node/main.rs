@@ -1,0 +1,5 @@
+//! Stories of one node that works by itself: its places, its people and their papers.
+
+mod ground;
+mod node;
+mod people;
