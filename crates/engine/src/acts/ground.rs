@@ -52,7 +52,7 @@ impl Desk<'_, '_> {
                 self.end_standing(by, as_what, id, places, once)
             }
             Ground::PutStation { id, station, from, until } => {
-                let next = Standing { of: Of::Station, id, what: station, from, until };
+                let next = Standing { of: Of::Station, id, what: *station, from, until };
                 self.put_station(by, next, once)
             }
             Ground::EndStation(id) => {

@@ -28,7 +28,7 @@ pub enum Ground {
         /// Which; a new one where absent.
         id: Option<Subject>,
         /// What it is.
-        station: Station,
+        station: Box<Station>,
         /// Since when; now where absent.
         from: Option<Timestamp>,
         /// Until when, where that is known.

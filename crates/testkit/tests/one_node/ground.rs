@@ -199,7 +199,7 @@ fn t3_a_station_keeps_its_history_and_stands_on_its_ground() {
     };
     let put = |id, station: &Station| Ground::PutStation {
         id,
-        station: station.clone(),
+        station: Box::new(station.clone()),
         from: None,
         until: None,
     };

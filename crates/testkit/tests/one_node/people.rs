@@ -184,8 +184,8 @@ fn c12_whoever_receives_first_answers_until_somebody_takes_it_and_again_when_it_
         answers(node, case)
     };
     assert!(first(answers(&node, case)), "the window, as soon as it has the report");
-    let seen = Act::Check { found: true, note: "已到现场".into() };
-    assert!(first(act(&mut node, window, seen)));
+    let pressed = Act::Remind { note: "请尽快受理".into() };
+    assert!(first(act(&mut node, window, pressed)));
     assert!(taker(act(&mut node, dispatcher, Act::Accept {}), dispatcher));
     let hand_on = Act::Dispatch { assignee: worker };
     assert!(first(act(&mut node, dispatcher, hand_on)), "given, but not taken");
