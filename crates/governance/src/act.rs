@@ -221,7 +221,9 @@ pub enum Act {
     Exclude {
         /// The rate.
         rate: Rate,
-        /// Why.
+        /// The ground: a key of the policy's `[[rates.exclusion]]`.
+        exclusion: String,
+        /// Why it applies here.
         reason: String,
     },
     /// Scores the other side of a whistle (C5).

@@ -244,6 +244,8 @@ pub enum Change {
     Excluded {
         /// The rate.
         rate: Rate,
+        /// The ground: a key of the policy. Older records have it in words only.
+        ground: Option<String>,
     },
     /// One side of a whistle was scored by the other.
     Scored {
@@ -379,7 +381,10 @@ impl Change {
             ActKind::Merge => Self::Merged { into: required(fields, field::INTO)? },
             ActKind::Split => Self::Split,
             ActKind::Withdraw => Self::Withdrawn,
-            ActKind::Exclude => Self::Excluded { rate: required(fields, field::RATE)? },
+            ActKind::Exclude => Self::Excluded {
+                rate: required(fields, field::RATE)?,
+                ground: optional(fields, field::EXCLUSION)?,
+            },
             ActKind::Score => Self::Scored {
                 node: required(fields, field::SCORED)?,
                 points: required(fields, field::POINTS)?,

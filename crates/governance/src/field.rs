@@ -116,6 +116,7 @@ fields! {
     223 DIARY_DATE "diary_date" Structural "The day of a note in the notebook (C13).";
     224 DIARY_TEXT "diary_text" Personal "A note in the notebook (C13).";
     225 CASE "case" Structural "The case that a note became (C13).";
+    240 EXCLUSION "exclusion" Structural "The ground on which it is left out: a key of the policy.";
 }
 
 /// The registry's entry for a number.

@@ -342,18 +342,21 @@ fn a_node_on_an_older_copy_of_its_data_stops_signing() {
 #[test]
 fn every_kind_of_act_that_policy_names_was_told_in_a_story_or_a_day() {
     // The simulated days exercise every act: a new kind must join them.
-    let mut seen = std::collections::BTreeSet::new();
-    for seed in 0..12 {
+    let reopened_by_hand = ActKind::Reopen;
+    let mut unseen: Vec<ActKind> = ActKind::ALL.to_vec();
+    unseen.retain(|act| *act != reopened_by_hand);
+    for seed in 0..40 {
         let mut day = Simulator::new(seed, Weather::storm());
         day.play().expect("every promise holds");
         for node in day.nodes() {
             for case in day.cases_of(node).expect("readable") {
-                seen.extend(case.steps.iter().map(|step| step.act));
+                unseen.retain(|act| case.steps.iter().all(|step| step.act != *act));
             }
         }
+        if unseen.is_empty() {
+            return;
+        }
     }
-    let reopened_by_hand = [ActKind::Reopen];
-    for act in ActKind::ALL {
-        assert!(seen.contains(act) || reopened_by_hand.contains(act), "{}", act.key());
-    }
+    let unseen: Vec<&str> = unseen.into_iter().map(ActKind::key).collect();
+    panic!("{unseen:?}");
 }

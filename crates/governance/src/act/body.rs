@@ -89,6 +89,10 @@ impl Act {
                 optional(field::NOTE, note.as_ref(), MAX_TEXT)
             }
             Self::WriteOff { ledger } => text(field::LEDGER, ledger, MAX_LINE),
+            Self::Exclude { exclusion, reason, .. } => {
+                text(field::EXCLUSION, exclusion, MAX_LINE)?;
+                text(field::REASON, reason, MAX_TEXT)
+            }
             Self::Agreement { text: words, .. } => text(field::AGREEMENT, words, MAX_DESCRIPTION),
             Self::Refuse { reason, instead } => {
                 text(field::REASON, reason, MAX_TEXT)?;
@@ -107,8 +111,7 @@ impl Act {
             | Self::Suspend { reason, .. }
             | Self::Resume { reason }
             | Self::Split { reason }
-            | Self::Withdraw { reason }
-            | Self::Exclude { reason, .. } => text(field::REASON, reason, MAX_TEXT),
+            | Self::Withdraw { reason } => text(field::REASON, reason, MAX_TEXT),
             Self::SettleOnSpot { opinion }
             | Self::Handle { opinion }
             | Self::SendHome { opinion, .. }
@@ -195,8 +198,9 @@ impl Act {
             Self::CallBack(call_back) => call_back.write(&mut body),
             Self::WriteOff { ledger } => body.put(field::LEDGER, ledger),
             Self::Merge { into } => body.put(field::INTO, into),
-            Self::Exclude { rate, reason } => {
+            Self::Exclude { rate, exclusion, reason } => {
                 body.put(field::RATE, rate);
+                body.put(field::EXCLUSION, exclusion);
                 body.put(field::REASON, reason);
             }
             Self::Score { node, points, note } => {

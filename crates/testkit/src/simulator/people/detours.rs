@@ -106,9 +106,7 @@ impl Simulator {
             },
             Phase::Verifying => (desk, Act::CallBack(satisfied())),
             Phase::Closing => (desk, Act::WriteOff { ledger: "民生实事账本第 3 项".into() }),
-            Phase::Closed => {
-                (head, Act::Exclude { rate: Rate::Solved, reason: "超出职责范围".into() })
-            }
+            Phase::Closed => (head, exclude()),
             Phase::Refused | Phase::Suspended | Phase::Merged | Phase::Withdrawn => return None,
         })
     }
@@ -145,6 +143,10 @@ impl Simulator {
 
 fn head(staff: &Staff) -> Option<Subject> {
     staff.people.iter().find(|(role, _)| role.ends_with("_head")).map(|(_, person)| *person)
+}
+
+fn exclude() -> Act {
+    Act::Exclude { rate: Rate::Solved, exclusion: "not_ours".into(), reason: reason() }
 }
 
 fn satisfied() -> CallBack {
