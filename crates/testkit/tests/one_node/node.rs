@@ -66,7 +66,7 @@ impl Node {
         let known = &member.setup;
         let setup = Arc::new(Setup {
             key: known.key.clone(),
-            root: known.root.clone(),
+            root: known.root,
             federation: known.federation,
             standing: known.standing.clone(),
             policy: Policy::from_toml(policy).unwrap(),
