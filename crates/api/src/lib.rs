@@ -22,6 +22,7 @@ mod metrics;
 mod openapi;
 mod params;
 pub mod password;
+mod print;
 mod problem;
 mod rate;
 mod resource;

@@ -162,6 +162,7 @@ impl Route {
     pub(crate) fn media(&self) -> Option<&'static str> {
         self.gives.1.map(|schema| match schema {
             "Text" => "text/plain",
+            "Html" => "text/html",
             "EventStream" => "text/event-stream",
             _ => "application/json",
         })

@@ -5,6 +5,7 @@ pub(crate) mod exclusion;
 pub(crate) mod fields;
 pub(crate) mod names;
 pub(crate) mod person;
+pub(crate) mod place;
 pub(crate) mod timeline;
 
 use serde::Serialize;

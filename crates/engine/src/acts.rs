@@ -1,9 +1,12 @@
 //! Carrying out a command: who is it, may they, what does it say, sign it, share it.
 
 mod entrance;
+mod ground;
 mod intake;
 mod memory;
+mod notebook;
 mod offices;
+mod people;
 mod policies;
 
 use std::collections::BTreeSet;
@@ -79,8 +82,12 @@ impl Desk<'_, '_> {
             What::Register { person, name, phone } => {
                 self.register(&by, person, &name, phone.as_deref(), once)
             }
-            What::Appoint { person, appointment } => self.appoint(&by, person, appointment, once),
+            What::Appoint { person, appointment } => {
+                self.appoint(&by, person, appointment, None, once)
+            }
             What::Dismiss { person, role } => self.dismiss(&by, person, &role, once),
+            What::Ground(ground) => self.ground(&by, *ground, once),
+            What::People(people) => self.people(&by, *people, once),
             What::PutAccount(account) => self.put_account(&by, account, once),
             What::EnableAccount { name, person, enabled } => {
                 self.enable_account(&by, &name, person, enabled, once)
@@ -232,8 +239,7 @@ impl Desk<'_, '_> {
         sender: NodeId,
     ) -> Result<(), Refused> {
         let world = self.world.clone();
-        let told =
-            share::share(self.setup, &world, self.staging, before, case, sender, self.now)?;
+        let told = share::share(self.setup, &world, self.staging, before, case, sender, self.now)?;
         for node in told {
             self.poke(node);
         }
@@ -256,6 +262,21 @@ impl Desk<'_, '_> {
         } else {
             Err(Refused::Power(name))
         }
+    }
+
+    /// Who does it, if they have the power on the ground of every one of these places.
+    fn power_over(
+        &self,
+        by: &Agent,
+        power: Power,
+        name: &'static str,
+        places: &[Subject],
+    ) -> Result<Option<Actor>, Refused> {
+        let Some(actor) = self.power(by, power, name)? else { return Ok(None) };
+        let (policy, ground) = (self.world.policy(), &self.world.territory);
+        let over = |place| actor.has_power_over(policy, power, ground, Some(place), None, self.now);
+        let everywhere = places.iter().all(|place| over(*place));
+        if everywhere { Ok(Some(actor)) } else { Err(Refused::Power(name)) }
     }
 
     /// Changes what the node keeps in memory of the index.

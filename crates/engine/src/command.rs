@@ -1,5 +1,8 @@
 //! What local staff, residents and programs ask of a node.
 
+mod ground;
+mod people;
+
 use std::time::Duration;
 
 use governance::act::{Act, Origin, Report};
@@ -9,6 +12,9 @@ use governance::roster::Appointment;
 use governance::territory::Place;
 use record::{Hash, RecordId, Subject};
 use serde::{Deserialize, Serialize};
+
+pub use ground::Ground;
+pub use people::People;
 
 use crate::note::{Account, Invitation, Token};
 use crate::store::StoreError;
@@ -132,6 +138,10 @@ pub enum What {
         /// The role.
         role: String,
     },
+    /// Something about the ground.
+    Ground(Box<Ground>),
+    /// Something about people.
+    People(Box<People>),
     /// Opens an account, or changes one, which ends its sessions and tokens.
     PutAccount(Account),
     /// Changes whether an account may be used, which ends its sessions and tokens.

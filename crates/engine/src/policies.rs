@@ -62,11 +62,7 @@ fn read(setup: &Setup, view: &dyn Lookup, row: &PolicyRow, reference: &str) -> O
         .ok()
 }
 
-fn text(
-    setup: &Setup,
-    view: &dyn Lookup,
-    row: &PolicyRow,
-) -> Result<record::Fields, StoreError> {
+fn text(setup: &Setup, view: &dyn Lookup, row: &PolicyRow) -> Result<record::Fields, StoreError> {
     let frame = view.frame_at(row.at)?;
     Ok(project::read(whose(setup), row.at, &frame)?.fields)
 }

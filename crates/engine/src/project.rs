@@ -2,7 +2,9 @@
 //! when it is received and when the journal is replayed. It never asks policy, clock or network.
 
 mod case;
+mod ground;
 mod local;
+mod people;
 mod policy;
 mod roster;
 mod stream;
@@ -19,7 +21,12 @@ use record::{
 
 pub use case::Order;
 pub use case::{fact_key, order_keys, origin_key, receipt_hash};
+pub use ground::{Dated, Of, ground_key};
 pub use local::{held, held_key, receipt};
+pub use people::{
+    Paper, Registered, Written, appointment_key, growth_key, note_key, notes_prefix, paper_key,
+    raised_key,
+};
 pub use policy::{
     PolicyRow, Source, given_key, given_prefix, in_force, kept_key, of_file, published,
 };
@@ -161,6 +168,19 @@ fn own(
     let world = match record.kind {
         kind::PLACE | kind::PLACE_ENDED => roster::place(staging, at, readable)?,
         kind::PERSON | kind::APPOINTED | kind::DISMISSED => roster::person(staging, at, readable)?,
+        kind::ORGANISATION
+        | kind::ORGANISATION_ENDED
+        | kind::DUTY_LISTS
+        | kind::STATION
+        | kind::STATION_ENDED
+        | kind::RESHAPED => ground::ground(staging, at, readable)?,
+        kind::GROWTH
+        | kind::MEMBER
+        | kind::POST_TAKEN
+        | kind::POST_LEFT
+        | kind::MEMBER_WITHDRAWN
+        | kind::NOTE
+        | kind::NOTE_RAISED => people::people(staging, at, readable).map(|()| false)?,
         _ => return Err(senseless(at, "a record of a kind that this version does not know")),
     };
     Ok(Done { world, ..Done::default() })

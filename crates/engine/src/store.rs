@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub const MAX_VALUE: usize = 100 * 1024;
 /// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
 /// must change whenever a type changes that is stored in a row.
-pub const ROW_FORMAT: u8 = 7;
+pub const ROW_FORMAT: u8 = 8;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -89,6 +89,16 @@ pub enum Table {
     /// Own version of a policy, or author and version → where its text is, and when it came into
     /// force.
     Policy = 35,
+    /// (what, id) → Party organisation, station or lineage of places, with their history.
+    Ground = 25,
+    /// Place id → positions of the versions of its duty lists.
+    DutyBook = 26,
+    /// Registration id → registration, without personal values.
+    Registration = 27,
+    /// (what, …) → appointments on paper and entries of growth files, by position.
+    Paper = 28,
+    /// (order, …) → notes of notebooks, without their words.
+    Notebook = 29,
 }
 
 /// What a frame is about.

@@ -1,6 +1,8 @@
 //! Reading what the index holds, for the API, the console and the answering of questions.
 
+mod ground;
 mod local;
+mod people;
 mod policy;
 mod proof;
 
@@ -15,9 +17,14 @@ use crate::project::{self, Order, Whose};
 use crate::staging::{compact_row, decode_compact, row};
 use crate::store::{Read, StoreError, Table};
 
+pub use ground::{duty_lists, duty_versions, organisation, organisations, station, stations};
 pub use local::{
     Repeat, Staff, account, accounts, imported, invitation, invitations, quarantined, repeat,
     reported, staff, token, tokens_of,
+};
+pub use people::{
+    MemberShown, NoteShown, Papers, growth, member, note, note_of, note_text, notes, papers,
+    papers_of, registrations,
 };
 pub use policy::{Edition, policies, policy_text, published_policy};
 pub use proof::{Head, Proof, prove};
@@ -112,4 +119,8 @@ pub fn peer(reader: &Arc<dyn Read>, node: NodeId) -> Result<Option<PeerRow>, Sto
     let streams = compact_row(reader, Table::Stream, key)?.unwrap_or_default();
     let witness = row(reader, Table::Witness, key)?.unwrap_or_default();
     Ok(Some(PeerRow { card, streams, witness }))
+}
+
+fn damaged(what: &str) -> StoreError {
+    StoreError::Index { what: what.to_owned() }
 }

@@ -2,6 +2,7 @@
 //! Holds codes, ids and times only; people's words stay in the records.
 
 mod apply;
+mod reception;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use apply::{Event, Rejected, apply};
+pub use reception::{Answerable, Received};
 
 use crate::act::{ActKind, Closing, Grade, Part, Rate};
 use crate::area::AreaCode;

@@ -56,7 +56,9 @@ fn load(args: &Args) -> Result<Loaded, Failure> {
 }
 
 /// Runs a command that waits for others.
-pub(super) fn wait(task: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
+pub(super) fn wait(
+    task: impl Future<Output = Result<ExitCode, Failure>>,
+) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new("系统拒绝了线程：请检查资源限制", error))?;
     let outcome = runtime.block_on(task);

@@ -199,9 +199,7 @@ impl From<PublishError> for Failure {
             PublishError::Reference(_) => {
                 Self::new("规则版本写法不对：应为 代号/版本号，如 she-county/3", error)
             }
-            PublishError::Refused(_) => {
-                Self::new("规则没有保存或启用：请按下面的说明处理", error)
-            }
+            PublishError::Refused(_) => Self::new("规则没有保存或启用：请按下面的说明处理", error),
         }
     }
 }

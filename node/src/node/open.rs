@@ -55,11 +55,15 @@ pub fn open(config: &Config) -> Result<Opened, StartError> {
         calendar,
         software: SOFTWARE.to_owned(),
     });
-    let engine = Engine::open(setup.clone(), Box::new(store), Box::new(rng))
-        .map_err(|error| match error {
-            OpenError::Store(source) => StartError::Replay { folder: folder.path().into(), source },
-            rewritten @ OpenError::Rewritten { .. } => StartError::PolicyRewritten(rewritten),
-        })?;
+    let engine =
+        Engine::open(setup.clone(), Box::new(store), Box::new(rng)).map_err(
+            |error| match error {
+                OpenError::Store(source) => {
+                    StartError::Replay { folder: folder.path().into(), source }
+                }
+                rewritten @ OpenError::Rewritten { .. } => StartError::PolicyRewritten(rewritten),
+            },
+        )?;
     if let Err(error) = identity.standing.check(super::now()) {
         let error: &dyn std::error::Error = &error;
         tracing::error!(

@@ -104,7 +104,8 @@ fn staff(role: &str, scope: Option<u8>) -> Actor {
 fn ask<T>(actor: &Actor, ask: impl FnOnce(&Viewer<'_>) -> T) -> T {
     let policies = Versions::new(Arc::new(Version::read(POLICY).unwrap()));
     let territory = territory();
-    let viewer = Viewer { actor, me: node(ME), policies: &policies, territory: &territory, now: NOW };
+    let viewer =
+        Viewer { actor, me: node(ME), policies: &policies, territory: &territory, now: NOW };
     ask(&viewer)
 }
 

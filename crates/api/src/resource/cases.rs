@@ -43,6 +43,8 @@ pub(crate) struct Listing {
     #[serde(default)]
     unplaced: bool,
     source: Option<String>,
+    /// On this ground, however its grids were named when the case was reported.
+    ground: Option<Subject>,
     limit: Option<usize>,
     after: Option<String>,
 }
@@ -194,6 +196,12 @@ impl Listing {
 }
 
 impl View {
+    fn on_ground(&self, ground: Option<Subject>, case: &Case) -> bool {
+        let territory = &self.world.territory;
+        let grid = case.grid.as_ref();
+        ground.is_none_or(|outer| territory.holds(outer, case.place, grid, self.now))
+    }
+
     /// A page of the cases that the actor may see, newest first.
     fn list(&self, listing: &Listing, size: usize) -> Result<Page<Summary>, Problem> {
         let mut people = People::new(self);
@@ -209,7 +217,8 @@ impl View {
                     return Ok(Page { items, next: before.map(|key| hex::encode(&key)) });
                 }
                 before = Some(key);
-                if listing.wants(&case) && access::sees(&self.viewer(), &case) {
+                let here = self.on_ground(listing.ground, &case);
+                if here && listing.wants(&case) && access::sees(&self.viewer(), &case) {
                     items.push(self.summary(&case, &mut people)?);
                 }
             }

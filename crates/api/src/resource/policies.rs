@@ -101,9 +101,7 @@ fn reference(path: &Path) -> Result<String, Problem> {
     let reference = format!("{}/{}", path.text("key")?, path.text("version")?);
     match split_reference(&reference) {
         Some(_) => Ok(reference),
-        None => {
-            Err(Problem::at(Kind::PARAMETER, "path.version", "is a whole number, such as 3"))
-        }
+        None => Err(Problem::at(Kind::PARAMETER, "path.version", "is a whole number, such as 3")),
     }
 }
 

@@ -109,6 +109,8 @@ pub(crate) async fn me(desk: Desk) -> Result<Json<Me>, Problem> {
             Power::Query,
             Power::Personal,
             Power::Policy,
+            Power::Intake,
+            Power::Notebook,
         ];
         Ok(Me {
             account: session.account,

@@ -61,8 +61,7 @@ impl View {
 
     /// A level.
     pub(crate) fn level(&self, key: &str) -> Named {
-        let level =
-            self.meant(|policy| policy.levels.iter().find(|level| level.key == key));
+        let level = self.meant(|policy| policy.levels.iter().find(|level| level.key == key));
         named(key, level.map(|level| (level.name.as_str(), level.name_en.as_str())))
     }
 
@@ -74,15 +73,13 @@ impl View {
 
     /// A category.
     pub(crate) fn category(&self, key: &str) -> Named {
-        let known =
-            self.meant(|policy| policy.categories.iter().find(|known| known.key == key));
+        let known = self.meant(|policy| policy.categories.iter().find(|known| known.key == key));
         named(key, known.map(|known| (known.name.as_str(), known.name_en.as_str())))
     }
 
     /// A channel.
     pub(crate) fn channel(&self, key: &str) -> Named {
-        let known =
-            self.meant(|policy| policy.channels.iter().find(|known| known.key == key));
+        let known = self.meant(|policy| policy.channels.iter().find(|known| known.key == key));
         named(key, known.map(|known| (known.name.as_str(), known.name_en.as_str())))
     }
 

@@ -204,9 +204,11 @@ impl Desk<'_, '_> {
             return Ok(());
         }
         if self.setup.follow == Follow::Manual {
-            tracing::info!(policy = reference,
+            tracing::info!(
+                policy = reference,
                 "上级发布了新规则，待启用：`wangge policy adopt` the node above published a policy; to \
-                 put it in force: `wangge policy adopt`");
+                 put it in force: `wangge policy adopt`"
+            );
             return Ok(());
         }
         let followed = self.adopt(reference, Source::Parent, None).and_then(|_| {

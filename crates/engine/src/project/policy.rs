@@ -156,8 +156,8 @@ fn reference(at: Position, readable: &Readable) -> Result<String, StoreError> {
 }
 
 fn new_row(at: Position, readable: &Readable) -> Result<PolicyRow, StoreError> {
-    let text = policy::text_of(&readable.fields)
-        .map_err(|error| senseless(at, &error.to_string()))?;
+    let text =
+        policy::text_of(&readable.fields).map_err(|error| senseless(at, &error.to_string()))?;
     Ok(PolicyRow {
         at,
         digest: Hash::of(text.as_bytes()),

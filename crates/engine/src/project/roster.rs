@@ -6,7 +6,7 @@ use governance::territory::Place;
 use record::{FieldId, Fields, Subject};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Readable, senseless};
+use super::{Readable, people, senseless};
 use crate::kind;
 use crate::staging::{Staging, row};
 use crate::store::{Position, StoreError, Table};
@@ -56,6 +56,7 @@ pub(super) fn person(
         staging.put_bytes(Table::Meta, person_key(readable.record.subject), place)?;
     }
     if readable.record.kind == kind::APPOINTED {
+        people::appointed(staging, at, readable, person.appointments.len())?;
         person.appointments.push(Appointment {
             role: need(fields, field::ROLE, at)?,
             scope: want(fields, field::SCOPE, at)?,
@@ -73,7 +74,7 @@ pub(super) fn person(
     Ok(true)
 }
 
-fn need<T: DeserializeOwned + Serialize>(
+pub(super) fn need<T: DeserializeOwned + Serialize>(
     fields: &Fields,
     id: FieldId,
     at: Position,
@@ -81,7 +82,7 @@ fn need<T: DeserializeOwned + Serialize>(
     want(fields, id, at)?.ok_or_else(|| senseless(at, "a record without a field it needs"))
 }
 
-fn want<T: DeserializeOwned + Serialize>(
+pub(super) fn want<T: DeserializeOwned + Serialize>(
     fields: &Fields,
     id: FieldId,
     at: Position,

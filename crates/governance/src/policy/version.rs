@@ -202,9 +202,7 @@ impl Versions {
     pub fn of<'v, 'c>(&'v self, case: &'c Case, me: NodeId) -> Result<&'v Policy, &'c str> {
         match case.version_at(me) {
             None => Ok(&self.in_force.policy),
-            Some(reference) => {
-                self.get(reference).map(|version| &version.policy).ok_or(reference)
-            }
+            Some(reference) => self.get(reference).map(|version| &version.policy).ok_or(reference),
         }
     }
 }
@@ -234,8 +232,7 @@ mod tests {
         let (mut commitments, mut disclosures) = (Vec::new(), Vec::new());
         for (id, value) in values {
             assert!(cbor::decode::<String>(value, &VALUE_LIMITS).is_ok(), "{id} fits into a field");
-            let (disclosure, commitment) =
-                record::Disclosure::seal(*id, value.clone(), &mut rng);
+            let (disclosure, commitment) = record::Disclosure::seal(*id, value.clone(), &mut rng);
             commitments.push((*id, commitment));
             disclosures.push(disclosure);
         }

@@ -198,7 +198,8 @@ impl Simulator {
         for (node, place) in &self.places {
             let Some(world) = place.engine.as_ref().map(Engine::world) else { continue };
             let governs = place.member.part != Part::Unit;
-            if governs && world.policy().version != place.member.setup.configured.policy.version + last
+            if governs
+                && world.policy().version != place.member.setup.configured.policy.version + last
             {
                 let is = world.policy().reference();
                 return Err(self.broken(format!("{node} works by {is}, not by the last version")));

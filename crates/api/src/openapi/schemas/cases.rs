@@ -130,6 +130,7 @@ fn case() -> Value {
         ("units", list(object(&unit, &unit_may))),
         ("spans", list(object(&span, &[("until", reference("Time"))]))),
         ("timeline", list(reference("Step"))),
+        ("answerable", answerable()),
     ]);
     let scale = |most: u8| json!({ "type": "integer", "minimum": 1, "maximum": most });
     let mut may = summary_may();
@@ -149,6 +150,8 @@ fn case() -> Value {
         ("written_off", reference("Time")),
         ("callback", callback()),
         ("mediation", mediation()),
+        ("first_receiver", received()),
+        ("note", reference("Id16")),
     ]);
     object(&needs, &may)
 }
@@ -171,6 +174,20 @@ fn exclusion() -> Value {
 fn score() -> Value {
     let points = json!({ "type": "integer", "minimum": 1, "maximum": 5 });
     object(&[("by", reference("Id32")), ("of", reference("Id32")), ("points", points)], &[])
+}
+
+fn received() -> Value {
+    let needs = [
+        ("node", reference("NodeName")),
+        ("person", reference("PersonName")),
+        ("since", reference("Time")),
+    ];
+    object(&needs, &[])
+}
+
+fn answerable() -> Value {
+    let state = one_of(&["not_received", "first_receiver", "taker", "ended"]);
+    object(&[("state", state)], &[("by", received())])
 }
 
 fn or_null(value: &str) -> Value {
