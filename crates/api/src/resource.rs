@@ -6,6 +6,7 @@ pub(crate) mod events;
 pub(crate) mod federation;
 pub(crate) mod health;
 pub(crate) mod invitations;
+pub(crate) mod numbers;
 pub(crate) mod people;
 pub(crate) mod places;
 pub(crate) mod proofs;

@@ -13,6 +13,7 @@ mod hostile;
 mod house;
 mod logins;
 mod matrix;
+mod numbers;
 mod powers;
 mod repeats;
 mod residents;

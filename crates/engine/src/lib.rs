@@ -19,6 +19,7 @@ pub mod note;
 pub mod outbox;
 pub mod peer;
 pub mod project;
+pub mod recount;
 pub mod runtime;
 mod share;
 mod sign;

@@ -17,6 +17,7 @@ use record::{
 };
 
 pub use case::Order;
+pub(crate) use case::event_of;
 pub use case::{fact_key, order_keys, receipt_hash};
 pub use local::{held, held_key, receipt};
 pub use roster::person_key;

@@ -14,6 +14,7 @@ pub mod certificate;
 pub mod change;
 pub mod clock;
 pub mod field;
+pub mod numbers;
 pub mod policy;
 pub mod query;
 pub mod release;

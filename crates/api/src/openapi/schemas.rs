@@ -2,6 +2,7 @@
 
 mod cases;
 mod node;
+mod numbers;
 
 use serde_json::{Map, Value, json};
 
@@ -92,6 +93,7 @@ pub(super) fn all() -> Map<String, Value> {
     acts::put(&mut schemas);
     cases::put(&mut schemas);
     node::put(&mut schemas);
+    numbers::put(&mut schemas);
     schemas
 }
 

@@ -6,8 +6,8 @@ use hyper::Method;
 
 use super::{Guard, Route};
 use crate::resource::{
-    accounts, cases, events, federation, health, invitations, people, places, proofs, queries,
-    reports, sessions, tokens,
+    accounts, cases, events, federation, health, invitations, numbers, people, places, proofs,
+    queries, reports, sessions, tokens,
 };
 use crate::state::State;
 
@@ -202,6 +202,10 @@ pub static ROUTES: &[Route] = &[
         .named("quarantine", "What was received and not applied", "待查记录")
         .query(&["limit", "after"])
         .gives(200, "QuarantinePage"),
+    reads("/v1/numbers", QUERY, || get(numbers::get))
+        .named("numbers", "This node's own numbers, with what can be recounted", "本节点统计")
+        .query(&["from", "until", "area"])
+        .gives(200, "Numbers"),
     adds("/v1/queries", QUERY, || post(queries::ask))
         .named("ask", "Numbers of this node and those below it", "统计查询")
         .takes("Ask")
