@@ -270,6 +270,8 @@ pub enum Change {
     MediationEnded {
         /// Whether the parties agreed.
         agreed: bool,
+        /// Where that settled it, if it did.
+        settled: Option<String>,
     },
 }
 
@@ -394,7 +396,10 @@ impl Change {
                 mediators: required(fields, field::MEDIATORS)?,
             },
             ActKind::Session => Self::SessionHeld { held: required(fields, field::HELD)? },
-            ActKind::Agreement => Self::MediationEnded { agreed: required(fields, field::AGREED)? },
+            ActKind::Agreement => Self::MediationEnded {
+                agreed: required(fields, field::AGREED)?,
+                settled: optional(fields, field::SETTLED)?,
+            },
         })
     }
 }

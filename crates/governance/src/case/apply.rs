@@ -378,9 +378,7 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
         }
         Change::Accepted | Change::Refused => answer(case, at),
         Change::Settled { level } => {
-            answer(case, at);
-            case.settled = Some(level.clone());
-            case.handled = Some(at);
+            settle(case, level, at);
             add_handler(case, event.step.actor);
         }
         Change::Dispatched { assignee } => {
@@ -465,9 +463,12 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
             }
             add_handler(case, event.step.actor);
         }
-        Change::MediationEnded { agreed } => {
+        Change::MediationEnded { agreed, settled } => {
             if let Some(mediation) = &mut case.mediation {
                 mediation.agreed = Some(*agreed);
+            }
+            if let Some(level) = settled {
+                settle(case, level, at);
             }
             add_handler(case, event.step.actor);
         }
@@ -481,6 +482,12 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
         | Change::CustodyAccepted { .. }
         | Change::CustodyRefused { .. } => {}
     }
+}
+
+fn settle(case: &mut Case, level: &str, at: Timestamp) {
+    answer(case, at);
+    case.settled = Some(level.to_owned());
+    case.handled = Some(at);
 }
 
 fn set_aside(case: &mut Case, since: Timestamp, into: Option<CaseId>) {
