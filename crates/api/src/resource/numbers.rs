@@ -1,6 +1,8 @@
 //! This node's own numbers: every figure, the three rates, what a human should look at, and every
 //! exclusion by name. What is said here can be recounted from the records: see `wangge audit`.
 
+use std::time::Duration;
+
 use axum::Json;
 use engine::view;
 use governance::area::AreaCode;
@@ -106,7 +108,8 @@ struct Excluded {
 /// `GET /v1/numbers`
 pub(crate) async fn get(desk: Desk, Query(asked): Query<Asked>) -> Result<Json<Numbers>, Problem> {
     let from = asked.from.unwrap_or(Timestamp::EPOCH);
-    let until = asked.until.unwrap_or(desk.now);
+    // What happened this very moment is in.
+    let until = asked.until.unwrap_or(desk.now.plus(Duration::from_millis(1)));
     if until <= from {
         return Err(Problem::at(Kind::PARAMETER, "query.until", "must be later than from"));
     }

@@ -92,11 +92,9 @@ pub(super) fn count(events: &[Event], now: Timestamp) -> Slow {
 
 /// What the reporter said last; who was not reached says nothing over who was.
 fn last_word(events: &[Event]) -> Option<(Timestamp, bool, Option<bool>, Option<bool>)> {
-    let said = |event: &Event| match event.change {
-        Change::CalledBack { reached, solved, satisfied } => {
-            Some((event.step.time, reached, solved, satisfied))
-        }
-        _ => None,
+    let said = |event: &Event| {
+        let Change::CalledBack { reached, solved, satisfied } = event.change else { return None };
+        Some((event.step.time, reached, solved, satisfied))
     };
     let all: Vec<_> = events.iter().filter_map(said).collect();
     all.iter().rev().find(|said| said.1).or(all.last()).copied()
@@ -108,9 +106,9 @@ fn rates(slow: &mut Slow, events: &[Event], lately: &[Event]) {
     let valid = word.filter(|said| said.1);
     let excluded: Vec<(Rate, Timestamp, Option<String>)> = events
         .iter()
-        .filter_map(|event| match &event.change {
-            Change::Excluded { rate, ground } => Some((*rate, event.step.time, ground.clone())),
-            _ => None,
+        .filter_map(|event| {
+            let Change::Excluded { rate, ground } = &event.change else { return None };
+            Some((*rate, event.step.time, ground.clone()))
         })
         .collect();
     let answers = |event: &&Event| {
