@@ -18,7 +18,7 @@ use record::{
 
 pub use case::Order;
 pub(crate) use case::event_of;
-pub use case::{fact_key, order_keys, receipt_hash};
+pub use case::{fact_key, order_keys, origin_key, receipt_hash};
 pub use local::{held, held_key, receipt};
 pub use roster::person_key;
 pub use stream::{Sent, log_key, stream_key};

@@ -17,8 +17,8 @@ use crate::store::{Read, StoreError, Table};
 pub(crate) use count::LAST;
 pub use count::{Counted, State, count, sheet};
 pub use local::{
-    Repeat, Staff, account, accounts, invitation, invitations, quarantined, repeat, reported,
-    staff, token, tokens_of,
+    Repeat, Staff, account, accounts, imported, invitation, invitations, quarantined, repeat,
+    reported, staff, token, tokens_of,
 };
 pub use proof::{Head, Proof, prove};
 

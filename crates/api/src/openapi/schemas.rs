@@ -1,6 +1,7 @@
 //! Schemas of what is taken and given.
 
 mod cases;
+mod imports;
 mod node;
 mod numbers;
 
@@ -92,6 +93,7 @@ pub(super) fn all() -> Map<String, Value> {
     ground(&mut schemas);
     acts::put(&mut schemas);
     cases::put(&mut schemas);
+    imports::put(&mut schemas);
     node::put(&mut schemas);
     numbers::put(&mut schemas);
     schemas
