@@ -10,6 +10,7 @@ pub(crate) mod imports;
 pub(crate) mod invitations;
 pub(crate) mod members;
 pub(crate) mod notebook;
+pub(crate) mod numbers;
 pub(crate) mod papers;
 pub(crate) mod party;
 pub(crate) mod people;

@@ -15,6 +15,7 @@ mod house;
 mod imports;
 mod logins;
 mod matrix;
+mod numbers;
 mod people;
 mod powers;
 mod repeats;

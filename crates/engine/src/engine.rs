@@ -21,6 +21,7 @@ use crate::project;
 use crate::sign::whose;
 use crate::staging::{Log, Staging, Tips};
 use crate::store::{Position, Read, Store, StoreError};
+use crate::view::State;
 use crate::wire::{Page, Request, Response};
 use crate::world::{Setup, World};
 
@@ -77,8 +78,8 @@ pub enum Input {
     Counted {
         /// Which question.
         ask: u64,
-        /// The count.
-        tally: Option<Tally>,
+        /// The count, and from what state.
+        counted: Option<(Tally, State)>,
     },
     /// A connection is up.
     Connected(PublicKey),
@@ -424,7 +425,7 @@ impl Desk<'_, '_> {
                     self.pull_failed(from);
                 }
             }
-            Input::Counted { ask, tally } => self.counted(ask, tally),
+            Input::Counted { ask, counted } => self.counted(ask, counted),
             Input::Connected(key) => self.connected(key),
             Input::Disconnected(key) => self.disconnected(key),
             Input::Addresses(addresses) => self.talk.addresses = addresses,
@@ -655,7 +656,7 @@ fn replay(setup: &Setup, store: &mut dyn Store, tips: &mut Tips) -> Result<Log, 
         for (at, frame) in &frames {
             project::project(whose(setup), &mut staging, *at, frame)?;
         }
-        let (mutations, tree, grown) = staging.finish_replay()?;
+        let (mutations, tree, grown) = staging.finish_replay(frames.last().map(|(at, _)| *at))?;
         log = grown;
         store.index(mutations, tree, log.mark(), next)?;
     }

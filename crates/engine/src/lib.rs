@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod peer;
 mod policies;
 pub mod project;
+pub mod recount;
 pub mod runtime;
 mod share;
 mod sign;

@@ -20,6 +20,7 @@ use record::{
 };
 
 pub use case::Order;
+pub(crate) use case::event_of;
 pub use case::{fact_key, order_keys, origin_key, receipt_hash};
 pub use ground::{Dated, Of, ground_key};
 pub use local::{held, held_key, receipt};

@@ -378,7 +378,7 @@ impl Room {
                 self.undone.push(Input::Arrived { from, after, page });
             }
             Some(worker::Job::Count { ask, .. }) => {
-                self.undone.push(Input::Counted { ask, tally: None });
+                self.undone.push(Input::Counted { ask, counted: None });
             }
         }
     }

@@ -395,6 +395,21 @@ pub enum Closing {
     Special,
 }
 
+impl Closing {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Normal, Self::Overtime, Self::Special];
+
+    /// The name that records and the API use.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Overtime => "overtime",
+            Self::Special => "special",
+        }
+    }
+}
+
 /// Lead or assist in a whistle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

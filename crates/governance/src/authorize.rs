@@ -460,4 +460,4 @@ fn check_units(scene: &Scene<'_>, whistle: &Whistle) -> Result<(), Refusal> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

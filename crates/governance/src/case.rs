@@ -23,6 +23,9 @@ pub type CaseId = Subject;
 /// should be closed and reported anew; the bound keeps its row in the index small.
 pub const MAX_STEPS: usize = 300;
 
+/// Most earlier calls of units that a case remembers.
+pub const MAX_PAST_CALLS: usize = 64;
+
 /// A case as one node sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,8 +76,11 @@ pub struct Case {
     pub assignee: Option<Subject>,
     /// Everybody who dealt with it: none of them verifies it (C7).
     pub handlers: Vec<Subject>,
-    /// The member units called (C5).
+    /// The member units called (C5): the latest call of each.
     pub units: Vec<UnitCall>,
+    /// Earlier calls of the same units, the last [`MAX_PAST_CALLS`]: calling again does not undo
+    /// that nobody came.
+    pub past_calls: Vec<UnitCall>,
     /// When it was reported.
     pub opened: Timestamp,
     /// When it was first answered: accepted, refused or settled (C8).
@@ -175,6 +181,10 @@ pub struct Counts {
     pub reminders: u32,
     /// Put under supervision (督办).
     pub supervisions: u32,
+    /// Put off (挂账).
+    pub suspensions: u32,
+    /// Taken by a level above (上报).
+    pub escalations: u32,
 }
 
 /// Where a case stood before it was put off or treated with another one.
@@ -225,6 +235,8 @@ pub struct Score {
     pub of: NodeId,
     /// 1 to 5.
     pub points: u8,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A mediation (C11).
@@ -274,6 +286,8 @@ impl Party {
 pub struct UnitCall {
     /// The unit.
     pub node: NodeId,
+    /// Who called it.
+    pub by: NodeId,
     /// Lead or assist.
     pub part: Part,
     /// When it was called.

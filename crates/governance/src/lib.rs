@@ -19,6 +19,7 @@ pub mod field;
 pub mod growth;
 pub mod history;
 pub mod member;
+pub mod numbers;
 pub mod party;
 pub mod policy;
 pub mod query;

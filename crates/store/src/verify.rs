@@ -11,7 +11,7 @@ mod streams;
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::store::{Frame, FrameKind, StoreError};
+use engine::store::{Frame, FrameKind, Position, StoreError};
 use record::{FederationId, NodeId, PublicKey};
 
 use crate::disk::failed;
@@ -69,6 +69,19 @@ pub enum VerifyError {
 /// # Errors
 /// [`VerifyError`] when there is nothing to check. What is wrong with what there is, is reported.
 pub fn verify(folder: &Path, known: &Known<'_>) -> Result<VerifyReport, VerifyError> {
+    verify_each(folder, known, &mut |_, _| {})
+}
+
+/// As [`verify`], and shows every frame of a whole batch in which nothing was wrong, in order.
+/// Where values are sealed and the storage key is not there, a frame has its open values only.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_each(
+    folder: &Path,
+    known: &Known<'_>,
+    visit: &mut dyn FnMut(Position, &Frame),
+) -> Result<VerifyReport, VerifyError> {
     let name = || folder.display().to_string();
     let _lock = Lock::shared(folder).map_err(|error| match error {
         LockError::Held => VerifyError::Busy { folder: name() },
@@ -88,7 +101,7 @@ pub fn verify(folder: &Path, known: &Known<'_>) -> Result<VerifyReport, VerifyEr
     };
     // A frame that the watermark knows of has to be there.
     let end = watermark.as_ref().map_or(stop, |watermark| watermark.end.max(stop));
-    let whole = pass.walk(&segments, marker, end)?;
+    let whole = pass.walk(&segments, marker, end, visit)?;
     pass.finish(watermark.as_ref(), whole);
     Ok(pass.report)
 }
@@ -197,6 +210,7 @@ impl<'a> Pass<'a> {
         segments: &[Arc<Segment>],
         marker: Marker,
         end: u64,
+        visit: &mut dyn FnMut(Position, &Frame),
     ) -> Result<u64, StoreError> {
         self.report.segments = segments.len() as u64;
         if segments.is_empty() && end > 0 {
@@ -205,23 +219,31 @@ impl<'a> Pass<'a> {
         }
         let mut scan = Scan::new(segments, marker, 0, Some(end), READ);
         let (mut batches, mut whole) = (Batches::default(), 0);
+        // What holds of the batch so far: a batch that is not whole was never acknowledged.
+        let mut held: Vec<(Position, Frame)> = Vec::new();
         while let Some(found) = scan.next()? {
             match found {
                 Found::Damage(damage) => {
                     batches.damage();
+                    held.clear();
                     self.damage(damage);
                 }
                 Found::Frame(head) => {
                     self.place = scan.place(&head);
                     let progress = batches.frame(&head);
+                    if head.index == 0 {
+                        held.clear();
+                    }
                     if progress.broken {
                         self.problem(None, "frames of a batch are missing before this one", ASK);
                     }
+                    let (clear, sealed) = scan.parts(&head);
+                    let frame = self.frame(&head, clear, sealed);
+                    held.extend(frame.map(|frame| (Position(head.position), frame)));
                     if progress.whole {
                         whole = head.position + head.length();
+                        held.drain(..).for_each(|(at, frame)| visit(at, &frame));
                     }
-                    let (clear, sealed) = scan.parts(&head);
-                    self.frame(&head, clear, sealed);
                 }
             }
         }
@@ -239,7 +261,9 @@ impl<'a> Pass<'a> {
         self.problem(None, what, ASK);
     }
 
-    fn frame(&mut self, head: &Head, clear: &[u8], sealed: &[u8]) {
+    /// Looks at a frame; gives it back when nothing is wrong with it.
+    fn frame(&mut self, head: &Head, clear: &[u8], sealed: &[u8]) -> Option<Frame> {
+        let before = self.report.count();
         self.report.frames += 1;
         self.report.bytes += head.length();
         let decoded = match &self.vault {
@@ -251,10 +275,10 @@ impl<'a> Pass<'a> {
             self.problem(None, error.to_string(), RESTORE);
             frame::read_clear(clear)
         });
-        if let Ok(frame) = readable {
-            *self.report.kinds.entry(kind_name(frame.kind)).or_default() += 1;
-            self.statement(&frame);
-        }
+        let frame = readable.ok()?;
+        *self.report.kinds.entry(kind_name(frame.kind)).or_default() += 1;
+        self.statement(&frame);
+        Some(frame).filter(|_| self.report.count() == before)
     }
 
     fn finish(&mut self, watermark: Option<&Watermark>, whole: u64) {

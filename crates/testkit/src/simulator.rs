@@ -526,8 +526,8 @@ impl Simulator {
             }
             Effect::Count { ask, matter, seat } => {
                 let reader = self.places[&node].engine.as_ref().expect("it just acted").reader();
-                let tally = view::count(&reader, &matter, &seat, self.now).ok();
-                next.push(Input::Counted { ask, tally });
+                let counted = view::count(&reader, &matter, &seat, self.now).ok();
+                next.push(Input::Counted { ask, counted });
             }
             Effect::Send { to, about, request, within, .. } => {
                 self.send(node, to, about, &request, within);

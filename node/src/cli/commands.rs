@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::args::{Args, Command, ConfigCommand};
 use super::failure::Failure;
-use super::{help, init, join, peers, policies, print, serve, verify};
+use super::{audit, help, init, join, peers, policies, print, serve, verify};
 use crate::config::{self, Config, Layer, Loaded};
 use crate::export::{self, Exported};
 use crate::log::{self, Level, Log};
@@ -34,6 +34,7 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
         Command::Join(args) => wait(join::join(&loaded.config, args)),
         Command::Serve(_) => wait(serve::serve(loaded.config)),
         Command::Peers { json } => wait(peers::peers(&loaded.config, json)),
+        Command::Audit(args) => audit::audit(&loaded.config, args),
         Command::Export { to } => export_to(&loaded.config, &to),
         Command::Verify { .. } | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }

@@ -95,6 +95,11 @@ fn in_query(route: &Route, name: &str) -> Value {
             let what = "With boundaries; a page has then at most 50 places.";
             (name, false, json!({ "type": "boolean" }), what)
         }
+        "from" => {
+            (name, false, reference("Time"), "First moment of the range; all time if absent.")
+        }
+        "until" => (name, false, reference("Time"), "First moment after the range; now if absent."),
+        "area" => (name, false, reference("Area"), "Only cases in this area."),
         "role" => (name, false, json!({ "type": "string" }), "Only holders of this role."),
         "lon" => {
             let schema = json!({ "type": "number", "minimum": -180, "maximum": 180 });

@@ -4,6 +4,7 @@ mod cases;
 mod ground;
 mod imports;
 mod node;
+mod numbers;
 mod people;
 
 use serde_json::{Map, Value, json};
@@ -98,6 +99,7 @@ pub(super) fn all() -> Map<String, Value> {
     cases::put(&mut schemas);
     imports::put(&mut schemas);
     node::put(&mut schemas);
+    numbers::put(&mut schemas);
     schemas
 }
 

@@ -7,8 +7,8 @@ use hyper::Method;
 use super::{Guard, Route};
 use crate::resource::{
     accounts, cases, duties, events, federation, health, imports, invitations, members, notebook,
-    papers, party, people, places, policies, proofs, queries, reports, reshapings, sessions,
-    stations, tokens,
+    numbers, papers, party, people, places, policies, proofs, queries, reports, reshapings,
+    sessions, stations, tokens,
 };
 use crate::state::State;
 
@@ -387,6 +387,10 @@ pub static ROUTES: &[Route] = &[
         .named("quarantine", "What was received and not applied", "待查记录")
         .query(&["limit", "after"])
         .gives(200, "QuarantinePage"),
+    reads("/v1/numbers", QUERY, || get(numbers::get))
+        .named("numbers", "This node's own numbers, with what can be recounted", "本节点统计")
+        .query(&["from", "until", "area"])
+        .gives(200, "Numbers"),
     adds("/v1/queries", QUERY, || post(queries::ask))
         .named("ask", "Numbers of this node and those below it", "统计查询")
         .takes("Ask")

@@ -190,6 +190,7 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("invitations", "/v1/invitations", None, power(200)),
         row("endInvitation", &format!("/v1/invitations/{}", "0".repeat(64)), None, power(404)),
         row("quarantine", "/v1/quarantine", None, power(200)),
+        row("numbers", "/v1/numbers", None, power(200)),
         row("ask", "/v1/queries", Some(ask), power(200)),
         row("policies", "/v1/policies", None, STAFF),
         row(

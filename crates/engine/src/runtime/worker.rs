@@ -101,10 +101,11 @@ fn run(handle: &Handle, job: Job) {
             handle.put_blocking(Input::Arrived { from, after, page });
         }
         Job::Count { ask, matter, seat } => {
-            let tally = view::count(&handle.reader, &matter, &seat, handle.now());
-            let tally =
-                tally.inspect_err(|error| tracing::error!(error = %error, "counting failed")).ok();
-            handle.put_blocking(Input::Counted { ask, tally });
+            let counted = view::count(&handle.reader, &matter, &seat, handle.now());
+            let counted = counted
+                .inspect_err(|error| tracing::error!(error = %error, "counting failed"))
+                .ok();
+            handle.put_blocking(Input::Counted { ask, counted });
         }
     }
 }

@@ -26,11 +26,11 @@ const POLICIES: [&str; 6] = [
     include_str!("../../../../config/policies/beijing-jiesujiban.toml"),
 ];
 const CALENDAR: &str = include_str!("../../../../config/calendars/2026.json");
-const START: i64 = 1_772_409_600_000;
+pub(crate) const START: i64 = 1_772_409_600_000;
 
 /// A community with two grids, somebody in every role in each, and one person without any.
-struct Town {
-    policy: Policy,
+pub(crate) struct Town {
+    pub(crate) policy: Policy,
     calendar: Calendar,
     territory: Territory,
     roster: Roster,
@@ -49,7 +49,7 @@ fn node(number: u8) -> NodeId {
     NodeId::from_bytes([number; 32])
 }
 
-fn me() -> NodeId {
+pub(crate) fn me() -> NodeId {
     node(1)
 }
 
@@ -72,7 +72,7 @@ fn town() -> Town {
 }
 
 /// A community that works by one of the six policies.
-fn town_of(policy: usize) -> Town {
+pub(crate) fn town_of(policy: usize) -> Town {
     let policy = Policy::from_toml(POLICIES[policy]).unwrap();
     let places = [
         place(1, "community", "341021100003", None),
@@ -287,7 +287,7 @@ fn other(town: &Town) -> Case {
 }
 
 /// Plays a random life; gives the case and its events.
-fn life(town: &Town, seed: u64, steps: u64) -> (Case, Vec<Event>) {
+pub(crate) fn life(town: &Town, seed: u64, steps: u64) -> (Case, Vec<Event>) {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut events: Vec<Event> = Vec::new();
     let mut case: Option<Case> = None;

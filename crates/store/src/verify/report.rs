@@ -76,6 +76,11 @@ impl VerifyReport {
         self.problems.is_empty()
     }
 
+    /// How many problems there are.
+    pub(super) fn count(&self) -> u64 {
+        self.problems.len() as u64 + self.more_problems
+    }
+
     pub(super) fn add(&mut self, problem: Problem) {
         if self.problems.len() < LISTED {
             self.problems.push(problem);
@@ -87,7 +92,7 @@ impl VerifyReport {
 
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.problems.len() as u64 + self.more_problems;
+        let count = self.count();
         if self.is_sound() {
             writeln!(f, "核验通过 · {} is sound", self.folder)?;
         } else {

@@ -7,12 +7,14 @@ use std::time::Duration;
 use engine::engine::Engine;
 use engine::entry::Entry;
 use engine::project::{Order, Whose};
+use engine::recount::Recount;
 use engine::staging::disclosures;
-use engine::store::FrameKind;
+use engine::store::{FrameKind, Position};
 use engine::view;
 use governance::case::{Case, CaseId, Custody};
 use governance::field::{self, Class};
-use governance::query::{Grouping, Matter, Metric, Seat, total};
+use governance::numbers::Scope;
+use governance::query::{Cell, Grouping, Matter, Metric, Seat, total};
 use record::{NodeId, RecordId, Timestamp, Unverified};
 
 use super::Simulator;
@@ -117,7 +119,8 @@ impl Simulator {
         self.check_versions()?;
         self.check_replay()?;
         self.check_witnessed()?;
-        self.check_counts()
+        self.check_counts()?;
+        self.check_recount()
     }
 
     /// Every case is ended and at home, and every node that takes part knows it.
@@ -257,6 +260,11 @@ impl Simulator {
             (Metric::Received, Grouping::Channel),
             (Metric::Closed, Grouping::LevelSettled),
             (Metric::Open, Grouping::Stage),
+            (Metric::OnTime, Grouping::Level),
+            (Metric::ReportedIn, Grouping::Unit),
+            (Metric::ScoredCallers, Grouping::Unit),
+            (Metric::Escalated, Grouping::Month),
+            (Metric::Excluded, Grouping::Ground),
         ] {
             let matter = Matter {
                 metric,
@@ -276,25 +284,50 @@ impl Simulator {
                 return Err(self.broken(format!("the answer is partial: {missing}")));
             };
             let held = self.count_directly(&matter)?;
-            if told.sum().count != held {
-                let told = told.sum().count;
+            if told.sum() != held {
+                let (told, held) = (told.sum().count, held.count);
                 return Err(self.broken(format!("{metric:?}: told {told}, held {held}")));
             }
         }
         Ok(())
     }
 
-    fn count_directly(&self, matter: &Matter) -> Result<u64, Broken> {
-        let mut sum = 0;
+    fn count_directly(&self, matter: &Matter) -> Result<Cell, Broken> {
+        let mut sum = Cell::default();
         for (node, place) in &self.places {
             let reader = engine::store::Store::reader(&place.store);
             let area = place.member.setup.standing.certificate().area.clone();
             let seat = Seat { node: *node, area };
-            let tally = view::count(&reader, matter, &seat, self.now)
+            let (tally, _) = view::count(&reader, matter, &seat, self.now)
                 .map_err(|error| self.broken(error.to_string()))?;
-            sum += tally.sum().count;
+            sum.merge(&tally.sum());
         }
         Ok(sum)
+    }
+
+    /// Every number of every node is what its journal's records give by themselves.
+    fn check_recount(&self) -> Result<(), Broken> {
+        let scope = Scope { from: Timestamp::EPOCH, until: Timestamp::MAX, area: None };
+        for (node, place) in &self.places {
+            let failed = |error: engine::store::StoreError| self.broken(error.to_string());
+            let mut recount = Recount::new(self.whose(*node));
+            let whole = engine::store::Store::replay(&place.store, Position::START, usize::MAX);
+            for (at, frame) in whole.map_err(failed)?.0 {
+                recount.take(at, &frame).map_err(failed)?;
+            }
+            let area = place.member.setup.standing.certificate().area.clone();
+            let seat = Seat { node: *node, area };
+            let reader = engine::store::Store::reader(&place.store);
+            let view::Counted { sheet, state, .. } =
+                view::sheet(&reader, &scope, &seat, self.now).map_err(failed)?;
+            if sheet != recount.sheet(&scope, &seat, self.now) {
+                return Err(self.broken(format!("{node}'s numbers are not what it signed")));
+            }
+            if (state.last, state.log) != (recount.last(), recount.log()) {
+                return Err(self.broken(format!("{node} does not know what it counted from")));
+            }
+        }
+        Ok(())
     }
 
     /// Who this node is, for reading its frames.

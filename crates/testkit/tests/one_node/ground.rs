@@ -42,7 +42,12 @@ fn t1_every_level_of_the_six_policies_can_be_established_as_data() {
         let count = places.len();
         node.console(What::Establish(places));
         let world = node.engine.world();
-        assert_eq!(world.territory.places(NOW).count(), count, "{}", node.setup.configured.policy.key);
+        assert_eq!(
+            world.territory.places(NOW).count(),
+            count,
+            "{}",
+            node.setup.configured.policy.key
+        );
         for level in &node.setup.configured.policy.levels {
             assert_eq!(world.territory.of_level(&level.key, NOW).count(), 1, "{}", level.key);
         }

@@ -156,7 +156,7 @@ fn case() -> Value {
     object(&needs, &may)
 }
 
-fn exclusion() -> Value {
+pub(super) fn exclusion() -> Value {
     let needs = [
         ("rate", one_of(&["response", "solved", "satisfied"])),
         ("at", reference("Time")),
@@ -173,7 +173,13 @@ fn exclusion() -> Value {
 
 fn score() -> Value {
     let points = json!({ "type": "integer", "minimum": 1, "maximum": 5 });
-    object(&[("by", reference("Id32")), ("of", reference("Id32")), ("points", points)], &[])
+    let needs = [
+        ("by", reference("Id32")),
+        ("of", reference("Id32")),
+        ("points", points),
+        ("at", reference("Time")),
+    ];
+    object(&needs, &[])
 }
 
 fn received() -> Value {
