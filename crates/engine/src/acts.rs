@@ -3,6 +3,7 @@
 mod entrance;
 mod memory;
 mod offices;
+mod photos;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -57,6 +58,7 @@ impl Desk<'_, '_> {
             What::Act { case: None, act } => self.open(&by, &act, once),
             What::Act { case: Some(case), act } => self.act(&by, case, &act, None, once),
             What::ActIf { case, act, expected } => self.act(&by, case, &act, Some(&expected), once),
+            What::KeepPhoto { hash, size } => self.keep_photo(&by, hash, size),
             What::Establish(places) => self.establish(&by, places, once),
             What::EndPlace(place) => self.end_place(&by, place, once),
             What::Register { person, name, phone } => {
@@ -177,6 +179,7 @@ impl Desk<'_, '_> {
         once: Option<Once>,
         code: Option<String>,
     ) -> Result<Receipt, Refused> {
+        self.check_photos(id, act.photos())?;
         let world = self.world.clone();
         let (units, children) = (world.directory.units(), world.directory.children());
         let into = if let Act::Merge { into } = act { Some(*into) } else { None };

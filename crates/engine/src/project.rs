@@ -3,6 +3,7 @@
 
 mod case;
 mod local;
+mod photo;
 mod roster;
 mod stream;
 
@@ -19,6 +20,7 @@ use record::{
 pub use case::Order;
 pub use case::{fact_key, order_keys, receipt_hash};
 pub use local::{held, held_key, receipt};
+pub use photo::{shown_key, wanted_key};
 pub use roster::person_key;
 pub use stream::{Sent, log_key, stream_key};
 
@@ -146,6 +148,7 @@ fn own(
     note(staging, at, frame)?;
     if ActKind::from_kind(record.kind).is_some() {
         let (before, applied) = case::apply(whose, staging, readable, whose.me, true)?;
+        photo::shown(staging, readable, None)?;
         return Ok(Done { before, ..case::own(at, applied)? });
     }
     let world = match record.kind {
@@ -177,6 +180,9 @@ fn foreign(
     }
     let (before, applied) = case::apply(whose, staging, readable, sender, fresh)?;
     let done = case::foreign(staging, at, record, sender, applied)?;
+    if matches!(done.rejected, None | Some(Rejected::Known)) {
+        photo::received(staging, at, frame, readable, sender)?;
+    }
     Ok(Done { before, ..done })
 }
 
@@ -213,6 +219,8 @@ fn note(staging: &mut Staging<'_>, at: Position, frame: &Frame) -> Result<(), St
         Some(Note::Invitation { hash, invitation }) => {
             local::put_or_remove(staging, Table::Invitation, hash, invitation.as_ref())
         }
+        Some(Note::Uploaded { hash, size, at }) => photo::uploaded(staging, hash, size, at),
+        Some(Note::Fetched { hash, size }) => photo::fetched(staging, hash, size),
         Some(Note::Swept { of, keys }) => local::swept(staging, of, keys),
     }
 }

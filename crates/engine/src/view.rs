@@ -1,6 +1,7 @@
 //! Reading what the index holds, for the API, the console and the answering of questions.
 
 mod local;
+mod photo;
 mod proof;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub use local::{
     Repeat, Staff, account, accounts, invitation, invitations, quarantined, repeat, reported,
     staff, token, tokens_of,
 };
+pub use photo::{kept_photos, shown};
 pub use proof::{Head, Proof, prove};
 
 const PAGE: usize = 2_000;

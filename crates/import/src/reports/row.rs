@@ -62,6 +62,7 @@ impl<'a> Reader<'a> {
             contact_name: word(line, columns.contact_name.as_ref(), MAX_LINE, problems),
             contact_phone: word(line, columns.contact_phone.as_ref(), MAX_LINE, problems),
             involved: word(line, columns.involved.as_ref(), MAX_TEXT, problems),
+            photos: vec![],
         };
         let status = word(line, columns.status.as_ref(), MAX_LINE, problems);
         let act = Act::Report(Box::new(report));
