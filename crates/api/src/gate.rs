@@ -65,12 +65,16 @@ impl Gate {
         next: Next,
     ) -> Result<Response, Problem> {
         let state = &self.state;
+        let mut upload = None;
         if self.route.changes() {
-            request = arrival::complete(state, request, address, self.route.largest()).await?;
+            let room = self.route.room(request.headers());
+            upload = arrival::upload(state, &room, address)?;
+            request = arrival::complete(state, request, address, &room).await?;
         }
         let place = tokio::time::timeout(PATIENCE, state.requests.acquire()).await;
         let Ok(Ok(_place)) = place else { return Err(Problem::after(Kind::BUSY, PATIENCE)) };
         let done = tokio::time::timeout(state.config.within, next.run(request)).await;
+        drop(upload);
         done.map_err(|_| Kind::LATE.into())
     }
 

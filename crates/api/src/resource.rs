@@ -7,6 +7,7 @@ pub(crate) mod federation;
 pub(crate) mod health;
 pub(crate) mod invitations;
 pub(crate) mod people;
+pub(crate) mod photos;
 pub(crate) mod places;
 pub(crate) mod proofs;
 pub(crate) mod queries;

@@ -9,7 +9,8 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use governance::policy::Power;
-use hyper::{Method, StatusCode};
+use hyper::header::CONTENT_TYPE;
+use hyper::{HeaderMap, Method, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use list::ROUTES;
@@ -23,6 +24,29 @@ use crate::state::State;
 const BODY: usize = 256 * 1024;
 /// Largest body that brings many places at once, in bytes.
 const BULK_BODY: usize = 4 * 1024 * 1024;
+
+/// Largest body with one photo in it, and with a report and its photos, in bytes.
+const PHOTO_BODY: usize = 12 * 1024 * 1024;
+const PHOTOS_BODY: usize = 40 * 1024 * 1024;
+
+/// How much a request may bring.
+pub(crate) struct Room {
+    /// Bytes of its body.
+    pub(crate) bytes: usize,
+    /// Whether photos are among them.
+    pub(crate) photos: bool,
+}
+
+/// In what form a route takes photos.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Photos {
+    /// Not at all.
+    None,
+    /// The body is one.
+    Body,
+    /// A form may bring some beside its fields (RFC 7578), instead of JSON.
+    Form,
+}
 
 /// Who may come to a route at all. What they see and do there is decided further in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +86,8 @@ pub struct Route {
     pub bulk: bool,
     /// Whether an idempotency key is heeded.
     pub once: bool,
+    /// Whether it takes photos.
+    pub photos: Photos,
     handler: fn() -> MethodRouter<State>,
 }
 
@@ -83,6 +109,7 @@ impl Route {
             query: &[],
             bulk: false,
             once: false,
+            photos: Photos::None,
             handler,
         }
     }
@@ -112,6 +139,11 @@ impl Route {
         self
     }
 
+    const fn photos(mut self, photos: Photos) -> Self {
+        self.photos = photos;
+        self
+    }
+
     const fn once(mut self) -> Self {
         self.once = true;
         self
@@ -123,9 +155,15 @@ impl Route {
         self.method != Method::GET
     }
 
-    /// Largest body it takes, in bytes.
-    pub(crate) fn largest(&self) -> usize {
-        if self.bulk { BULK_BODY } else { BODY }
+    /// How much a request with this head may bring.
+    pub(crate) fn room(&self, headers: &HeaderMap) -> Room {
+        match self.photos {
+            Photos::Body => Room { bytes: PHOTO_BODY, photos: true },
+            Photos::Form if is_form(headers) => Room { bytes: PHOTOS_BODY, photos: true },
+            Photos::None | Photos::Form => {
+                Room { bytes: if self.bulk { BULK_BODY } else { BODY }, photos: false }
+            }
+        }
     }
 
     /// Names of its query's parameters, as they stand in an address.
@@ -140,6 +178,7 @@ impl Route {
         self.gives.1.map(|schema| match schema {
             "Text" => "text/plain",
             "EventStream" => "text/event-stream",
+            "PhotoBytes" => "image/jpeg",
             _ => "application/json",
         })
     }
@@ -156,10 +195,17 @@ impl Route {
 
     fn mount(&'static self, state: &State) -> MethodRouter<State> {
         let gate = Gate { state: state.clone(), route: self };
-        // The gate has let in no more than [`Route::largest`].
+        // The gate has let in no more than [`Route::room`].
         let limit = DefaultBodyLimit::disable();
         (self.handler)().layer(limit).layer(middleware::from_fn_with_state(gate, gate::pass))
     }
+}
+
+/// Whether a body is said to be a form with files.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("multipart/form-data")
 }
 
 /// The router over the list.

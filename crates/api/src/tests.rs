@@ -13,6 +13,7 @@ mod hostile;
 mod house;
 mod logins;
 mod matrix;
+mod photos;
 mod powers;
 mod repeats;
 mod residents;

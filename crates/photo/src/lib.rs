@@ -56,6 +56,23 @@ pub enum PhotoError {
     Damaged,
 }
 
+impl PhotoError {
+    /// The same in Chinese, for people.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::TooLarge(bytes) => format!("照片有 {bytes} 字节，最多 {MAX_SENT} 字节"),
+            Self::Unknown => "文件内容不是 JPEG、PNG 或 WebP 照片".into(),
+            Self::TooManyPixels { width, height } => format!(
+                "照片为 {width} × {height} 像素，总数最多 {MAX_PIXELS}，单边最多 {MAX_SIDE}"
+            ),
+            Self::Truncated => "照片没有传完整，请重新上传".into(),
+            Self::Animated => "不接收动图，请上传静态照片".into(),
+            Self::Damaged => "照片已损坏，无法读取".into(),
+        }
+    }
+}
+
 /// What a file is, by its head alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Shape {
