@@ -183,7 +183,7 @@ async fn fill(
         login: Some(DISPATCHER.to_owned()),
         name: "演示分析处置岗".to_owned(),
         phone: None,
-        role: "community_dispatcher",
+        role: "community_dispatcher".to_owned(),
         scopes: Vec::new(),
     };
     let office = home.office(running, nonce)?;

@@ -78,6 +78,10 @@ struct Demo {
     /// 上报件数 / reports [default: 600, or every message of the file]
     #[arg(long, value_name = "N")]
     reports: Option<usize>,
+    /// 各节点按谁的规则工作 / whose policy the nodes go by: she-county (default), mingguang-road, weinan,
+    /// xiapu, shanyang, beijing-jiesujiban
+    #[arg(long, value_name = "NAME")]
+    policy: Option<String>,
     /// 上报文字取自 CSV 的“留言主题”“留言详情”两栏 / takes the reports' texts from these columns
     #[arg(long, value_name = "FILE.csv")]
     messages: Option<PathBuf>,
@@ -170,6 +174,7 @@ async fn play(demo: Demo) -> ExitCode {
         nodes: demo.nodes,
         seed: demo.seed,
         reports: demo.reports,
+        policy: demo.policy,
         messages: demo.messages,
         port: demo.port,
         log_level: demo.log_level,

@@ -113,7 +113,7 @@ impl Scene {
         let scene = Arc::new(self);
         let day = &scene.day;
         let plan = crate::plan::Plan::of(day.nodes).map_err(FederationError::from)?;
-        let errands = errands::errands(&plan, day.reports, day.seed);
+        let errands = errands::errands(&plan, &scene.federation.practice, day.reports, day.seed);
         let mut tasks: JoinSet<Result<(), DayError>> = JoinSet::new();
         let turns = Arc::new(Semaphore::new(AT_ONCE));
         tasks.spawn(trouble::befall(scene.clone()));

@@ -15,6 +15,7 @@ use crate::ledger::{Book, Day, Entry, Ledger, LedgerError};
 use crate::matters::{Matter, MessagesError};
 use crate::people;
 use crate::plan::{self, Plan, PlanError};
+use crate::practice::{Practice, PracticeError};
 use crate::processes::{ProcessError, Program};
 use crate::report::{self, Desk, Report, ReportError, Table};
 use crate::settle::{self, SettleError};
@@ -38,6 +39,8 @@ pub struct Options {
     pub seed: u64,
     /// Reports; the usual number, or every message of the file, where absent.
     pub reports: Option<usize>,
+    /// Key of the policy; the usual one, or that of the folder's nodes, where absent.
+    pub policy: Option<String>,
     /// Where the reports' texts are from.
     pub messages: Option<PathBuf>,
     /// First port that is tried.
@@ -74,6 +77,9 @@ pub enum DemoError {
     /// No plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// No such policy.
+    #[error(transparent)]
+    Practice(#[from] PracticeError),
     /// The folder can't be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -116,6 +122,7 @@ impl Options {
             nodes: plan::FEWEST,
             seed: 1,
             reports: None,
+            policy: None,
             messages: None,
             port: USUAL_PORT,
             log_level: "info".to_owned(),
@@ -157,10 +164,12 @@ pub async fn play(
     let voice = Voice::new(options.quiet);
     // What can be wrong with the options is found before anything is made.
     Plan::of(options.nodes)?;
+    options.policy.as_deref().map(Practice::named).transpose()?;
     let options = options.settled()?;
     let texts = Texts::of(&options)?;
     let program = Program::new(options.program.clone())?;
-    let (folder, state) = Folder::open(&options.folder, options.reset, options.seed)?;
+    let (folder, state) =
+        Folder::open(&options.folder, options.reset, options.seed, options.policy.as_deref())?;
     let ledger = Arc::new(Ledger::open(&folder.ledger())?);
     voice.progress(
         &format!("演示目录 {}", folder.path().display()),
@@ -174,6 +183,7 @@ pub async fn play(
     };
     let federation = Federation::prepare(folder, state, setup).await?;
     let federation = Arc::new(federation);
+    tell_practice(&federation.practice, &voice);
     let outcome = tokio::select! {
         outcome = act(&federation, &ledger, &options, texts, stay, &voice) => outcome,
         () = interrupted => Err(DemoError::Interrupted),
@@ -187,6 +197,20 @@ pub async fn play(
         }
     };
     Ok(Played { federation, report, voice })
+}
+
+fn tell_practice(practice: &Practice, voice: &Voice) {
+    let policy = practice.policy();
+    voice.progress(
+        &format!("按《{}》工作（{}）", policy.name, policy.reference()),
+        &format!("every node works by the policy {}", policy.name_en),
+    );
+    if !practice.has_county() {
+        voice.progress(
+            "该规则没有县级：事件到街镇为止，县节点按歙县规则，只汇总查询",
+            "that policy knows no county: cases stop at the street, the county only asks",
+        );
+    }
 }
 
 async fn act(
@@ -204,7 +228,7 @@ async fn act(
     days(federation, ledger, &grounds, options, texts, voice).await?;
     voice.progress("等各节点收发完毕…", "waiting until everything is delivered and witnessed");
     let (entries, ids) = (ledger.entries(), day::node_ids(federation).await?);
-    let book = Book::of(&entries, &federation.plan);
+    let book = Book::of(&entries, &federation.plan, &federation.practice);
     let desk = Desk::new(federation, &grounds, &book, &entries, voice, ids);
     report::until_quiet(&desk).await?;
     let mut report = report::of_running(&desk).await?;
@@ -288,7 +312,7 @@ fn addresses(federation: &Federation) -> String {
     let mut table = Table::of(&["节点 node", "地址 address", "登录名 logins"]);
     for (seat, place) in federation.plan.seats().iter().enumerate() {
         let url = federation.client(seat).url();
-        table.row([place.name.clone(), url, people::logins(place.part)]);
+        table.row([place.name.clone(), url, people::logins(&federation.practice, place.part)]);
     }
     let password = federation.state().password.clone();
     format!(

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::client::{Ask, ClientError};
 use crate::federation::{Federation, FederationError};
 use crate::plan::{Part, Seat};
+use crate::practice::Practice;
 use crate::processes::{Founding, ProcessError, Settings};
 use crate::voice::Voice;
 
@@ -138,14 +139,9 @@ async fn found(federation: &Federation, number: usize, seat: &Seat) -> Result<()
 }
 
 async fn invite(federation: &Federation, parent: usize, seat: &Seat) -> Result<String, EnrolError> {
-    let level = match seat.part {
-        Part::County => "county",
-        Part::Street | Part::Unit => "township",
-        Part::Community => "community",
-    };
     let body = json!({
         "name": seat.name,
-        "level": level,
+        "level": Practice::level(seat.part),
         "area": seat.area,
         "member": seat.part == Part::Unit,
         "hours": 24,

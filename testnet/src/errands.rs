@@ -10,13 +10,10 @@ use crate::ground::GRIDS;
 use crate::ids;
 use crate::people::WORKERS;
 use crate::plan::Plan;
+use crate::practice::{self, Practice};
 
 /// Fewest reports with which every turn of the story happens.
 pub const FEWEST: usize = 60;
-/// Share settled on the spot, of a hundred.
-const ON_THE_SPOT: usize = 35;
-/// Share settled through departments, of a hundred.
-const UPWARD: usize = 2;
 /// Cases besides that the story sends to where no departments are: to the county, and to the street
 /// of the community that is cut off.
 const BESIDES: usize = 3;
@@ -134,13 +131,13 @@ struct Shares {
 
 impl Shares {
     /// Refused and open cases, about one and two of a hundred, are beside the articles' shares.
-    fn of(reports: usize) -> Self {
+    fn of(reports: usize, shares: practice::Shares) -> Self {
         let refused = (reports / 100).max(1);
         let open = (reports / 50).max(LEFT.len());
         let settled = reports - refused - open;
         let of_hundred = |share: usize| (settled * share + 50) / 100;
-        let upward = (of_hundred(UPWARD) + BESIDES).max(FEWEST_UPWARD);
-        let on_the_spot = of_hundred(ON_THE_SPOT);
+        let upward = (of_hundred(shares.upward) + BESIDES).max(FEWEST_UPWARD);
+        let on_the_spot = of_hundred(shares.on_the_spot);
         let community = settled - on_the_spot - upward;
         Self { on_the_spot, upward, refused, open, community }
     }
@@ -155,9 +152,9 @@ const LEFT: [LeftAt; 5] =
 /// # Panics
 /// With fewer reports than [`FEWEST`].
 #[must_use]
-pub fn errands(plan: &Plan, reports: usize, seed: u64) -> Vec<Errand> {
+pub fn errands(plan: &Plan, practice: &Practice, reports: usize, seed: u64) -> Vec<Errand> {
     assert!(reports >= FEWEST, "a day has at least {FEWEST} reports");
-    let shares = Shares::of(reports);
+    let shares = Shares::of(reports, practice.shares());
     let mut chance = ids::chance(seed, "errands");
     let mut ways: Vec<Way> = Vec::with_capacity(reports);
     ways.extend([Way::OnTheSpot].repeat(shares.on_the_spot));
@@ -166,7 +163,7 @@ pub fn errands(plan: &Plan, reports: usize, seed: u64) -> Vec<Errand> {
     ways.extend((0..shares.open).map(|index| Way::Open(LEFT[index % LEFT.len()])));
     ways.shuffle(&mut chance);
     let communities = plan.communities();
-    let mut errands: Vec<Errand> = upward(plan, shares.upward, &mut chance);
+    let mut errands: Vec<Errand> = upward(plan, practice, shares.upward, &mut chance);
     for way in ways {
         let community = communities[chance.random_range(0..communities.len())];
         errands.push(errand(errands.len(), community, way, &mut chance));
@@ -175,7 +172,7 @@ pub fn errands(plan: &Plan, reports: usize, seed: u64) -> Vec<Errand> {
 }
 
 /// The cases that leave their community: the story's own, then others anywhere.
-fn upward(plan: &Plan, count: usize, chance: &mut StdRng) -> Vec<Errand> {
+fn upward(plan: &Plan, practice: &Practice, count: usize, chance: &mut StdRng) -> Vec<Errand> {
     let near: Vec<usize> = plan
         .communities()
         .into_iter()
@@ -183,8 +180,9 @@ fn upward(plan: &Plan, count: usize, chance: &mut StdRng) -> Vec<Errand> {
         .collect();
     let near = |index: usize| near[index % near.len()];
     let street = Way::Street;
+    let county = if practice.has_county() { Way::County } else { street(StreetRole::Plain) };
     let story = [
-        (near(0), Way::County),
+        (near(0), county),
         (near(1), street(StreetRole::OfferedAtKill)),
         (near(0), street(StreetRole::CalledAtKill)),
         (near(1), street(StreetRole::RefusedOnce)),
@@ -229,10 +227,10 @@ fn turn(way: Way, luck: u32) -> Turn {
 impl Channel {
     /// The policy's key.
     #[must_use]
-    pub fn key(self) -> &'static str {
+    pub fn key(self, practice: &Practice) -> &'static str {
         match self {
             Self::Patrol => "patrol",
-            Self::BuildingHead => "building_head",
+            Self::BuildingHead => practice.watchers_channel(),
             Self::Resident => "resident",
             Self::Counter => "counter",
             Self::Hotline => "hotline",
@@ -268,10 +266,14 @@ mod tests {
         Plan::of(8).unwrap()
     }
 
+    fn usual() -> Practice {
+        Practice::named(practice::USUAL).unwrap()
+    }
+
     #[test]
     fn shares_are_the_articles_and_nobody_is_lost() {
         for reports in [FEWEST, 61, 400, 600, 4_326, 50_000] {
-            let errands = errands(&plan(), reports, 1);
+            let errands = errands(&plan(), &usual(), reports, 1);
             assert_eq!(errands.len(), reports);
             assert!(errands.iter().enumerate().all(|(at, errand)| errand.number == at));
             let of = |fits: fn(&Errand) -> bool| errands.iter().filter(|e| fits(e)).count();
@@ -290,7 +292,7 @@ mod tests {
     #[test]
     fn the_story_is_told_whatever_the_seed() {
         for seed in 0..50 {
-            let errands = errands(&plan(), FEWEST, seed);
+            let errands = errands(&plan(), &usual(), FEWEST, seed);
             let mut ways: BTreeMap<Way, usize> = BTreeMap::new();
             for errand in &errands {
                 *ways.entry(errand.way).or_default() += 1;
@@ -312,14 +314,14 @@ mod tests {
 
     #[test]
     fn the_same_seed_makes_the_same_day() {
-        assert_eq!(errands(&plan(), 300, 5), errands(&plan(), 300, 5));
-        assert_ne!(errands(&plan(), 300, 5), errands(&plan(), 300, 6));
+        assert_eq!(errands(&plan(), &usual(), 300, 5), errands(&plan(), &usual(), 300, 5));
+        assert_ne!(errands(&plan(), &usual(), 300, 5), errands(&plan(), &usual(), 300, 6));
     }
 
     #[test]
     fn what_is_cut_off_and_what_is_killed_have_cases_of_their_own() {
         let plan = plan();
-        for errand in errands(&plan, FEWEST, 3) {
+        for errand in errands(&plan, &usual(), FEWEST, 3) {
             let parent = plan.seats()[errand.community].parent;
             match errand.way {
                 Way::Street(StreetRole::AwayAtCut | StreetRole::OfferedInCut) => {

@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::folder::{Folder, FolderError, NodeState, State};
 use crate::forward::Forwarder;
 use crate::plan::{Plan, PlanError};
+use crate::practice::{Practice, PracticeError};
 use crate::processes::{Process, ProcessError, Program};
 
 pub use ports::PortsError;
@@ -21,6 +22,8 @@ pub use ports::PortsError;
 pub struct Federation {
     /// Which nodes there are.
     pub plan: Plan,
+    /// Whose way of working its nodes have.
+    pub practice: Practice,
     folder: Folder,
     state: Mutex<State>,
     program: Program,
@@ -52,6 +55,9 @@ pub enum FederationError {
     /// No plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// No such policy.
+    #[error(transparent)]
+    Practice(#[from] PracticeError),
     /// The folder can't be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -88,6 +94,7 @@ impl Federation {
     ) -> Result<Self, FederationError> {
         let Setup { nodes, first_port, log_level, program } = setup;
         let plan = Plan::of(nodes.max(state.nodes.len()))?;
+        let practice = Practice::named(&state.policy)?;
         state.nodes.resize_with(plan.seats().len(), NodeState::default);
         ports::settle(&mut state, first_port)?;
         folder.save(&state)?;
@@ -99,7 +106,8 @@ impl Federation {
         let node = |node| Node { client: client(node), process: Gate::new(None) };
         let nodes = state.nodes.iter().map(node).collect();
         let state = Mutex::new(state);
-        let federation = Self { plan, folder, state, program, log_level, forwarder, nodes };
+        let federation =
+            Self { plan, practice, folder, state, program, log_level, forwarder, nodes };
         federation.write_password()?;
         for seat in 0..federation.plan.seats().len() {
             federation.write_settings(seat)?;
@@ -113,7 +121,7 @@ impl Federation {
         written.map_err(|source| FederationError::Settings { path, source })
     }
 
-    /// Writes a node's configuration, for the ports as they are now.
+    /// Writes a node's policy, and its configuration for the ports as they are now.
     ///
     /// # Errors
     /// [`FederationError::Settings`].
@@ -121,7 +129,10 @@ impl Federation {
         let path = self.config(seat);
         let text = settings::text(&self.plan, &self.state(), seat, &self.log_level);
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        made.and_then(|()| crate::folder::write_whole(&path, text.as_bytes()))
+        let policy = self.practice.text_of(self.plan.seats()[seat].part);
+        let beside = path.with_file_name(settings::POLICY);
+        made.and_then(|()| crate::folder::write_whole(&beside, policy.as_bytes()))
+            .and_then(|()| crate::folder::write_whole(&path, text.as_bytes()))
             .map_err(|source| FederationError::Settings { path, source })
     }
 

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{self, Nonce};
+use crate::practice;
 
 /// The file that makes a folder a demo's.
 const MARKER: &str = "wangge-demo.json";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// An open folder; nobody else's while it is.
 pub struct Folder {
@@ -30,6 +31,8 @@ pub struct State {
     pub nonce: String,
     /// Seed of ground and people.
     pub seed: u64,
+    /// Key of the policy that its nodes go by.
+    pub policy: String,
     /// The password of every account of this demo.
     pub password: String,
     /// Port of the forwarder, once chosen.
@@ -72,6 +75,17 @@ pub enum FolderError {
     /// Made by another version of the program.
     #[error("{0} was made by another version of the demo: start over with --reset")]
     Version(PathBuf),
+    /// Its nodes go by another policy.
+    #[error(
+        "the nodes in {path} go by the policy {is}: leave --policy out, start over with --reset, or \
+         choose another --dir"
+    )]
+    Policy {
+        /// The folder.
+        path: PathBuf,
+        /// The policy of its nodes.
+        is: String,
+    },
     /// The marker can't be read.
     #[error("{path} can't be read: start over with --reset")]
     Damaged {
@@ -94,11 +108,17 @@ pub enum FolderError {
 
 impl Folder {
     /// Opens a folder, making it where it is not there, and reads what an earlier run has left.
-    /// With `reset` a demo's folder is emptied first; any other is left alone.
+    /// With `reset` a demo's folder is emptied first; any other is left alone. `policy` is what was
+    /// asked for: the usual one, or what is there already, where nothing was.
     ///
     /// # Errors
     /// [`FolderError`].
-    pub fn open(path: &Path, reset: bool, seed: u64) -> Result<(Self, State), FolderError> {
+    pub fn open(
+        path: &Path,
+        reset: bool,
+        seed: u64,
+        policy: Option<&str>,
+    ) -> Result<(Self, State), FolderError> {
         let io = |source| FolderError::Io { path: path.into(), source };
         let marker = path.join(MARKER);
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io)?;
@@ -113,7 +133,14 @@ impl Folder {
         if ours && reset {
             folder.empty()?;
         }
-        let state = if marker.exists() { folder.load()? } else { State::new(seed).map_err(io)? };
+        let state = if marker.exists() {
+            folder.load()?
+        } else {
+            State::new(seed, policy.unwrap_or(practice::USUAL)).map_err(io)?
+        };
+        if policy.is_some_and(|asked| asked != state.policy) {
+            return Err(FolderError::Policy { path: folder.path, is: state.policy });
+        }
         folder.save(&state)?;
         Ok((folder, state))
     }
@@ -194,12 +221,13 @@ impl Folder {
 }
 
 impl State {
-    fn new(seed: u64) -> std::io::Result<Self> {
+    fn new(seed: u64, policy: &str) -> std::io::Result<Self> {
         let password = format!("demo-{}", &ids::random()?[..12]);
         Ok(Self {
             version: VERSION,
             nonce: ids::random()?,
             seed,
+            policy: policy.to_owned(),
             password,
             forwarder: 0,
             nodes: Vec::new(),
@@ -246,7 +274,7 @@ mod tests {
     fn only_a_demos_folder_is_reset() {
         let temporary = tempfile::tempdir().unwrap();
         fs::write(temporary.path().join("thesis.txt"), "irreplaceable").unwrap();
-        let refused = Folder::open(temporary.path(), true, 1);
+        let refused = Folder::open(temporary.path(), true, 1, None);
         assert!(matches!(refused, Err(FolderError::NotOurs(_))));
         assert!(temporary.path().join("thesis.txt").exists());
     }
@@ -255,17 +283,28 @@ mod tests {
     fn a_rerun_finds_what_the_last_one_left_and_a_reset_does_not() {
         let temporary = tempfile::tempdir().unwrap();
         let path = temporary.path().join("demo");
-        let (folder, mut state) = Folder::open(&path, false, 1).unwrap();
+        let (folder, mut state) = Folder::open(&path, false, 1, None).unwrap();
         state.forwarder = 7;
         folder.save(&state).unwrap();
         fs::create_dir_all(folder.node("county-341021")).unwrap();
-        assert!(matches!(Folder::open(&path, false, 1), Err(FolderError::Busy(_))));
+        assert!(matches!(Folder::open(&path, false, 1, None), Err(FolderError::Busy(_))));
         drop(folder);
-        let (folder, again) = Folder::open(&path, false, 2).unwrap();
+        let (folder, again) = Folder::open(&path, false, 2, None).unwrap();
         assert_eq!((again.forwarder, again.seed), (7, 1));
         assert_eq!((&again.nonce, &again.password), (&state.nonce, &state.password));
         drop(folder);
-        let (folder, fresh) = Folder::open(&path, true, 2).unwrap();
+        let (folder, fresh) = Folder::open(&path, true, 2, None).unwrap();
         assert!(fresh.nonce != state.nonce && fresh.seed == 2 && !folder.nodes().exists());
+    }
+
+    #[test]
+    fn a_folder_keeps_to_its_policy_until_it_is_reset() {
+        let temporary = tempfile::tempdir().unwrap();
+        let open = |reset, policy| Folder::open(temporary.path(), reset, 1, policy);
+        assert_eq!(open(false, Some("weinan")).unwrap().1.policy, "weinan");
+        assert_eq!(open(false, None).unwrap().1.policy, "weinan");
+        let Err(refused) = open(false, Some("xiapu")) else { panic!("two policies in one folder") };
+        assert!(matches!(refused, FolderError::Policy { is, .. } if is == "weinan"));
+        assert_eq!(open(true, Some("xiapu")).unwrap().1.policy, "xiapu");
     }
 }

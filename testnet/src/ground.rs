@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::ids::{self, Nonce};
 use crate::plan::{Part, Plan};
+use crate::practice::Practice;
 
 /// Grids in a community: 77 / 10.
 pub const GRIDS: usize = 8;
@@ -88,19 +89,11 @@ impl Ground {
     }
 }
 
-fn level(part: Part) -> &'static str {
-    match part {
-        Part::County => "county",
-        Part::Street | Part::Unit => "township",
-        Part::Community => "community",
-    }
-}
-
 fn area(plan: &Plan, number: usize, parent: Option<String>, nonce: &Nonce) -> Place {
     let seat = &plan.seats()[number];
     Place {
         id: nonce.id(&format!("area {}", seat.key)),
-        level: level(seat.part),
+        level: Practice::level(seat.part),
         code: Some(seat.area.clone()),
         name: seat.name.clone(),
         parent,

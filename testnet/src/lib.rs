@@ -2,7 +2,7 @@
 //! ports and log, spoken to over HTTP like any client would.
 //!
 //! [`demo`] plays it: `plan` says which nodes there are, `enrol` founds the federation and joins it,
-//! `settle` enters [`ground`] and [`people`], `day` walks the [`errands`] with what goes wrong, and
+//! `settle` enters [`ground`] and [`people`] by the [`practice`], `day` walks the [`errands`] with what goes wrong, and
 //! `report` holds every figure against the [`ledger`] of what the demo itself did.
 //!
 //! [`load`] and [`catch_up`] measure: nodes [`alone`] under the [`intake`] of many connections, and
@@ -29,6 +29,7 @@ pub mod matters;
 pub mod metrics;
 pub mod people;
 pub mod plan;
+pub mod practice;
 pub mod processes;
 pub mod report;
 pub mod settle;

@@ -1,9 +1,10 @@
 //! Who works at each node, by the articles' figures: "3 + 8" in She County (R1) has 62 grid
 //! leaders, 77 full-time grid workers and 1,200 building heads for 77 grids. Everybody here is
-//! invented, and has 演示 in the name.
+//! invented, and has 演示 in the name; roles and titles are the policy's.
 
 use crate::ground::{GRIDS, Ground};
 use crate::plan::{Part, Plan, Seat};
+use crate::practice::Practice;
 
 /// Grid leaders for the grids of a community: 62 of 77; some lead two grids.
 pub const LEADERS: usize = 6;
@@ -12,6 +13,8 @@ pub const WORKERS: usize = 3;
 
 /// Login of the one who may read whatever a node away from home holds.
 pub const AUDITOR: &str = "auditor";
+/// Login of the one who verifies where grid leaders may not.
+pub const VERIFIER: &str = "verifier";
 
 /// A member of staff to be.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,72 +26,83 @@ pub struct Person {
     /// Office telephone number, plainly invented.
     pub phone: Option<String>,
     /// Role of the policy.
-    pub role: &'static str,
+    pub role: String,
     /// Places that the appointments cover; an empty list is one appointment without limits.
     pub scopes: Vec<String>,
 }
 
 /// The staff of a seat, without the operator, whom founding and joining make.
 #[must_use]
-pub fn staff(plan: &Plan, number: usize, ground: &Ground) -> Vec<Person> {
-    let seat = &plan.seats()[number];
-    match seat.part {
-        Part::County => {
-            vec![one(seat, "dispatcher", "县级指挥岗", "county_dispatcher"), auditor(seat)]
+pub fn staff(plan: &Plan, practice: &Practice, number: usize, ground: &Ground) -> Vec<Person> {
+    let office = Office { practice, seat: &plan.seats()[number] };
+    match office.seat.part {
+        Part::County => vec![office.one("dispatcher", "county_dispatcher"), office.auditor()],
+        Part::Street => vec![office.one("dispatcher", "township_dispatcher"), office.auditor()],
+        Part::Unit => vec![office.one("officer", "unit_officer"), office.auditor()],
+        Part::Community => office.community(ground),
+    }
+}
+
+struct Office<'a> {
+    practice: &'a Practice,
+    seat: &'a Seat,
+}
+
+impl Office<'_> {
+    /// The auditor's role may read personal data, so that what is asked in its name shows
+    /// everything that the node holds.
+    fn auditor(&self) -> Person {
+        let name = format!("演示审计员·{}", self.seat.name);
+        Person { name, ..self.one(AUDITOR, "grid_leader") }
+    }
+
+    fn one(&self, login: &str, role: &str) -> Person {
+        let number = login.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+        let title = self.practice.title(self.seat.part, role);
+        Person {
+            login: Some(login.to_owned()),
+            name: format!("演示{title}{number}·{}", self.seat.name),
+            phone: Some("0559-000-0000".to_owned()),
+            role: role.to_owned(),
+            scopes: Vec::new(),
         }
-        Part::Street => {
-            vec![one(seat, "dispatcher", "街镇指挥岗", "township_dispatcher"), auditor(seat)]
+    }
+
+    fn community(&self, ground: &Ground) -> Vec<Person> {
+        let mut people = vec![self.one("dispatcher", "community_dispatcher")];
+        people.extend(self.practice.verifier().map(|role| self.one(VERIFIER, role)));
+        people.extend((1..=WORKERS).map(|n| self.one(&format!("worker{n}"), "community_worker")));
+        for (index, grid) in ground.grids.iter().enumerate() {
+            let worker = self.one(&format!("grid{}", index + 1), "grid_worker");
+            people.push(Person { scopes: vec![grid.id.clone()], ..worker });
         }
-        Part::Unit => vec![one(seat, "officer", "经办人", "unit_officer"), auditor(seat)],
-        Part::Community => community(seat, ground),
+        for index in 0..LEADERS {
+            let grids = ground.grids.iter().skip(index).step_by(LEADERS);
+            let leader = self.one(&format!("leader{}", index + 1), "grid_leader");
+            people.push(Person { scopes: grids.map(|grid| grid.id.clone()).collect(), ..leader });
+        }
+        people.extend(self.watchers(ground));
+        people
     }
-}
 
-/// The auditor's role may read personal data, so that what is asked in its name shows everything
-/// that the node holds.
-fn auditor(seat: &Seat) -> Person {
-    one(seat, AUDITOR, "审计员", "grid_leader")
-}
-
-fn one(seat: &Seat, login: &str, title: &str, role: &'static str) -> Person {
-    Person {
-        login: Some(login.to_owned()),
-        name: format!("演示{title}·{}", seat.name),
-        phone: Some("0559-000-0000".to_owned()),
-        role,
-        scopes: Vec::new(),
-    }
-}
-
-fn community(seat: &Seat, ground: &Ground) -> Vec<Person> {
-    let mut people = vec![one(seat, "dispatcher", "分析处置岗", "community_dispatcher")];
-    people.extend(
-        (1..=WORKERS).map(|n| {
-            one(seat, &format!("worker{n}"), &format!("社区工作者{n}"), "community_worker")
-        }),
-    );
-    for (index, grid) in ground.grids.iter().enumerate() {
-        let n = index + 1;
-        let worker = one(seat, &format!("grid{n}"), &format!("网格员{n}"), "grid_worker");
-        people.push(Person { scopes: vec![grid.id.clone()], ..worker });
-    }
-    for index in 0..LEADERS {
-        let n = index + 1;
-        let grids = ground.grids.iter().skip(index).step_by(LEADERS);
-        let leader = one(seat, &format!("leader{n}"), &format!("网格指导员{n}"), "grid_leader");
-        people.push(Person { scopes: grids.map(|grid| grid.id.clone()).collect(), ..leader });
-    }
-    for (index, grid) in ground.grids.iter().enumerate() {
-        let heads = grid.buildings.iter().enumerate().map(|(at, (building, _))| {
-            let name = format!("演示楼栋长{}-{}·{}", index + 1, at + 1, seat.name);
-            // One of each grid acts in the demo.
-            let login = (at == 0).then(|| format!("head{}", index + 1));
-            let scopes = vec![building.clone()];
-            Person { login, name, phone: None, role: "building_head", scopes }
+    /// Whoever reports for a building: one each.
+    fn watchers(&self, ground: &Ground) -> Vec<Person> {
+        let role = self.practice.watcher();
+        let title = self.practice.title(self.seat.part, role);
+        let grids = ground.grids.iter().enumerate();
+        let watchers = grids.flat_map(|(index, grid)| {
+            let title = &title;
+            grid.buildings.iter().enumerate().map(move |(at, (building, _))| Person {
+                // One of each grid acts in the demo.
+                login: (at == 0).then(|| format!("head{}", index + 1)),
+                name: format!("演示{title}{}-{}·{}", index + 1, at + 1, self.seat.name),
+                phone: None,
+                role: role.to_owned(),
+                scopes: vec![building.clone()],
+            })
         });
-        people.extend(heads);
+        watchers.collect()
     }
-    people
 }
 
 /// The login of the leader of a grid, from 0.
@@ -99,13 +113,17 @@ pub fn leader_of(grid: usize) -> String {
 
 /// The logins of a part's staff, in short, as the table of logins has them.
 #[must_use]
-pub fn logins(part: Part) -> String {
+pub fn logins(practice: &Practice, part: Part) -> String {
     match part {
         Part::County | Part::Street => "admin, dispatcher, auditor".to_owned(),
         Part::Unit => "admin, officer, auditor".to_owned(),
-        Part::Community => format!(
-            "admin, dispatcher, worker1–{WORKERS}, grid1–{GRIDS}, leader1–{LEADERS}, head1–{GRIDS}"
-        ),
+        Part::Community => {
+            let verifier = if practice.verifier().is_some() { ", verifier" } else { "" };
+            format!(
+                "admin, dispatcher{verifier}, worker1–{WORKERS}, grid1–{GRIDS}, leader1–{LEADERS}, \
+                 head1–{GRIDS}"
+            )
+        }
     }
 }
 
@@ -116,25 +134,39 @@ mod tests {
     use super::*;
     use crate::ids::Nonce;
 
+    fn people(practice: &str, number: usize) -> (Vec<Person>, Ground) {
+        let (plan, practice) = (Plan::of(8).unwrap(), Practice::named(practice).unwrap());
+        let ground = Ground::of(&plan, number, &Nonce::new("test"), 1);
+        (staff(&plan, &practice, number, &ground), ground)
+    }
+
     #[test]
     fn a_community_has_the_articles_figures() {
-        let plan = Plan::of(8).unwrap();
-        let ground = Ground::of(&plan, 3, &Nonce::new("test"), 1);
-        let people = staff(&plan, 3, &ground);
+        let (people, _) = people("she-county", 3);
         let of = |role: &str| people.iter().filter(|person| person.role == role).count();
         assert_eq!((of("grid_worker"), of("grid_leader")), (GRIDS, LEADERS));
         assert!((8 * 15..=8 * 16).contains(&of("building_head")));
-        let logins: Vec<_> = people.iter().filter_map(|person| person.login.as_ref()).collect();
-        let unique: BTreeSet<_> = logins.iter().collect();
-        assert_eq!(unique.len(), logins.len());
-        assert!(people.iter().all(|person| person.name.contains("演示")));
+    }
+
+    #[test]
+    fn everybody_has_a_role_of_the_policy_and_a_login_of_their_own() {
+        for name in Practice::names() {
+            let practice = Practice::named(name).unwrap();
+            let plan = Plan::of(8).unwrap();
+            for (number, seat) in plan.seats().iter().enumerate() {
+                let (people, _) = people(name, number);
+                let logins: Vec<_> = people.iter().filter_map(|p| p.login.as_ref()).collect();
+                assert_eq!(logins.iter().collect::<BTreeSet<_>>().len(), logins.len());
+                assert!(people.iter().all(|person| person.name.contains("演示")));
+                let policy = practice.policy_of(seat.part);
+                assert!(people.iter().all(|p| policy.role(&p.role).is_some()), "{name}");
+            }
+        }
     }
 
     #[test]
     fn every_grid_has_the_leader_that_is_named_for_it() {
-        let plan = Plan::of(8).unwrap();
-        let ground = Ground::of(&plan, 4, &Nonce::new("test"), 1);
-        let people = staff(&plan, 4, &ground);
+        let (people, ground) = people("she-county", 4);
         for (index, grid) in ground.grids.iter().enumerate() {
             let leader = people.iter().find(|p| p.login == Some(leader_of(index))).unwrap();
             assert!(leader.scopes.contains(&grid.id));

@@ -54,7 +54,7 @@ pub fn grounds(federation: &Federation) -> Vec<Ground> {
 /// person and appointment.
 #[must_use]
 pub fn records(federation: &Federation, seat: usize, ground: &Ground) -> u64 {
-    let staff = people::staff(&federation.plan, seat, ground);
+    let staff = people::staff(&federation.plan, &federation.practice, seat, ground);
     let of_person = |person: &Person| 1 + person.scopes.len().max(1);
     let operator = 2;
     (operator + ground.places.len() + staff.iter().map(of_person).sum::<usize>()) as u64
@@ -107,7 +107,7 @@ async fn settle(
     if node.settled {
         return Ok(());
     }
-    let staff = people::staff(&federation.plan, seat, ground);
+    let staff = people::staff(&federation.plan, &federation.practice, seat, ground);
     let people = office.appoint(&staff).await.map_err(failed)?;
     let tokens = office.open_accounts(&people).await.map_err(failed)?;
     federation.change(|state| {

@@ -49,7 +49,10 @@ impl FromRequest<State> for Empty {
 }
 
 /// The bytes, and a hasher that has taken in method and path.
-pub(crate) async fn read(request: Request, state: &State) -> Result<(blake3::Hasher, Bytes), Problem> {
+pub(crate) async fn read(
+    request: Request,
+    state: &State,
+) -> Result<(blake3::Hasher, Bytes), Problem> {
     let mut hasher = blake3::Hasher::new_derive_key("wangge api request digest v1");
     for part in [request.method().as_str(), request.uri().path()] {
         hasher.update(&(part.len() as u64).to_be_bytes()).update(part.as_bytes());

@@ -74,6 +74,7 @@ kinds! {
     SEVERITY_ABOVE = "severity-above" CONFLICT "这一等级的纠纷应由上级化解" "The dispute belongs to a higher level";
     NO_MEDIATION = "no-mediation" CONFLICT "没有正在进行的调解" "No mediation is going on";
     NOT_IN_WHISTLE = "not-in-whistle" FORBIDDEN "只有吹哨双方可以互评" "Only the sides of a whistle score each other";
+    NOT_OF_LINE = "not-of-line" FORBIDDEN "协办单位不能剔除事件" "A unit that was called leaves no case out of a rate";
     NO_SUCH_EXCLUSION = "no-such-exclusion" UNPROCESSABLE_ENTITY "规则中没有这个剔除理由" "Policy knows no such exclusion";
     IN_FUTURE = "in-future" UNPROCESSABLE_ENTITY "发生时间晚于现在" "It can't have happened later than now";
     KEY_REUSED = "key-reused" UNPROCESSABLE_ENTITY "幂等键已用于另一请求" "The idempotency key was used for another request";

@@ -1,6 +1,7 @@
 //! How things look in JSON. Nothing here decides who may see them: that was asked before.
 
 pub(crate) mod case;
+pub(crate) mod exclusion;
 pub(crate) mod fields;
 pub(crate) mod names;
 pub(crate) mod person;

@@ -12,9 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use body::{Body, FieldProblem, text};
 pub use kind::ActKind;
-pub use photo::{
-    MAX_PHOTO_BYTES, MAX_PHOTOS, Media, Moment, PHOTO_FIELDS, Photo, read_photos,
-};
+pub use photo::{MAX_PHOTO_BYTES, MAX_PHOTOS, Media, Moment, PHOTO_FIELDS, Photo, read_photos};
 
 use crate::territory::Point;
 
@@ -243,7 +241,9 @@ pub enum Act {
     Exclude {
         /// The rate.
         rate: Rate,
-        /// Why.
+        /// The ground: a key of the policy's `[[rates.exclusion]]`.
+        exclusion: String,
+        /// Why it applies here.
         reason: String,
     },
     /// Scores the other side of a whistle (C5).

@@ -157,6 +157,8 @@ fn may_move(scene: &Scene<'_>, case: &Case, kind: ActKind) -> Result<(), Refusal
         }
         // Whoever takes part may press for it; which stage it is in matters only to the holder.
         ActKind::Remind | ActKind::Supervise => Ok(()),
+        // Whose it is says policy, by role; a unit's it never is.
+        ActKind::Exclude => asked(case.is_of_line(scene.me), Refusal::NotOfLine),
         ActKind::Score => {
             let whistled = !case.units.is_empty();
             if whistled { Ok(()) } else { Err(Refusal::NotInWhistle) }
@@ -191,7 +193,6 @@ fn may_move(scene: &Scene<'_>, case: &Case, kind: ActKind) -> Result<(), Refusal
         | ActKind::Merge
         | ActKind::Split
         | ActKind::Withdraw
-        | ActKind::Exclude
         | ActKind::Convene
         | ActKind::Mediate
         | ActKind::Session
@@ -288,7 +289,7 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
             asked(merged, Refusal::NotMerged)
         }
         Act::Reopen { .. } => check_reopen(scene, case),
-        Act::Exclude { reason, .. } => check_exclusion(scene, reason),
+        Act::Exclude { exclusion, .. } => check_exclusion(scene, exclusion),
         Act::Score { node, .. } => check_score(scene, case, *node),
         Act::Convene(force) => check_force(scene, case, force),
         Act::Mediate { severity, mediators } => {
@@ -403,11 +404,9 @@ fn check_reopen(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
     asked(in_time && case.counts.reopens < rule.most, Refusal::NoMoreReopening)
 }
 
-fn check_exclusion(scene: &Scene<'_>, reason: &str) -> Result<(), Refusal> {
-    let Some(rule) = &scene.policy.rates else { return Err(Refusal::NoSuchExclusion) };
-    let named = |known: &String| reason.starts_with(known.as_str());
-    let any = rule.exclusions.is_empty();
-    asked(any || rule.exclusions.iter().any(named), Refusal::NoSuchExclusion)
+fn check_exclusion(scene: &Scene<'_>, ground: &str) -> Result<(), Refusal> {
+    let known = scene.policy.exclusion(ground).is_some();
+    asked(known, Refusal::NoSuchExclusion { ground: ground.to_owned() })
 }
 
 /// The caller scores the units it called, and a unit whoever called it (C5).

@@ -97,8 +97,8 @@ pub struct Case {
     pub callback: Option<Callback>,
     /// When it was written off.
     pub written_off: Option<Timestamp>,
-    /// The rates it is left out of.
-    pub excluded: BTreeSet<Rate>,
+    /// The rates it is left out of, and on what grounds.
+    pub exclusions: Vec<Exclusion>,
     /// Scores that the sides of a whistle gave each other: by whom, of whom.
     pub scores: Vec<Score>,
     /// Its mediation.
@@ -195,6 +195,18 @@ pub struct Callback {
     pub solved: Option<bool>,
     /// Whether they are satisfied.
     pub satisfied: Option<bool>,
+}
+
+/// An exclusion from a rate (剔除): who made it and when, its step says.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exclusion {
+    /// The rate.
+    pub rate: Rate,
+    /// The ground: a key of the policy of whoever made it.
+    pub ground: Option<String>,
+    /// Index of its step.
+    pub step: u32,
 }
 
 /// A score in a whistle.
@@ -344,6 +356,18 @@ impl Case {
     #[must_use]
     pub fn call_of(&self, unit: NodeId) -> Option<&UnitCall> {
         self.units.iter().find(|call| call.node == unit)
+    }
+
+    /// The rates it is left out of.
+    #[must_use]
+    pub fn excluded(&self) -> BTreeSet<Rate> {
+        self.exclusions.iter().map(|made| made.rate).collect()
+    }
+
+    /// Whether a node that takes part is of the case's own line, and not a unit that was called.
+    #[must_use]
+    pub fn is_of_line(&self, node: NodeId) -> bool {
+        self.home == node || self.trail.contains(&node) || self.call_of(node).is_none()
     }
 
     /// Whether nothing more is to be done.

@@ -244,6 +244,8 @@ pub enum Change {
     Excluded {
         /// The rate.
         rate: Rate,
+        /// The ground: a key of the policy. Older records have it in words only.
+        ground: Option<String>,
     },
     /// One side of a whistle was scored by the other.
     Scored {
@@ -268,6 +270,8 @@ pub enum Change {
     MediationEnded {
         /// Whether the parties agreed.
         agreed: bool,
+        /// Where that settled it, if it did.
+        settled: Option<String>,
     },
 }
 
@@ -379,7 +383,10 @@ impl Change {
             ActKind::Merge => Self::Merged { into: required(fields, field::INTO)? },
             ActKind::Split => Self::Split,
             ActKind::Withdraw => Self::Withdrawn,
-            ActKind::Exclude => Self::Excluded { rate: required(fields, field::RATE)? },
+            ActKind::Exclude => Self::Excluded {
+                rate: required(fields, field::RATE)?,
+                ground: optional(fields, field::EXCLUSION)?,
+            },
             ActKind::Score => Self::Scored {
                 node: required(fields, field::SCORED)?,
                 points: required(fields, field::POINTS)?,
@@ -389,7 +396,10 @@ impl Change {
                 mediators: required(fields, field::MEDIATORS)?,
             },
             ActKind::Session => Self::SessionHeld { held: required(fields, field::HELD)? },
-            ActKind::Agreement => Self::MediationEnded { agreed: required(fields, field::AGREED)? },
+            ActKind::Agreement => Self::MediationEnded {
+                agreed: required(fields, field::AGREED)?,
+                settled: optional(fields, field::SETTLED)?,
+            },
         })
     }
 }

@@ -100,6 +100,7 @@ fields! {
     102 MEDIATORS "mediators" Structural "Opaque ids of who mediates.";
     103 HELD "held" Structural "When a session was held, milliseconds UTC.";
     104 AGREED "agreed" Structural "Whether the parties of a dispute agreed.";
+    240 EXCLUSION "exclusion" Structural "The ground on which it is left out: a key of the policy.";
     270 PHOTOS "photos" Content "Photos that an act shows: hash, size, media type, moment, caption.";
     271 PAGES "pages" Personal "Photos of what the parties of a dispute signed.";
 }

@@ -207,9 +207,9 @@ pub struct RatesRule {
     pub solved: u8,
     /// 满意率.
     pub satisfied: u8,
-    /// The reasons for which a case may be left out.
-    #[serde(default)]
-    pub exclusions: Vec<String>,
+    /// The grounds on which a case may be left out of a rate (剔除).
+    #[serde(rename = "exclusion", default)]
+    pub exclusions: Vec<Named>,
 }
 
 /// A code with its names.
@@ -478,6 +478,12 @@ impl Policy {
     #[must_use]
     pub fn severity(&self, key: &str) -> Option<&Severity> {
         self.severities.iter().find(|severity| severity.key == key)
+    }
+
+    /// The ground of exclusion with this key.
+    #[must_use]
+    pub fn exclusion(&self, key: &str) -> Option<&Named> {
+        self.rates.iter().flat_map(|rates| &rates.exclusions).find(|known| known.key == key)
     }
 
     /// The duty that a category is about.

@@ -55,8 +55,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Raster, Orientation), PhotoError> 
 fn refused(error: DecodingError) -> PhotoError {
     match error {
         DecodingError::IoError(_) => PhotoError::Truncated,
-        DecodingError::Format(_)
-        | DecodingError::Parameter(_)
-        | DecodingError::LimitsExceeded => PhotoError::Damaged,
+        DecodingError::Format(_) | DecodingError::Parameter(_) | DecodingError::LimitsExceeded => {
+            PhotoError::Damaged
+        }
     }
 }

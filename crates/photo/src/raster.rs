@@ -187,12 +187,28 @@ mod tests {
     #[test]
     fn each_orientation_brings_the_top_left_corner_to_its_place() {
         // Where EXIF's row 0, column 0 is to be seen (TIFF 6.0, tag 274).
-        let places = [(1, (0, 0)), (2, (1, 0)), (3, (1, 2)), (4, (0, 2)),
-            (5, (0, 0)), (6, (2, 0)), (7, (2, 1)), (8, (0, 1))];
+        let places = [
+            (1, (0, 0)),
+            (2, (1, 0)),
+            (3, (1, 2)),
+            (4, (0, 2)),
+            (5, (0, 0)),
+            (6, (2, 0)),
+            (7, (2, 1)),
+            (8, (0, 1)),
+        ];
         for (tag, place) in places {
-            let block = [b"MM\0*".as_slice(), &8_u32.to_be_bytes(), &1_u16.to_be_bytes(),
-                &0x0112_u16.to_be_bytes(), &3_u16.to_be_bytes(), &1_u32.to_be_bytes(),
-                &u16::to_be_bytes(tag), &[0, 0]].concat();
+            let block = [
+                b"MM\0*".as_slice(),
+                &8_u32.to_be_bytes(),
+                &1_u16.to_be_bytes(),
+                &0x0112_u16.to_be_bytes(),
+                &3_u16.to_be_bytes(),
+                &1_u32.to_be_bytes(),
+                &u16::to_be_bytes(tag),
+                &[0, 0],
+            ]
+            .concat();
             let by = crate::exif::orientation(&block);
             let corner = |column, row| if (column, row) == (0, 0) { [9; 3] } else { [0; 3] };
             let turned = Raster::of(2, 3, corner).turned(by);

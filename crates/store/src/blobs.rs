@@ -266,7 +266,12 @@ mod tests {
         assert!(blobs.get(&kept).unwrap().is_some() && blobs.get(&loose).unwrap().is_none());
         // Old, and put once more: as good as new.
         let path = blobs.path(&kept);
-        File::options().append(true).open(&path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        File::options()
+            .append(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(SystemTime::UNIX_EPOCH)
+            .unwrap();
         blobs.put(b"kept").unwrap();
         assert_eq!(blobs.clear(&BTreeSet::new(), Duration::from_secs(60)).unwrap(), 0);
     }

@@ -42,20 +42,29 @@ pub struct Member {
 pub struct Federation {
     root: NodeKey,
     policy: Policy,
+    /// What a county goes by where that policy knows none.
+    above: Policy,
     calendar: Calendar,
     /// When it was founded; every certificate begins here.
     pub founded: Timestamp,
 }
 
 impl Federation {
-    /// Founds a federation.
+    /// Founds a federation that goes by the shipped policy.
+    pub fn found(founded: Timestamp, rng: &mut impl CryptoRng) -> Self {
+        Self::under(POLICY, founded, rng)
+    }
+
+    /// Founds a federation that goes by a policy.
     ///
     /// # Panics
-    /// When the shipped policy or calendar is unsound, which their own tests exclude.
-    pub fn found(founded: Timestamp, rng: &mut impl CryptoRng) -> Self {
+    /// When a shipped policy or calendar is unsound, which their own tests exclude.
+    pub fn under(policy: &str, founded: Timestamp, rng: &mut impl CryptoRng) -> Self {
+        let read = |text| Policy::from_toml(text).expect("a shipped policy is sound");
         Self {
             root: NodeKey::generate(rng),
-            policy: Policy::from_toml(POLICY).expect("the shipped policy is sound"),
+            policy: read(policy),
+            above: read(POLICY),
             calendar: Calendar::from_year_json(CALENDAR).expect("the shipped calendar is sound"),
             founded,
         }
@@ -119,12 +128,14 @@ impl Federation {
     }
 
     fn member(&self, part: Part, key: NodeKey, standing: Standing) -> Member {
+        let knows_county = self.policy.levels.iter().any(|level| level.key == "county");
+        let policy = if part == Part::County && !knows_county { &self.above } else { &self.policy };
         let setup = Setup {
             key: Arc::new(key),
             root: self.root.public(),
             federation: FederationId::of_root(&self.root.public()),
             standing,
-            policy: self.policy.clone(),
+            policy: policy.clone(),
             calendar: self.calendar.clone(),
             software: "testkit".into(),
         };

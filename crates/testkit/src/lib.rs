@@ -5,3 +5,4 @@
 pub mod federation;
 pub mod fixture;
 pub mod simulator;
+pub mod story;

@@ -21,7 +21,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use record::{Hash, NodeId, PublicKey, RecordId, Signed, Timestamp};
 
-use crate::federation::{Federation, Member, Part};
+use crate::federation::{Federation, Member, POLICY, Part};
 
 pub use invariants::Broken;
 pub use people::Staff;
@@ -189,12 +189,18 @@ const DAY: Duration = Duration::from_secs(12 * 3600);
 const TICK: Duration = Duration::from_secs(60);
 
 impl Simulator {
-    /// A federation on the morning of its first day.
+    /// A federation on the morning of its first day, by the shipped policy.
     #[must_use]
     pub fn new(seed: u64, weather: Weather) -> Self {
+        Self::under(POLICY, seed, weather)
+    }
+
+    /// A federation on the morning of its first day, by this policy.
+    #[must_use]
+    pub fn under(policy: &str, seed: u64, weather: Weather) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let now = Timestamp::from_millis(MORNING);
-        let federation = Federation::found(now, &mut rng);
+        let federation = Federation::under(policy, now, &mut rng);
         let members = members(&federation, &weather, &mut rng);
         let mut simulator = Self {
             seed,

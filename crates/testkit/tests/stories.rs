@@ -168,7 +168,12 @@ fn called_units_are_given_only_their_fields_and_never_who_reported() {
         words.sort_unstable();
         assert_eq!(words, ["address", "description", "request", "title"]);
         story.does(unit, "unit_officer", case, Act::ReportIn {});
-        story.does(unit, "unit_officer", case, Act::UnitResult { opinion: "已修".into(), photos: vec![] });
+        story.does(
+            unit,
+            "unit_officer",
+            case,
+            Act::UnitResult { opinion: "已修".into(), photos: vec![] },
+        );
     }
     let street = story.at(story.street, case);
     assert!(street.units.iter().all(|call| call.reported_in.is_some() && call.done.is_some()));
@@ -205,8 +210,18 @@ fn a_street_that_refuses_custody_is_told_no_more_of_the_case() {
     story.does(story.street, "township_dispatcher", case, refuse);
     assert!(story.at(story.community, case).is_here());
     let known = story.at(story.street, case).steps.len();
-    story.does(story.community, "community_dispatcher", case, Act::Progress { note: reason(), photos: vec![] });
-    story.does(story.community, "community_dispatcher", case, Act::Handle { opinion: reason(), photos: vec![] });
+    story.does(
+        story.community,
+        "community_dispatcher",
+        case,
+        Act::Progress { note: reason(), photos: vec![] },
+    );
+    story.does(
+        story.community,
+        "community_dispatcher",
+        case,
+        Act::Handle { opinion: reason(), photos: vec![] },
+    );
     assert_eq!(story.at(story.street, case).steps.len(), known);
 }
 
@@ -219,7 +234,12 @@ fn nothing_can_be_done_with_a_case_that_is_on_offer() {
     let reason = "需街道协调".into();
     story.does(story.community, "community_dispatcher", case, Act::Escalate { reason });
     let by = story.staff(story.community, "community_dispatcher");
-    let refused = story.act(story.community, by, case, Act::Handle { opinion: "已办".into(), photos: vec![] });
+    let refused = story.act(
+        story.community,
+        by,
+        case,
+        Act::Handle { opinion: "已办".into(), photos: vec![] },
+    );
     assert!(matches!(refused, Err(Refused::Rule(Refusal::NotHolder { .. }))));
     // The street comes back days later and everything is there.
     story.wait(Duration::from_secs(3 * 86_400));
@@ -343,18 +363,21 @@ fn a_node_on_an_older_copy_of_its_data_stops_signing() {
 #[test]
 fn every_kind_of_act_that_policy_names_was_told_in_a_story_or_a_day() {
     // The simulated days exercise every act: a new kind must join them.
-    let mut seen = std::collections::BTreeSet::new();
-    for seed in 0..12 {
+    let reopened_by_hand = ActKind::Reopen;
+    let mut unseen: Vec<ActKind> = ActKind::ALL.to_vec();
+    unseen.retain(|act| *act != reopened_by_hand);
+    for seed in 0..40 {
         let mut day = Simulator::new(seed, Weather::storm());
         day.play().expect("every promise holds");
         for node in day.nodes() {
             for case in day.cases_of(node).expect("readable") {
-                seen.extend(case.steps.iter().map(|step| step.act));
+                unseen.retain(|act| case.steps.iter().all(|step| step.act != *act));
             }
         }
+        if unseen.is_empty() {
+            return;
+        }
     }
-    let reopened_by_hand = [ActKind::Reopen];
-    for act in ActKind::ALL {
-        assert!(seen.contains(act) || reopened_by_hand.contains(act), "{}", act.key());
-    }
+    let unseen: Vec<&str> = unseen.into_iter().map(ActKind::key).collect();
+    panic!("{unseen:?}");
 }

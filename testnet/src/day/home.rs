@@ -41,12 +41,13 @@ async fn on_the_spot(walk: &Walk<'_>, report: &Done) -> Result<(), DayError> {
         here(walk, report, "settle-again", &worker, settle("再次到场，已彻底处理")).await?;
     }
     verify(walk, report, "verify", true, true).await?;
-    close(walk, report, "close", &worker).await?;
+    let closer = walk.closer();
+    close(walk, report, "close", &closer).await?;
     if walk.errand.turn == Turn::Reopened {
         reopen(walk, report).await?;
         here(walk, report, "settle-anew", &worker, settle("问题复发，重新处理")).await?;
         verify(walk, report, "verify-anew", true, true).await?;
-        close(walk, report, "close-anew", &worker).await?;
+        close(walk, report, "close-anew", &closer).await?;
     }
     Ok(())
 }

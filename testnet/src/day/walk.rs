@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use governance::act::ActKind;
 use hyper::StatusCode;
 use rand::RngExt;
 use serde_json::{Value, json};
@@ -12,7 +13,8 @@ use crate::client::{Ask, ClientError};
 use crate::errands::{Channel, Errand};
 use crate::ids;
 use crate::ledger::{Done, Entry};
-use crate::people::{WORKERS, leader_of};
+use crate::people::{VERIFIER, WORKERS, leader_of};
+use crate::practice::Practice;
 
 /// How long an act that waits for another node may be refused.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -48,6 +50,20 @@ impl<'a> Walk<'a> {
     /// The login of the errand's grid worker.
     pub(super) fn grid_worker(&self) -> String {
         format!("grid{}", self.errand.grid + 1)
+    }
+
+    /// The way of working.
+    pub(super) fn practice(&self) -> &'a Practice {
+        &self.scene.federation.practice
+    }
+
+    /// The login of whoever closes what was settled on the spot.
+    pub(super) fn closer(&self) -> String {
+        if self.practice().may("grid_worker", ActKind::Close) {
+            self.grid_worker()
+        } else {
+            leader_of(self.errand.grid)
+        }
     }
 
     /// The login of a worker of the community, from the first that it is given to.
@@ -100,7 +116,10 @@ impl<'a> Walk<'a> {
     /// Who verifies: whoever reported, unless they dealt with it (C7).
     pub(super) fn verifier(&self, on_the_spot: bool) -> Option<String> {
         match self.errand.channel {
-            Channel::Patrol if on_the_spot => Some(leader_of(self.errand.grid)),
+            Channel::Patrol if on_the_spot => Some(match self.practice().verifier() {
+                Some(_) => VERIFIER.to_owned(),
+                None => leader_of(self.errand.grid),
+            }),
             Channel::Patrol
             | Channel::BuildingHead
             | Channel::Resident
@@ -122,7 +141,7 @@ impl<'a> Walk<'a> {
         let mut report = json!({
             "title": matter.title,
             "description": matter.description,
-            "channel": channel.key(),
+            "channel": channel.key(self.practice()),
             "place": if channel == Channel::Patrol { &grid.id } else { building },
             "address": format!("{}{name}", grid.name),
         });

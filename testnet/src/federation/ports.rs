@@ -67,7 +67,7 @@ mod tests {
 
     fn state(nodes: usize) -> State {
         let temporary = tempfile::tempdir().unwrap();
-        let (_, mut state) = Folder::open(temporary.path(), false, 1).unwrap();
+        let (_, mut state) = Folder::open(temporary.path(), false, 1, None).unwrap();
         state.nodes.resize_with(nodes, NodeState::default);
         state
     }

@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use crate::folder::State;
 use crate::plan::Plan;
 
+/// The file with the node's policy, beside its configuration.
+pub(super) const POLICY: &str = "policy.toml";
+
 /// The configuration of a seat's node.
 pub(super) fn text(plan: &Plan, state: &State, seat: usize, log_level: &str) -> String {
     let node = &state.nodes[seat];
@@ -13,6 +16,8 @@ pub(super) fn text(plan: &Plan, state: &State, seat: usize, log_level: &str) -> 
         "# {name}：演示节点，由 testnet 写成，每次启动时重写。\n\
          # A node of the demo, written by testnet anew at each start.\n\
          data = \"data\"\n\n\
+         [policy]\n\
+         file = \"{POLICY}\"\n\n\
          [http]\n\
          listen = \"127.0.0.1:{http}\"\n\n\
          # 演示中的全部居民都来自本机一个地址。 All residents of the demo come from one address.\n\
@@ -60,7 +65,7 @@ mod tests {
     fn every_configuration_is_one_that_a_node_takes() {
         let plan = Plan::of(9).unwrap();
         let temporary = tempfile::tempdir().unwrap();
-        let (_, mut state) = Folder::open(temporary.path(), false, 1).unwrap();
+        let (_, mut state) = Folder::open(temporary.path(), false, 1, None).unwrap();
         state.forwarder = 9_999;
         let peer = "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp";
         let node = |port| NodeState {

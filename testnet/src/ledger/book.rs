@@ -3,8 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use governance::act::ActKind;
+use governance::policy::DEPARTMENT;
+
 use super::{Done, Entry};
-use crate::plan::{Part, Plan};
+use crate::plan::Plan;
+use crate::practice::Practice;
 
 /// Where a case must stand.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,11 +24,11 @@ pub struct CaseState {
     /// The seat that holds it.
     pub holder: usize,
     /// Stage of the policy.
-    pub stage: &'static str,
+    pub stage: String,
     /// Level that is responsible.
-    pub level: &'static str,
+    pub level: String,
     /// Level at which it was settled.
-    pub settled: Option<&'static str>,
+    pub settled: Option<String>,
     /// How often it was given back.
     pub returns: u64,
     /// How often it was taken up again.
@@ -66,11 +70,11 @@ pub struct Book {
 impl Book {
     /// Adds the ledger up. An act on a case that was never reported counts for nothing.
     #[must_use]
-    pub fn of(entries: &[Entry], plan: &Plan) -> Self {
+    pub fn of(entries: &[Entry], plan: &Plan, practice: &Practice) -> Self {
         let mut book = Self::default();
         for entry in entries {
             match entry {
-                Entry::Done(done) => book.take(done, plan),
+                Entry::Done(done) => book.take(done, plan, practice),
                 Entry::Day(_)
                 | Entry::Befell { .. }
                 | Entry::Asked(_)
@@ -81,12 +85,12 @@ impl Book {
         book
     }
 
-    fn take(&mut self, done: &Done, plan: &Plan) {
+    fn take(&mut self, done: &Done, plan: &Plan, practice: &Practice) {
         if done.act == "report" {
             self.cases.insert(done.case.clone(), CaseState::reported(done));
         }
         let Some(case) = self.cases.get_mut(&done.case) else { return };
-        let alone = case.take(done, plan);
+        let alone = case.take(done, plan, practice);
         *self.acts.entry(done.act.clone()).or_default() += 1;
         for seat in std::iter::once(done.seat).chain(alone) {
             *self.records.entry(seat).or_default() += 1;
@@ -122,9 +126,9 @@ impl CaseState {
             errand: (done.day, done.errand),
             home: done.seat,
             holder: done.seat,
-            stage: "reported",
+            stage: String::new(),
             // Every report of the demo names a building or a grid.
-            level: "grid",
+            level: "grid".to_owned(),
             settled: None,
             returns: 0,
             reopens: 0,
@@ -136,54 +140,57 @@ impl CaseState {
     }
 
     /// Takes an act in; gives the seats whose nodes then act by themselves, once for each record.
-    fn take(&mut self, done: &Done, plan: &Plan) -> Vec<usize> {
+    fn take(&mut self, done: &Done, plan: &Plan, practice: &Practice) -> Vec<usize> {
         self.records.push((done.seat, done.record.clone()));
+        self.move_on(done, plan, practice);
         match done.act.as_str() {
-            "accept" => self.stage = "accepted",
-            "refuse" => self.stage = "refused",
-            "settle_on_spot" => self.settle(self.level),
-            "hand_up" => (self.stage, self.level) = ("accepted", "community"),
-            "dispatch" => self.stage = "dispatched",
-            "take" => self.stage = "handling",
-            "return" => {
-                self.stage = "accepted";
-                self.returns += 1;
-            }
-            "handle" => self.settle(if self.department { "department" } else { self.level }),
-            "verify" if done.solved == Some(false) => self.stage = "accepted",
-            "verify" => self.stage = "verified",
-            "close" => self.stage = "closed",
+            "settle_on_spot" => self.settled = Some(self.level.clone()),
+            "hand_up" => self.level = practice.level_above(&self.level),
+            "return" => self.returns += 1,
+            "handle" if self.department => self.settled = Some(DEPARTMENT.to_owned()),
+            "handle" => self.settled = Some(self.level.clone()),
             "reopen" => {
-                (self.stage, self.settled) = ("accepted", None);
+                self.settled = None;
                 self.reopens += 1;
             }
-            "whistle" => {
-                self.stage = "handling";
-                self.units = plan.units_of(done.seat);
-            }
+            "whistle" => self.units = plan.units_of(done.seat),
             "unit_result" => self.department = true,
             "escalate" => self.offers.up += 1,
             "refuse_custody" => self.offers.refused += 1,
-            "accept_custody" => {
-                self.offers.accepted += 1;
-                (self.holder, self.stage) = (done.seat, "accepted");
-                self.level = level(plan, done.seat);
-            }
-            "send_home" => return self.go_home(done.seat, plan),
-            // They say something and move nothing: triage, progress, report_in.
+            "accept_custody" => self.arrive(done.seat, plan, practice),
+            "send_home" => return self.go_home(done.seat, plan, practice),
+            // They say something and move no more than the stage.
             _ => {}
         }
         Vec::new()
     }
 
-    fn settle(&mut self, level: &'static str) {
-        (self.stage, self.settled) = ("verifying", Some(level));
+    /// To the stage that the policy of the acting node names.
+    fn move_on(&mut self, done: &Done, plan: &Plan, practice: &Practice) {
+        let policy = practice.policy_of(plan.seats()[done.seat].part);
+        let act = ActKind::ALL.iter().find(|act| act.key() == done.act);
+        let Some(rule) = act.and_then(|act| policy.rule(*act)) else { return };
+        let no = done.solved == Some(false);
+        let to = if no { rule.otherwise.as_ref() } else { rule.to.as_ref() };
+        if let Some(to) = to {
+            self.stage.clone_from(to);
+        }
+    }
+
+    fn arrive(&mut self, seat: usize, plan: &Plan, practice: &Practice) {
+        let part = plan.seats()[seat].part;
+        self.offers.accepted += 1;
+        self.holder = seat;
+        self.stage.clone_from(&practice.policy_of(part).custody.arrived);
+        self.level = Practice::level(part).to_owned();
     }
 
     /// Going home, every node on the way takes the case and passes it on by itself.
-    fn go_home(&mut self, from: usize, plan: &Plan) -> Vec<usize> {
+    fn go_home(&mut self, from: usize, plan: &Plan, practice: &Practice) -> Vec<usize> {
+        let part = plan.seats()[self.home].part;
         self.offers.home += 1;
-        (self.stage, self.level, self.holder) = ("verifying", level(plan, self.home), self.home);
+        self.stage.clone_from(&practice.policy_of(part).custody.returned);
+        (self.level, self.holder) = (Practice::level(part).to_owned(), self.home);
         let mut alone = vec![self.home];
         let mut above = plan.seats()[self.home].parent;
         while let Some(seat) = above.filter(|seat| *seat != from) {
@@ -194,17 +201,10 @@ impl CaseState {
     }
 }
 
-fn level(plan: &Plan, seat: usize) -> &'static str {
-    match plan.seats()[seat].part {
-        Part::County => "county",
-        Part::Street | Part::Unit => "township",
-        Part::Community => "community",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::practice::USUAL;
 
     fn entries(acts: &[(usize, &str)]) -> Vec<Entry> {
         let done = |(index, (seat, act)): (usize, &(usize, &str))| {
@@ -230,7 +230,8 @@ mod tests {
     }
 
     fn book(acts: &[(usize, &str)]) -> (Book, CaseState) {
-        let book = Book::of(&entries(acts), &Plan::of(8).unwrap());
+        let book =
+            Book::of(&entries(acts), &Plan::of(8).unwrap(), &Practice::named(USUAL).unwrap());
         let case = book.cases["case"].clone();
         (book, case)
     }
@@ -239,7 +240,7 @@ mod tests {
     fn a_case_settled_on_the_spot_is_the_grids() {
         let (book, case) =
             book(&[(3, "report"), (3, "settle_on_spot"), (3, "solved"), (3, "close")]);
-        assert_eq!((case.stage, case.settled), ("closed", Some("grid")));
+        assert_eq!((case.stage.as_str(), case.settled.as_deref()), ("closed", Some("grid")));
         assert_eq!(book.records, BTreeMap::from([(3, 4)]));
     }
 
@@ -259,7 +260,7 @@ mod tests {
             (1, "send_home"),
         ]);
         assert_eq!(
-            (case.stage, case.settled, case.level),
+            (case.stage.as_str(), case.settled.as_deref(), case.level.as_str()),
             ("verifying", Some("department"), "community")
         );
         assert_eq!(case.offers, Offers { up: 2, accepted: 1, refused: 1, home: 1 });
@@ -279,7 +280,7 @@ mod tests {
             (0, "handle"),
             (0, "send_home"),
         ]);
-        assert_eq!((case.settled, case.holder), (Some("county"), 3));
+        assert_eq!((case.settled.as_deref(), case.holder), (Some("county"), 3));
         assert_eq!(book.records, BTreeMap::from([(0, 3), (1, 4), (3, 3)]));
         assert_eq!(book.offers(), Offers { up: 2, accepted: 2, refused: 0, home: 1 });
     }
@@ -291,6 +292,6 @@ mod tests {
         let again =
             [(3, "report"), (3, "settle_on_spot"), (3, "solved"), (3, "close"), (3, "reopen")];
         let case = book(&again).1;
-        assert_eq!((case.stage, case.settled, case.reopens), ("accepted", None, 1));
+        assert_eq!((case.stage.as_str(), case.settled, case.reopens), ("accepted", None, 1));
     }
 }

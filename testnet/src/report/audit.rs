@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use governance::case::Party;
 use memchr::memmem;
 use serde_json::Value;
 
@@ -15,6 +16,7 @@ use crate::day::{CANARY, INVOLVED, RESIDENT};
 use crate::ledger::CaseState;
 use crate::people::AUDITOR;
 use crate::plan::Part;
+use crate::practice::Practice;
 
 /// Requests at once.
 const AT_ONCE: usize = 16;
@@ -148,8 +150,8 @@ fn expected(desk: &Desk<'_>, report: &mut Report, held: &[(usize, Holding)]) {
         if desk.federation.plan.seats()[*seat].part != Part::Unit {
             continue;
         }
-        let allowed = ["title", "description", "address", "point", "request"];
-        let beyond: Vec<&str> = WORDS.into_iter().filter(|name| !allowed.contains(name)).collect();
+        let allowed = to_units(&desk.federation.practice);
+        let beyond: Vec<&str> = WORDS.into_iter().filter(|name| !allowed.contains(*name)).collect();
         let what = format!("{name} 拿到的规则外文字 words beyond the policy");
         report.check(&what, &holding.count(&beyond), &0);
         let due = (due.len() as u64, due.len() as u64);
@@ -160,6 +162,13 @@ fn expected(desk: &Desk<'_>, report: &mut Report, held: &[(usize, Holding)]) {
              request a case, and no words but those the policy names"
         ));
     }
+}
+
+/// The fields with words that the street's policy lets units have.
+fn to_units(practice: &Practice) -> BTreeSet<&str> {
+    let rules = practice.policy_of(Part::Street).disclosures.iter();
+    let to_units = rules.filter(|rule| rule.to == Party::Unit);
+    to_units.flat_map(|rule| &rule.fields).map(String::as_str).collect()
 }
 
 fn answers(desk: &Desk<'_>, report: &mut Report, held: &[(usize, Holding)]) {

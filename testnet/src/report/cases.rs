@@ -107,9 +107,9 @@ fn compare(case: &CaseState, shown: &Value, found: &mut Found) {
     let number = |name: &str| shown[name].as_u64().map(|number| number.to_string());
     let due = |text: &str| Some(text.to_owned());
     for (what, is, due) in [
-        ("阶段 stage", text(&shown["stage"]), due(case.stage)),
-        ("层级 level", text(&shown["level"]), due(case.level)),
-        ("处置层级 settled", text(&shown["settled"]), case.settled.map(str::to_owned)),
+        ("阶段 stage", text(&shown["stage"]), due(&case.stage)),
+        ("层级 level", text(&shown["level"]), due(&case.level)),
+        ("处置层级 settled", text(&shown["settled"]), case.settled.clone()),
         ("退回 returns", number("returns"), Some(case.returns.to_string())),
         ("重开 reopens", number("reopens"), Some(case.reopens.to_string())),
     ] {

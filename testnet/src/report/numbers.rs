@@ -3,21 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use governance::change::Phase;
 use serde_json::{Value, json};
 
 use super::{Desk, Report, ReportError, Table};
 use crate::client::Ask;
 use crate::ledger::{Book, CaseState};
 use crate::plan::Part;
+use crate::practice::{Practice, Shares};
 
 type Counts = BTreeMap<String, u64>;
 
 pub(super) async fn write(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> {
-    let book = desk.book;
+    let (book, practice) = (desk.book, &desk.federation.practice);
     let stages = ask(desk, "received", "stage").await?;
-    by_stage(report, &counts(&stages), &book.by(|case| Some(case.stage.to_owned())));
+    by_stage(report, practice, &counts(&stages), &book.by(|case| Some(case.stage.clone())));
     let settled = ask(desk, "received", "level_settled").await?;
-    by_level(report, &counts(&settled), &settled_in(book));
+    by_level(report, practice.shares(), &counts(&settled), &settled_in(book));
     let children = ask(desk, "received", "child").await?;
     by_child(desk, report, &counts(&children));
     open_and_closed(desk, report).await?;
@@ -50,24 +52,18 @@ fn counts(answer: &Value) -> Counts {
 
 /// `-` stands for cases that are not settled.
 fn settled_in(book: &Book) -> Counts {
-    book.by(|case| Some(case.settled.unwrap_or("-").to_owned()))
+    book.by(|case| Some(case.settled.clone().unwrap_or_else(|| "-".to_owned())))
 }
 
-fn by_stage(report: &mut Report, found: &Counts, due: &Counts) {
+fn by_stage(report: &mut Report, practice: &Practice, found: &Counts, due: &Counts) {
     report.title(
         "事件 · 按阶段",
         "cases by stage, as the county was told and as the ledger has them",
     );
-    let names = [
-        ("reported", "待受理 reported"),
-        ("accepted", "已受理 accepted"),
-        ("dispatched", "已派遣 dispatched"),
-        ("handling", "处理中 being handled"),
-        ("verifying", "待核查 to be verified"),
-        ("verified", "已核查 verified"),
-        ("closed", "已结案 closed"),
-        ("refused", "不予受理 refused"),
-    ];
+    let stages = practice.policy().stages.iter();
+    let names: Vec<(&str, String)> = stages
+        .map(|stage| (stage.key.as_str(), format!("{} {}", stage.name, stage.name_en)))
+        .collect();
     let mut table = Table::of(&["阶段 stage", "县查询 county", "账本 ledger", ""]);
     for (key, name) in known_first(&names, found, due) {
         let (found, due) = (count(found, &key), count(due, &key));
@@ -80,25 +76,27 @@ fn by_stage(report: &mut Report, found: &Counts, due: &Counts) {
     report.table(&table);
 }
 
-fn by_level(report: &mut Report, found: &Counts, due: &Counts) {
+fn by_level(report: &mut Report, shares: Shares, found: &Counts, due: &Counts) {
     report.title("已处置 · 按处置层级", "settled, by level; beside the articles' share (C10)");
+    let Shares { on_the_spot, upward } = shares;
     let names = [
-        ("grid", "网格当场 on the spot", "35"),
-        ("community", "社区（村） community", "63"),
-        ("department", "成员单位 departments", "2"),
-        ("township", "街镇 township", ""),
-        ("county", "县 county", ""),
+        ("grid", "网格当场 on the spot", on_the_spot.to_string()),
+        ("community", "社区（村） community", (100 - on_the_spot - upward).to_string()),
+        ("department", "成员单位 departments", upward.to_string()),
+        ("township", "街镇 township", String::new()),
+        ("county", "县 county", String::new()),
     ];
     let settled: u64 = found.iter().filter(|(key, _)| *key != "-").map(|(_, count)| count).sum();
     let mut table =
         Table::of(&["层级 level", "县查询 county", "账本 ledger", "%", "文章 article %", ""]);
-    let known: Vec<(&str, &str)> = names.iter().map(|(key, name, _)| (*key, *name)).collect();
+    let known: Vec<(&str, String)> =
+        names.iter().map(|(key, name, _)| (*key, (*name).to_owned())).collect();
     for (key, name) in known_first(&known, found, due) {
         let (found, due) = (count(found, &key), count(due, &key));
         let mark =
             report.check(&format!("处置层级 {name} 的件数 cases settled there"), &found, &due);
         let (share, article) = match names.iter().find(|(known, ..)| *known == key) {
-            Some((_, _, article)) => (percent(found, settled), (*article).to_owned()),
+            Some((_, _, article)) => (percent(found, settled), article.clone()),
             None => (String::new(), String::new()),
         };
         table.row([name, found.to_string(), due.to_string(), share, article, mark.to_owned()]);
@@ -112,11 +110,11 @@ fn by_level(report: &mut Report, found: &Counts, due: &Counts) {
 }
 
 /// Groups by the names that are known, then whatever else there is.
-fn known_first(names: &[(&str, &str)], found: &Counts, due: &Counts) -> Vec<(String, String)> {
+fn known_first(names: &[(&str, String)], found: &Counts, due: &Counts) -> Vec<(String, String)> {
     let keys: BTreeSet<&String> = found.keys().chain(due.keys()).collect();
     let known = names.iter().filter(|(key, _)| keys.iter().any(|k| k.as_str() == *key));
     let mut list: Vec<(String, String)> =
-        known.map(|(key, name)| ((*key).to_owned(), (*name).to_owned())).collect();
+        known.map(|(key, name)| ((*key).to_owned(), name.clone())).collect();
     let others = keys.iter().filter(|key| !names.iter().any(|(known, _)| *known == key.as_str()));
     list.extend(others.map(|key| {
         let name = if key.as_str() == "-" { "未处置 not settled" } else { key.as_str() };
@@ -141,8 +139,10 @@ fn by_child(desk: &Desk<'_>, report: &mut Report, found: &Counts) {
 }
 
 async fn open_and_closed(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> {
-    let is_closed = |case: &&CaseState| case.stage == "closed";
-    let is_over = |case: &&CaseState| matches!(case.stage, "closed" | "refused");
+    let policy = desk.federation.practice.policy();
+    let phase = |case: &CaseState| policy.stage(&case.stage).map(|stage| stage.phase);
+    let is_closed = |case: &&CaseState| phase(case) == Some(Phase::Closed);
+    let is_over = |case: &&CaseState| phase(case).is_some_and(Phase::is_end);
     let cases = || desk.book.cases.values();
     let closed = cases().filter(is_closed).count() as u64;
     let open = cases().filter(|case| !is_over(case)).count() as u64;
@@ -232,6 +232,7 @@ fn seconds(millis: Option<u64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::practice;
 
     #[test]
     fn shares_are_rounded_to_a_tenth_of_a_percent() {
@@ -245,7 +246,7 @@ mod tests {
     fn a_wrong_figure_is_told_in_words() {
         let mut report = Report::default();
         let (found, due) = ([("closed".to_owned(), 3)].into(), [("closed".to_owned(), 4)].into());
-        by_stage(&mut report, &found, &due);
+        by_stage(&mut report, &Practice::named(practice::USUAL).unwrap(), &found, &due);
         assert!(!report.is_right());
         assert!(
             report.wrong()[0].contains("已结案") && report.wrong()[0].contains("must be 4, is 3")

@@ -48,14 +48,22 @@ impl Desk {
 
     /// Acts on a case that may not be ready for it.
     pub(crate) async fn try_act(&self, case: &str, act: Value) -> Result<(), ClientError> {
-        let key = format!("{case}-{}", act["act"].as_str().expect("an act has a name"));
-        self.try_post(&format!("/v1/cases/{case}/acts"), &key, act).await.map(|_| ())
+        self.try_act_under(case, &once(case, &act), act).await
+    }
+
+    async fn try_act_under(&self, case: &str, key: &str, act: Value) -> Result<(), ClientError> {
+        self.try_post(&format!("/v1/cases/{case}/acts"), key, act).await.map(|_| ())
     }
 
     /// Acts on a case as soon as it is there and ready for it.
     pub(crate) async fn act_when_possible(&self, case: &str, act: Value) {
+        self.act_under_when_possible(case, &once(case, &act), act).await;
+    }
+
+    /// Acts on a case as soon as it is there and ready for it, once for each key.
+    pub(crate) async fn act_under_when_possible(&self, case: &str, key: &str, act: Value) {
         crate::until(&format!("{act} on {case}"), async || {
-            match self.try_act(case, act.clone()).await {
+            match self.try_act_under(case, key, act.clone()).await {
                 Ok(()) => true,
                 Err(ClientError::Refused { status, why, .. }) => {
                     assert!([404, 409].contains(&status.as_u16()), "{act}: {status} {why}");
@@ -116,6 +124,10 @@ impl Desk {
         let minted = minted.unwrap_or_else(|error| panic!("{error}"));
         Self { client: self.client.clone(), token: text(&minted, "token") }
     }
+}
+
+fn once(case: &str, act: &Value) -> String {
+    format!("{case}-{}", act["act"].as_str().expect("an act has a name"))
 }
 
 /// A text of an answer.

@@ -2,6 +2,7 @@
 //! strangers, under attack. Every node has a folder and ports of its own; nothing waits for a time,
 //! only for something to be so.
 
+mod articles;
 mod desk;
 mod garbage;
 mod killed;

@@ -82,7 +82,7 @@ fn case(place: Option<u8>, grid: Option<&str>) -> Case {
         aside: None,
         callback: None,
         written_off: None,
-        excluded: [].into(),
+        exclusions: Vec::new(),
         scores: Vec::new(),
         mediation: None,
         spans: Vec::new(),

@@ -157,7 +157,11 @@ fn acts() -> Vec<(&'static str, Value)> {
         ("merge", vec![person("into")], vec![]),
         ("split", reason(), vec![]),
         ("withdraw", reason(), vec![]),
-        ("exclude", vec![("rate", rate), ("reason", text(MAX_TEXT))], vec![]),
+        (
+            "exclude",
+            vec![("rate", rate), ("exclusion", text(MAX_LINE)), ("reason", text(MAX_TEXT))],
+            vec![],
+        ),
         (
             "score",
             vec![("node", reference("Id32")), ("points", scale(5))],

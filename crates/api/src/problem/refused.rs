@@ -93,7 +93,8 @@ impl From<Refusal> for Problem {
             | Refusal::SeverityAbove { .. }
             | Refusal::NoMediation
             | Refusal::NotInWhistle
-            | Refusal::NoSuchExclusion
+            | Refusal::NoSuchExclusion { .. }
+            | Refusal::NotOfLine
             | Refusal::InFuture
             | Refusal::TooLong => {}
         }
@@ -139,7 +140,8 @@ fn kind(refusal: &Refusal) -> Kind {
         Refusal::SeverityAbove { .. } => Kind::SEVERITY_ABOVE,
         Refusal::NoMediation => Kind::NO_MEDIATION,
         Refusal::NotInWhistle => Kind::NOT_IN_WHISTLE,
-        Refusal::NoSuchExclusion => Kind::NO_SUCH_EXCLUSION,
+        Refusal::NoSuchExclusion { .. } => Kind::NO_SUCH_EXCLUSION,
+        Refusal::NotOfLine => Kind::NOT_OF_LINE,
         Refusal::InFuture => Kind::IN_FUTURE,
         Refusal::TooLong => Kind::TOO_LONG,
     }

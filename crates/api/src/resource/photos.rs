@@ -52,11 +52,7 @@ pub(crate) async fn keep(desk: Desk, sent: Sent) -> Result<Response, Problem> {
 }
 
 /// `POST /v1/reports/{code}/photos`
-pub(crate) async fn keep_by_code(
-    desk: Desk,
-    path: Path,
-    sent: Sent,
-) -> Result<Response, Problem> {
+pub(crate) async fn keep_by_code(desk: Desk, path: Path, sent: Sent) -> Result<Response, Problem> {
     let reporter = reporter(&desk, &path)?;
     let find = move |view: &View| view.reported(reporter).map(|_| ());
     desk.read_as(Desk::resident(reporter), find).await?;

@@ -6,8 +6,8 @@ use hyper::Method;
 
 use super::{Guard, Photos, Route};
 use crate::resource::{
-    accounts, cases, events, federation, health, invitations, people, places, proofs, queries,
-    photos, reports, sessions, tokens,
+    accounts, cases, events, federation, health, invitations, people, photos, places, proofs,
+    queries, reports, sessions, tokens,
 };
 use crate::state::State;
 

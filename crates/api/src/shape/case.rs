@@ -10,6 +10,7 @@ use governance::field;
 use record::{NodeId, RecordId, Subject, Timestamp};
 use serde::Serialize;
 
+use super::exclusion::ExclusionShown;
 use super::fields::Values;
 use super::names::{Named, NodeName, People, PersonName, named};
 use super::timeline::Brief;
@@ -137,6 +138,8 @@ pub(crate) struct Detail {
     mediation: Option<Mediation>,
     /// The rates it is left out of.
     excluded: BTreeSet<Rate>,
+    /// Every exclusion: on what ground, by whom and when.
+    exclusions: Vec<ExclusionShown>,
     scores: Vec<Score>,
     /// The latest words, by field name: only those that the reader may read.
     fields: Values,
@@ -249,7 +252,8 @@ impl View {
             written_off: case.written_off,
             callback: case.callback,
             mediation: case.mediation.clone(),
-            excluded: case.excluded.clone(),
+            excluded: case.excluded(),
+            exclusions: self.exclusions(case, &mut people)?,
             scores: case.scores.clone(),
             fields: self.latest(case, &[])?,
             trail: case.trail.iter().map(|node| self.node(*node)).collect(),

@@ -84,7 +84,10 @@ async fn a_page_without_script_reports_with_photos() {
         assert_eq!((&photo["media"], &photo["moment"]), (&json!("image/jpeg"), &json!("before")));
         let hash = photo["hash"].as_str().unwrap();
         let seen = shown(&house, "dispatcher", &id, hash).await;
-        assert_eq!((seen.status, seen.bytes.len() as u64), (StatusCode::OK, photo["size"].as_u64().unwrap()));
+        assert_eq!(
+            (seen.status, seen.bytes.len() as u64),
+            (StatusCode::OK, photo["size"].as_u64().unwrap())
+        );
         assert_eq!(record::Hash::of(&seen.bytes).to_string(), hash);
     }
 }
@@ -177,7 +180,8 @@ async fn a_case_shows_before_and_after_and_its_reporter_sees_what_was_done() {
 async fn a_photo_that_is_not_here_is_not_shown() {
     let house = House::build().await;
     let (id, _) = house.reported(BUILDING[0]).await;
-    let act = |photo: &Value| json!({ "act": "settle_on_spot", "opinion": "好", "photos": [photo] });
+    let act =
+        |photo: &Value| json!({ "act": "settle_on_spot", "opinion": "好", "photos": [photo] });
     let path = format!("/v1/cases/{id}/acts");
     let mut other = kept(&house, "grid1", 1, "after").await;
     other["size"] = json!(other["size"].as_u64().unwrap() + 1);
@@ -230,7 +234,10 @@ async fn hostile_files_are_refused_by_name_in_both_languages_and_leave_nothing()
     let (kind, body) = form(&fields(), &[b"<svg/>".to_vec()]);
     assert_eq!(send(&house, "", "/v1/reports", &kind, body).await.code(), "photo");
     let (kind, body) = form(&fields(), &[]);
-    assert_eq!(send(&house, "", "/v1/reports", &kind, body[..60].to_vec()).await.code(), "malformed");
+    assert_eq!(
+        send(&house, "", "/v1/reports", &kind, body[..60].to_vec()).await.code(),
+        "malformed"
+    );
     assert!(house.store.photos().hashes().is_empty());
 }
 
@@ -238,7 +245,8 @@ async fn hostile_files_are_refused_by_name_in_both_languages_and_leave_nothing()
 async fn an_upload_that_no_act_shows_is_forgotten_after_a_day() {
     let house = House::build().await;
     let (id, _) = house.reported(BUILDING[0]).await;
-    let [loose, used] = [kept(&house, "grid1", 1, "after").await, kept(&house, "grid1", 2, "after").await];
+    let [loose, used] =
+        [kept(&house, "grid1", 1, "after").await, kept(&house, "grid1", 2, "after").await];
     let path = format!("/v1/cases/{id}/acts");
     let act = |photo: &Value| json!({ "act": "progress", "note": "在办", "photos": [photo] });
     let shows = json!({ "act": "settle_on_spot", "opinion": "好", "photos": [used] });

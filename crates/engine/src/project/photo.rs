@@ -138,11 +138,7 @@ fn mark(
     let mut wanted = wanted.unwrap_or_default();
     if wanted.from.len() < MAX_SOURCES && !wanted.from.contains(&(peer, number)) {
         wanted.from.push((peer, number));
-        staging.put_bytes(
-            Table::WantedFrom,
-            wanted_key(peer, number, &photo.hash),
-            Vec::new(),
-        )?;
+        staging.put_bytes(Table::WantedFrom, wanted_key(peer, number, &photo.hash), Vec::new())?;
         staging.put(Table::Wanted, key, &wanted)?;
     }
     Ok(())

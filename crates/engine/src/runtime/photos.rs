@@ -84,7 +84,9 @@ impl Handle {
         let kept = view::kept_photos(&self.reader);
         match kept.and_then(|kept| self.blobs.clear(&kept, UPLOADED)) {
             Ok(0) => {}
-            Ok(count) => tracing::info!(count, "未被引用的照片已清除 unused photos were cleared away"),
+            Ok(count) => {
+                tracing::info!(count, "未被引用的照片已清除 unused photos were cleared away")
+            }
             Err(error) => tracing::error!(error = %error, "photos could not be cleared away"),
         }
     }

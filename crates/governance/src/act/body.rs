@@ -89,6 +89,10 @@ impl Act {
                 optional(field::NOTE, note.as_ref(), MAX_TEXT)
             }
             Self::WriteOff { ledger } => text(field::LEDGER, ledger, MAX_LINE),
+            Self::Exclude { exclusion, reason, .. } => {
+                text(field::EXCLUSION, exclusion, MAX_LINE)?;
+                text(field::REASON, reason, MAX_TEXT)
+            }
             Self::Agreement { text: words, photos, .. } => {
                 text(field::AGREEMENT, words, MAX_DESCRIPTION)?;
                 photo::check(photos)
@@ -110,8 +114,7 @@ impl Act {
             | Self::Suspend { reason, .. }
             | Self::Resume { reason }
             | Self::Split { reason }
-            | Self::Withdraw { reason }
-            | Self::Exclude { reason, .. } => text(field::REASON, reason, MAX_TEXT),
+            | Self::Withdraw { reason } => text(field::REASON, reason, MAX_TEXT),
             Self::SendHome { opinion, .. } => text(field::OPINION, opinion, MAX_TEXT),
             Self::SettleOnSpot { opinion, photos }
             | Self::Handle { opinion, photos }
@@ -212,8 +215,9 @@ impl Act {
             Self::CallBack(call_back) => call_back.write(&mut body),
             Self::WriteOff { ledger } => body.put(field::LEDGER, ledger),
             Self::Merge { into } => body.put(field::INTO, into),
-            Self::Exclude { rate, reason } => {
+            Self::Exclude { rate, exclusion, reason } => {
                 body.put(field::RATE, rate);
+                body.put(field::EXCLUSION, exclusion);
                 body.put(field::REASON, reason);
             }
             Self::Score { node, points, note } => {
@@ -379,7 +383,11 @@ pub fn text(id: FieldId, value: &str, most: usize) -> Result<(), FieldProblem> {
     }
 }
 
-pub(super) fn optional(id: FieldId, value: Option<&String>, most: usize) -> Result<(), FieldProblem> {
+pub(super) fn optional(
+    id: FieldId,
+    value: Option<&String>,
+    most: usize,
+) -> Result<(), FieldProblem> {
     value.map_or(Ok(()), |value| text(id, value, most))
 }
 

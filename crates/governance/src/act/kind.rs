@@ -89,7 +89,12 @@ impl ActKind {
     pub fn is_contribution(self) -> bool {
         matches!(
             self,
-            Self::ReportIn | Self::UnitResult | Self::Remind | Self::Supervise | Self::Score
+            Self::ReportIn
+                | Self::UnitResult
+                | Self::Remind
+                | Self::Supervise
+                | Self::Score
+                | Self::Exclude
         )
     }
 }

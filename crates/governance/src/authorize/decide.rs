@@ -80,6 +80,9 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
     match act {
         Act::SettleOnSpot { .. } => body.put(field::SETTLED, &case.level),
         Act::Handle { .. } => body.put(field::SETTLED, &settled(case)),
+        Act::Agreement { .. } if settles(scene, case, act) => {
+            body.put(field::SETTLED, &settled(case));
+        }
         Act::Close { special } => body.put(field::CLOSING, &closing(scene, case, *special)),
         Act::Escalate { .. } => body.put_some::<NodeId>(field::TO, scene.parent.as_ref()),
         Act::SendHome { .. } => body.put_some(field::TO, case.below(scene.me).as_ref()),
@@ -145,6 +148,12 @@ fn due_by(case: &Case, act: &Act) -> Option<Option<Timestamp>> {
     // A merged case's own clock runs on, whatever becomes of the one it is treated with.
     let merged = matches!(act, Act::Merge { .. });
     extended.then_some(case.extension).or(merged.then_some(case.due))
+}
+
+/// An agreement settles a dispute, unless policy has it carried out first.
+fn settles(scene: &Scene<'_>, case: &Case, act: &Act) -> bool {
+    let phase = scene.policy.stage(&stage_of(scene, case, act)).map(|stage| stage.phase);
+    !is_no(act) && phase.is_some_and(|phase| matches!(phase, Phase::Verifying | Phase::Closing))
 }
 
 /// Units that did their part settle it as departments; otherwise the level that had it.

@@ -144,8 +144,13 @@ pub enum Refusal {
     NoMediation,
     /// Only the two sides of a whistle score each other.
     NotInWhistle,
-    /// The reason is not one for which policy leaves a case out.
-    NoSuchExclusion,
+    /// Not a ground on which policy leaves a case out of a rate.
+    NoSuchExclusion {
+        /// The key.
+        ground: String,
+    },
+    /// A unit that was called does not leave a case out of a rate.
+    NotOfLine,
     /// Observed later than now.
     InFuture,
     /// The case has too many records.
@@ -193,7 +198,8 @@ impl Refusal {
             Self::SeverityAbove { .. } => "severity-above",
             Self::NoMediation => "no-mediation",
             Self::NotInWhistle => "not-in-whistle",
-            Self::NoSuchExclusion => "no-such-exclusion",
+            Self::NoSuchExclusion { .. } => "no-such-exclusion",
+            Self::NotOfLine => "not-of-line",
             Self::InFuture => "in-future",
             Self::TooLong => "too-long",
         }
@@ -247,7 +253,8 @@ impl Refusal {
             Self::SeverityAbove { level } => format!("这一等级的纠纷应由“{level}”一级化解"),
             Self::NoMediation => "没有正在进行的调解".into(),
             Self::NotInWhistle => "只有吹哨双方可以互评".into(),
-            Self::NoSuchExclusion => "规则中没有这个剔除理由".into(),
+            Self::NoSuchExclusion { ground } => format!("规则中没有剔除事由 {ground}"),
+            Self::NotOfLine => "协办单位不能剔除事件".into(),
             Self::InFuture => "发生时间晚于现在".into(),
             Self::TooLong => format!("事件记录已满 {MAX_STEPS} 条，请另行上报"),
         }
@@ -333,7 +340,10 @@ impl fmt::Display for Refusal {
             }
             Self::NoMediation => f.write_str("no mediation is going on"),
             Self::NotInWhistle => f.write_str("only the two sides of a whistle score each other"),
-            Self::NoSuchExclusion => f.write_str("policy leaves no case out for this reason"),
+            Self::NoSuchExclusion { ground } => {
+                write!(f, "{ground} is no ground of exclusion in the policy")
+            }
+            Self::NotOfLine => f.write_str("a unit that was called leaves no case out of a rate"),
             Self::InFuture => f.write_str("it can't have happened later than now"),
             Self::TooLong => {
                 write!(f, "the case has {MAX_STEPS} records, the most there can be: report anew")

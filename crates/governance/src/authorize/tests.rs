@@ -179,8 +179,8 @@ impl Town {
             36 | 37 => Act::Split { reason: text() },
             38 => {
                 let mut named = self.policy.rates.iter().flat_map(|rates| rates.exclusions.first());
-                let reason = named.next().cloned().unwrap_or_else(text);
-                Act::Exclude { rate: Rate::Solved, reason }
+                let exclusion = named.next().map_or_else(text, |ground| ground.key.clone());
+                Act::Exclude { rate: Rate::Solved, exclusion, reason: text() }
             }
             39 => Act::Mediate {
                 severity: self.policy.severities.first().map_or_else(text, |s| s.key.clone()),

@@ -4,8 +4,8 @@
 use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
 
 use super::{
-    Aside, Callback, Case, CaseId, Counts, Custody, MAX_STEPS, Mediation, OpenOffer, Party, Score,
-    Span, Step, UnitCall,
+    Aside, Callback, Case, CaseId, Counts, Custody, Exclusion, MAX_STEPS, Mediation, OpenOffer,
+    Party, Score, Span, Step, UnitCall,
 };
 use crate::act::{ActKind, Part};
 use crate::change::{Change, Opening, Outcome, Phase};
@@ -64,6 +64,9 @@ pub enum Rejected {
     /// A unit that was not called.
     #[error("{0} was not called to this case")]
     NotCalled(NodeId),
+    /// Not a node of the case's own line.
+    #[error("{0} is not of the case's line: it may not leave the case out of a rate")]
+    NotOfLine(NodeId),
     /// An act of a holder without its outcome.
     #[error("the record does not say where the case stands after it")]
     NoOutcome,
@@ -143,7 +146,7 @@ fn blank(event: &Event, opening: &Opening, outcome: &Outcome) -> Case {
         aside: None,
         callback: None,
         written_off: None,
-        excluded: [].into(),
+        exclusions: Vec::new(),
         scores: Vec::new(),
         mediation: None,
         spans: Vec::new(),
@@ -173,6 +176,15 @@ fn admit(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
                 Ok(())
             } else {
                 Err(Rejected::NotCalled(author))
+            }
+        }
+        // Nodes of the line that follow the case may leave it out of a rate; units may not.
+        Change::Excluded { .. } => {
+            let follows = author == me || author == case.holder(me) || takes_part(case, author);
+            if follows && case.is_of_line(author) {
+                Ok(())
+            } else {
+                Err(Rejected::NotOfLine(author))
             }
         }
         Change::CustodyAccepted { offer } => {
@@ -208,7 +220,6 @@ fn admit(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
         | Change::Merged { .. }
         | Change::Split
         | Change::Withdrawn
-        | Change::Excluded { .. }
         | Change::MediationOpened { .. }
         | Change::SessionHeld { .. }
         | Change::MediationEnded { .. } => admit_holder(case, event, me),
@@ -365,9 +376,7 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
         }
         Change::Accepted | Change::Refused => answer(case, at),
         Change::Settled { level } => {
-            answer(case, at);
-            case.settled = Some(level.clone());
-            case.handled = Some(at);
+            settle(case, level, at);
             add_handler(case, event.step.actor);
         }
         Change::Dispatched { assignee } => {
@@ -426,8 +435,9 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
         }
         Change::WrittenOff => case.written_off = Some(at),
         Change::Withdrawn => case.aside = None,
-        Change::Excluded { rate } => {
-            case.excluded.insert(*rate);
+        Change::Excluded { rate, ground } => {
+            let step = u32::try_from(case.steps.len()).unwrap_or(u32::MAX);
+            case.exclusions.push(Exclusion { rate: *rate, ground: ground.clone(), step });
         }
         Change::Scored { node, points } => {
             let score = Score { by: event.step.author, of: *node, points: *points };
@@ -448,9 +458,12 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
             }
             add_handler(case, event.step.actor);
         }
-        Change::MediationEnded { agreed } => {
+        Change::MediationEnded { agreed, settled } => {
             if let Some(mediation) = &mut case.mediation {
                 mediation.agreed = Some(*agreed);
+            }
+            if let Some(level) = settled {
+                settle(case, level, at);
             }
             add_handler(case, event.step.actor);
         }
@@ -464,6 +477,12 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
         | Change::CustodyAccepted { .. }
         | Change::CustodyRefused { .. } => {}
     }
+}
+
+fn settle(case: &mut Case, level: &str, at: Timestamp) {
+    answer(case, at);
+    case.settled = Some(level.to_owned());
+    case.handled = Some(at);
 }
 
 fn set_aside(case: &mut Case, since: Timestamp, into: Option<CaseId>) {

@@ -241,6 +241,7 @@ fn sections(policy: &Policy, found: &mut Vec<Problem>) {
     {
         report(found, "rates", "response, solved and satisfied add up to 100");
     }
+    grounds(policy, found);
     for clock in &policy.clocks {
         if clock.owner.as_ref().is_some_and(|owner| policy.role(owner).is_none()) {
             report(found, format!("clock.{}.owner", clock.key), "the role is not defined");
@@ -249,6 +250,24 @@ fn sections(policy: &Policy, found: &mut Vec<Problem>) {
     if policy.grid.as_ref().and_then(|grid| grid.households).is_some_and(|span| span.min > span.max)
     {
         report(found, "grid.households", "min is above max");
+    }
+}
+
+/// Whoever may leave cases out of a rate needs grounds to choose from.
+fn grounds(policy: &Policy, found: &mut Vec<Problem>) {
+    let grounds = policy.rates.iter().flat_map(|rates| &rates.exclusions);
+    let mut seen = BTreeSet::new();
+    for ground in grounds {
+        let at = format!("rates.exclusion.{}", ground.key);
+        if !is_key(&ground.key) {
+            report(found, &at, "a key is 1 to 32 of a-z 0-9 _ -");
+        }
+        if !seen.insert(ground.key.as_str()) {
+            report(found, at, "defined twice");
+        }
+    }
+    if policy.rule(ActKind::Exclude).is_some() && seen.is_empty() {
+        report(found, "act.exclude", "name grounds in [[rates.exclusion]], or leave the act out");
     }
 }
 

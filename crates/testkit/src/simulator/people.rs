@@ -78,18 +78,30 @@ impl Simulator {
         if part == Part::Community {
             self.lay_out_grids(node);
         }
-        for role in roles(part) {
-            let name = format!("演示人员 {role}");
-            let what = What::Register { person: None, name, phone: None };
-            let person = self.console(node, what).expect("the console may register people");
-            let person = person.subject.expect("a person has an id");
-            let appointment =
-                Appointment { role: (*role).into(), scope: None, from: self.now, until: None };
-            self.console(node, What::Appoint { person, appointment })
-                .expect("the console may appoint");
-            let staff = &mut self.places.get_mut(&node).expect("it is there").staff;
-            staff.people.push(((*role).into(), person));
+        let policy = self.places[&node].member.setup.policy.clone();
+        for role in roles(part).iter().filter(|role| policy.role(role).is_some()) {
+            self.appointed(node, role);
         }
+    }
+
+    /// Somebody in a role at a node, appointed now where nobody was.
+    ///
+    /// # Panics
+    /// When the node's policy has no such role.
+    pub fn appointed(&mut self, node: NodeId, role: &str) -> Subject {
+        if let Some(person) = self.places[&node].staff.of(role) {
+            return person;
+        }
+        let name = format!("演示人员 {role}");
+        let what = What::Register { person: None, name, phone: None };
+        let person = self.console(node, what).expect("the console may register people");
+        let person = person.subject.expect("a person has an id");
+        let appointment =
+            Appointment { role: role.into(), scope: None, from: self.now, until: None };
+        self.console(node, What::Appoint { person, appointment }).expect("the console may appoint");
+        let staff = &mut self.places.get_mut(&node).expect("it is there").staff;
+        staff.people.push((role.into(), person));
+        person
     }
 
     /// People without a role, to make a log longer.

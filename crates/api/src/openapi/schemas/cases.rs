@@ -122,6 +122,7 @@ fn case() -> Value {
         ("supervisions", count()),
         ("objected", flag()),
         ("excluded", list(one_of(&["response", "solved", "satisfied"]))),
+        ("exclusions", list(exclusion())),
         ("scores", list(score())),
         ("fields", reference("Fields")),
         ("trail", list(reference("NodeName"))),
@@ -148,6 +149,21 @@ fn case() -> Value {
         ("callback", callback()),
         ("mediation", mediation()),
     ]);
+    object(&needs, &may)
+}
+
+fn exclusion() -> Value {
+    let needs = [
+        ("rate", one_of(&["response", "solved", "satisfied"])),
+        ("at", reference("Time")),
+        ("node", reference("NodeName")),
+        ("record", reference("Id32")),
+    ];
+    let may = [
+        ("ground", reference("Named")),
+        ("by", reference("PersonName")),
+        ("role", reference("Named")),
+    ];
     object(&needs, &may)
 }
 

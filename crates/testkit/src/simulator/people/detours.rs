@@ -97,7 +97,9 @@ impl Simulator {
         let assignee = case.assignee.map_or(desk.clone(), Agent::Staff);
         let other = staff.people.last()?.1;
         Some(match case.phase {
-            Phase::Intake => (desk, Act::Check { found: true, note: "情况属实".into(), photos: vec![] }),
+            Phase::Intake => {
+                (desk, Act::Check { found: true, note: "情况属实".into(), photos: vec![] })
+            }
             Phase::Accepted | Phase::Handling => return self.put_off(node, case, staff, luck),
             Phase::Assigned => match luck % 3 {
                 0 => (assignee, Act::Object { reason: reason() }),
@@ -106,9 +108,7 @@ impl Simulator {
             },
             Phase::Verifying => (desk, Act::CallBack(satisfied())),
             Phase::Closing => (desk, Act::WriteOff { ledger: "民生实事账本第 3 项".into() }),
-            Phase::Closed => {
-                (head, Act::Exclude { rate: Rate::Solved, reason: "超出职责范围".into() })
-            }
+            Phase::Closed => (head, exclude()),
             Phase::Refused | Phase::Suspended | Phase::Merged | Phase::Withdrawn => return None,
         })
     }
@@ -145,6 +145,10 @@ impl Simulator {
 
 fn head(staff: &Staff) -> Option<Subject> {
     staff.people.iter().find(|(role, _)| role.ends_with("_head")).map(|(_, person)| *person)
+}
+
+fn exclude() -> Act {
+    Act::Exclude { rate: Rate::Solved, exclusion: "not_ours".into(), reason: reason() }
 }
 
 fn satisfied() -> CallBack {
