@@ -12,7 +12,7 @@ use hyper::header::CONTENT_LENGTH;
 
 use crate::problem::{Kind, Problem};
 use crate::rate::Key;
-use crate::route::Room;
+use crate::route::{Load, Room};
 use crate::share::Share;
 use crate::state::State;
 
@@ -23,6 +23,8 @@ const WITHIN_PHOTOS: Duration = Duration::from_secs(60);
 /// Requests with photos being taken in at once, from one address and from everybody. Each may hold
 /// as many bytes in memory as a request with photos may have.
 const UPLOADS: (usize, usize) = (2, 8);
+/// The same for a file: 20 MiB at 1.4 Mbit/s.
+const FILE_WITHIN: Duration = Duration::from_secs(120);
 /// Bodies on their way at once from one address.
 const PER_ADDRESS: usize = 32;
 /// Bodies on their way at once from everybody.
@@ -32,12 +34,12 @@ const OF_ALL: usize = 512;
 ///
 /// # Errors
 /// [`Kind::BUSY`] when too many are being taken in.
-pub(crate) fn upload(
+pub(crate) fn photos(
     state: &State,
     room: &Room,
     address: Option<IpAddr>,
 ) -> Result<Option<[Share<Key>; 2]>, Problem> {
-    if !room.photos {
+    if room.load != Load::Photos {
         return Ok(None);
     }
     let near = address.is_some_and(|address| address.to_canonical().is_loopback());
@@ -74,7 +76,11 @@ pub(crate) async fn complete(
         Some(_) => Some(state.arrivals.take(Key::of(address), most).ok_or_else(busy)?),
         None => None,
     };
-    let within = if room.photos { WITHIN_PHOTOS } else { WITHIN.min(state.config.within) };
+    let within = match room.load {
+        Load::One | Load::Many => WITHIN.min(state.config.within),
+        Load::File => FILE_WITHIN.min(state.config.within_for_files),
+        Load::Photos => WITHIN_PHOTOS.min(state.config.within_for_files),
+    };
     let read = tokio::time::timeout(within, collect(body, limit)).await;
     let bytes = read.map_err(|_| Kind::TIMEOUT)??;
     Ok(Request::from_parts(parts, Body::from(bytes)))

@@ -5,6 +5,7 @@ pub(crate) mod cases;
 pub(crate) mod events;
 pub(crate) mod federation;
 pub(crate) mod health;
+pub(crate) mod imports;
 pub(crate) mod invitations;
 pub(crate) mod people;
 pub(crate) mod photos;

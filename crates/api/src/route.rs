@@ -24,6 +24,9 @@ use crate::state::State;
 const BODY: usize = 256 * 1024;
 /// Largest body that brings many places at once, in bytes.
 const BULK_BODY: usize = 4 * 1024 * 1024;
+/// Largest body with a file in it, in bytes: base64 makes four of three, so that a file may have
+/// 15 MiB.
+const FILE_BODY: usize = 20 * 1024 * 1024;
 
 /// Largest body with one photo in it, and with a report and its photos, in bytes.
 const PHOTO_BODY: usize = 12 * 1024 * 1024;
@@ -33,8 +36,8 @@ const PHOTOS_BODY: usize = 40 * 1024 * 1024;
 pub(crate) struct Room {
     /// Bytes of its body.
     pub(crate) bytes: usize,
-    /// Whether photos are among them.
-    pub(crate) photos: bool,
+    /// What it is.
+    pub(crate) load: Load,
 }
 
 /// In what form a route takes photos.
@@ -63,6 +66,19 @@ pub enum Guard {
     Power(Power),
 }
 
+/// How much a route's body may bring.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Load {
+    /// One thing.
+    One,
+    /// Many.
+    Many,
+    /// A file: few of them are taken in at once, and each may take its time.
+    File,
+    /// Photos, by a route of its own or in a form: telephones send slowly.
+    Photos,
+}
+
 /// One route.
 #[derive(Clone)]
 pub struct Route {
@@ -82,8 +98,8 @@ pub struct Route {
     pub gives: (u16, Option<&'static str>),
     /// Names of its query's parameters, which the document describes.
     pub query: &'static [&'static str],
-    /// Whether many things may come at once.
-    pub bulk: bool,
+    /// How much may come at once.
+    pub load: Load,
     /// Whether an idempotency key is heeded.
     pub once: bool,
     /// Whether it takes photos.
@@ -107,7 +123,7 @@ impl Route {
             body: None,
             gives: (204, None),
             query: &[],
-            bulk: false,
+            load: Load::One,
             once: false,
             photos: Photos::None,
             handler,
@@ -135,7 +151,12 @@ impl Route {
     }
 
     const fn bulk(mut self) -> Self {
-        self.bulk = true;
+        self.load = Load::Many;
+        self
+    }
+
+    const fn file(mut self) -> Self {
+        self.load = Load::File;
         self
     }
 
@@ -157,13 +178,15 @@ impl Route {
 
     /// How much a request with this head may bring.
     pub(crate) fn room(&self, headers: &HeaderMap) -> Room {
-        match self.photos {
-            Photos::Body => Room { bytes: PHOTO_BODY, photos: true },
-            Photos::Form if is_form(headers) => Room { bytes: PHOTOS_BODY, photos: true },
-            Photos::None | Photos::Form => {
-                Room { bytes: if self.bulk { BULK_BODY } else { BODY }, photos: false }
-            }
-        }
+        let (load, bytes) = match (self.photos, self.load) {
+            (Photos::Body, _) => (Load::Photos, PHOTO_BODY),
+            (Photos::Form, _) if is_form(headers) => (Load::Photos, PHOTOS_BODY),
+            (_, Load::One) => (Load::One, BODY),
+            (_, Load::Many) => (Load::Many, BULK_BODY),
+            (_, Load::File) => (Load::File, FILE_BODY),
+            (_, Load::Photos) => (Load::Photos, PHOTOS_BODY),
+        };
+        Room { bytes, load }
     }
 
     /// Names of its query's parameters, as they stand in an address.

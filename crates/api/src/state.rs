@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
 use crate::rate::{Buckets, Key};
 use crate::share::Shares;
+use crate::sources::Sources;
 
 /// Gives the addresses (multiaddr text) at which this node can be dialled, as they are now.
 pub type Addresses = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
@@ -63,6 +64,10 @@ pub struct Config {
     pub within: Duration,
     /// Event streams open at once.
     pub streams: usize,
+    /// The sources of reports that can be named.
+    pub sources: Sources,
+    /// How long a request that brings a file may take, besides its arrival.
+    pub within_for_files: Duration,
 }
 
 impl Default for Quota {
@@ -88,6 +93,8 @@ impl Default for Config {
             requests: 256,
             within: Duration::from_secs(30),
             streams: 256,
+            sources: Sources::default(),
+            within_for_files: Duration::from_secs(900),
         }
     }
 }
@@ -110,6 +117,8 @@ pub struct Shared {
     /// Passwords being hashed at once: each takes a core and 19 MiB.
     pub(crate) hashing: Semaphore,
     pub(crate) requests: Semaphore,
+    /// Files being taken in at once: each is in memory as a whole.
+    pub(crate) files: Semaphore,
     pub(crate) arrivals: Shares<Key>,
     /// Requests with photos in them, by address: each may be large.
     pub(crate) uploads: Shares<Key>,
@@ -120,6 +129,8 @@ pub struct Shared {
     pub(crate) metrics: Metrics,
 }
 
+/// Files taken in at once.
+const FILES: usize = 2;
 /// Passwords hashed at once.
 const HASHING: usize = 2;
 /// How long a password waits for its turn at hashing.
@@ -143,6 +154,7 @@ impl State {
             uploads: Shares::default(),
             hashing: Semaphore::new(HASHING),
             requests: Semaphore::new(config.requests),
+            files: Semaphore::new(FILES),
             arrivals: Shares::default(),
             streams: Arc::new(Semaphore::new(config.streams)),
             listeners: Shares::default(),

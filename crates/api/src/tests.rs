@@ -11,6 +11,7 @@ mod federation;
 mod heads;
 mod hostile;
 mod house;
+mod imports;
 mod logins;
 mod matrix;
 mod photos;

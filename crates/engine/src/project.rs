@@ -18,7 +18,7 @@ use record::{
 };
 
 pub use case::Order;
-pub use case::{fact_key, order_keys, receipt_hash};
+pub use case::{fact_key, order_keys, origin_key, receipt_hash};
 pub use local::{held, held_key, receipt};
 pub use photo::{shown_key, wanted_key};
 pub use roster::person_key;

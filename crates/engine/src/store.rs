@@ -13,7 +13,7 @@ use crate::blob::Blobs;
 pub const MAX_VALUE: usize = 100 * 1024;
 /// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
 /// must change whenever a type changes that is stored in a row.
-pub const ROW_FORMAT: u8 = 6;
+pub const ROW_FORMAT: u8 = 7;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -86,6 +86,8 @@ pub enum Table {
     Witness = 17,
     /// Node id → how far the streams between it and this node have come.
     Stream = 18,
+    /// Hash of a source and of its number of a report → case id.
+    Origin = 20,
     /// Hash of a photo → its size and whether an act shows it: its bytes lie here.
     Photo = 40,
     /// (hash of a photo, case) → the acts that show it.

@@ -16,8 +16,8 @@ use crate::staging::{compact_row, decode_compact, row};
 use crate::store::{Read, StoreError, Table};
 
 pub use local::{
-    Repeat, Staff, account, accounts, invitation, invitations, quarantined, repeat, reported,
-    staff, token, tokens_of,
+    Repeat, Staff, account, accounts, imported, invitation, invitations, quarantined, repeat,
+    reported, staff, token, tokens_of,
 };
 pub use photo::{kept_photos, shown};
 pub use proof::{Head, Proof, prove};

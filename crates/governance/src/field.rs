@@ -100,6 +100,8 @@ fields! {
     102 MEDIATORS "mediators" Structural "Opaque ids of who mediates.";
     103 HELD "held" Structural "When a session was held, milliseconds UTC.";
     104 AGREED "agreed" Structural "Whether the parties of a dispute agreed.";
+    200 SOURCE "source" Structural "Key of the mapping by which a report came from another system (C9).";
+    201 SOURCE_NUMBER "source_number" Content "The number that the other system gives the report.";
     240 EXCLUSION "exclusion" Structural "The ground on which it is left out: a key of the policy.";
     270 PHOTOS "photos" Content "Photos that an act shows: hash, size, media type, moment, caption.";
     271 PAGES "pages" Personal "Photos of what the parties of a dispute signed.";

@@ -277,6 +277,8 @@ pub enum Power {
     Query,
     /// See a reporter's name and telephone number.
     Personal,
+    /// Bring in reports from other systems, and give their state back (C9).
+    Intake,
 }
 
 /// A stage of a case.

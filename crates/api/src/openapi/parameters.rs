@@ -60,6 +60,14 @@ fn in_query(route: &Route, name: &str) -> Value {
             let what = "Only live cases of other nodes, offered to this one or called to.";
             (name, false, json!({ "type": "boolean" }), what)
         }
+        "unplaced" => {
+            let what = "Only live cases held here whose point and address told no grid.";
+            (name, false, json!({ "type": "boolean" }), what)
+        }
+        "source" => {
+            let what = "Only cases that this source had first: a mapping's key.";
+            (name, false, json!({ "type": "string", "maxLength": 32 }), what)
+        }
         "level" => (name, false, json!({ "type": "string" }), "A level of the policy."),
         "parent" => (name, false, reference("Id16"), "Only places directly under this one."),
         "boundary" => {

@@ -1,6 +1,7 @@
 //! Schemas of what is taken and given.
 
 mod cases;
+mod imports;
 mod node;
 
 use serde_json::{Map, Value, json};
@@ -91,6 +92,7 @@ pub(super) fn all() -> Map<String, Value> {
     ground(&mut schemas);
     acts::put(&mut schemas);
     cases::put(&mut schemas);
+    imports::put(&mut schemas);
     node::put(&mut schemas);
     schemas
 }

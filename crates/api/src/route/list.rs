@@ -6,8 +6,8 @@ use hyper::Method;
 
 use super::{Guard, Photos, Route};
 use crate::resource::{
-    accounts, cases, events, federation, health, invitations, people, photos, places, proofs,
-    queries, reports, sessions, tokens,
+    accounts, cases, events, federation, health, imports, invitations, people, photos, places,
+    proofs, queries, reports, sessions, tokens,
 };
 use crate::state::State;
 
@@ -35,6 +35,7 @@ const STAFF: Guard = Guard::Staff;
 const TERRITORY: Guard = Guard::Power(Power::Territory);
 const ROSTER: Guard = Guard::Power(Power::Roster);
 const FEDERATION: Guard = Guard::Power(Power::Federation);
+const INTAKE: Guard = Guard::Power(Power::Intake);
 const QUERY: Guard = Guard::Power(Power::Query);
 
 /// Every route there is.
@@ -115,7 +116,9 @@ pub static ROUTES: &[Route] = &[
     // Cases.
     reads("/v1/cases", STAFF, || get(cases::list))
         .named("cases", "Cases one may see, newest first", "事件列表")
-        .query(&["phase", "stage", "assignee", "open", "offered", "limit", "after"])
+        .query(&[
+            "phase", "stage", "assignee", "open", "offered", "unplaced", "source", "limit", "after",
+        ])
         .gives(200, "CasePage"),
     adds("/v1/cases", STAFF, || post(cases::create))
         .named("openCase", "Report a matter, as staff", "工作人员上报")
@@ -167,6 +170,12 @@ pub static ROUTES: &[Route] = &[
         .named("locate", "Which place a point lies in", "坐标归属")
         .query(&["lon", "lat", "level"])
         .gives(200, "Located"),
+    // Files from outside.
+    adds("/v1/imports/reports", INTAKE, || post(imports::reports::take))
+        .named("importReports", "Reports in bulk, by a mapping file", "批量导入上报、热线工单")
+        .takes("ReportsFile")
+        .gives(200, "ReportsTold")
+        .file(),
     // Roster.
     reads("/v1/people", STAFF, || get(people::list))
         .named("people", "People on the roster", "人员列表")
