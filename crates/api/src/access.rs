@@ -91,7 +91,7 @@ fn told_to_reporter(act: ActKind, id: FieldId) -> bool {
         ActKind::Report => id == field::TITLE,
         ActKind::Refuse => id == field::REASON || id == field::INSTEAD,
         ActKind::Suspend | ActKind::DecideExtension => id == field::REASON,
-        ActKind::SettleOnSpot | ActKind::Handle => id == field::OPINION,
+        ActKind::SettleOnSpot | ActKind::Handle => id == field::OPINION || id == field::PHOTOS,
         ActKind::Accept
         | ActKind::Triage
         | ActKind::HandUp

@@ -21,6 +21,7 @@ mod layers;
 mod metrics;
 mod openapi;
 mod params;
+mod parts;
 pub mod password;
 mod print;
 mod problem;

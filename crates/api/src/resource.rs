@@ -14,6 +14,7 @@ pub(crate) mod numbers;
 pub(crate) mod papers;
 pub(crate) mod party;
 pub(crate) mod people;
+pub(crate) mod photos;
 pub(crate) mod places;
 pub(crate) mod policies;
 pub(crate) mod proofs;

@@ -17,6 +17,7 @@ mod logins;
 mod matrix;
 mod numbers;
 mod people;
+mod photos;
 mod powers;
 mod repeats;
 mod residents;

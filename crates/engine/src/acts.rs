@@ -7,6 +7,7 @@ mod memory;
 mod notebook;
 mod offices;
 mod people;
+mod photos;
 mod policies;
 
 use std::collections::BTreeSet;
@@ -76,6 +77,7 @@ impl Desk<'_, '_> {
             What::ActIf { case, act, expected } => self.act(&by, case, &act, Some(&expected), once),
             What::PutPolicy { text, publish } => self.put_policy(&by, &text, publish, once),
             What::AdoptPolicy { reference } => self.adopt_policy(&by, &reference, once),
+            What::KeepPhoto { hash, size } => self.keep_photo(&by, hash, size),
             What::Import { origin, report } => self.import(&by, &origin, report, once),
             What::Establish(places) => self.establish(&by, places, once),
             What::EndPlace(place) => self.end_place(&by, place, once),
@@ -202,6 +204,7 @@ impl Desk<'_, '_> {
         once: Option<Once>,
         code: Option<String>,
     ) -> Result<Receipt, Refused> {
+        self.check_photos(id, act.photos())?;
         let world = self.world.clone();
         let (units, children) = (world.directory.units(), world.directory.children());
         let into = if let Act::Merge { into } = act { Some(*into) } else { None };

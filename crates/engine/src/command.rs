@@ -23,6 +23,8 @@ use crate::store::StoreError;
 pub const MAX_PLACES: usize = 5_000;
 /// For at least so long, by the node's own time, a request is known again by its idempotency key.
 pub const REMEMBERED: Duration = Duration::from_secs(7 * 86_400);
+/// For so long an uploaded photo waits for an act that shows it.
+pub const UPLOADED: Duration = Duration::from_secs(86_400);
 /// Sessions of one account at once; with one more, the one that runs out first ends.
 pub const MAX_SESSIONS: usize = 64;
 /// Programs' tokens of one account at once; one more is refused.
@@ -102,6 +104,14 @@ pub enum What {
     AdoptPolicy {
         /// `key/version`.
         reference: String,
+    },
+    /// Keeps a photo whose bytes lie beside the journal already, for an act to show it within
+    /// [`UPLOADED`].
+    KeepPhoto {
+        /// blake3 of its bytes.
+        hash: Hash,
+        /// Their number.
+        size: u32,
     },
     /// A report that another system had first. The same number of the same source once more
     /// opens nothing: the receipt has then no record.

@@ -15,6 +15,7 @@ use record::{NodeId, PublicKey, Signed, Timestamp};
 use crate::acts::Desk;
 use crate::arrival::{PageError, VerifiedPage};
 use crate::asking::Asking;
+use crate::blob::Blobs;
 use crate::command::{Command, Receipt, Refused};
 use crate::exchange::{self, Acquaintances, Sessions};
 use crate::project;
@@ -270,6 +271,12 @@ impl Engine {
         self.reader.clone()
     }
 
+    /// The photos beside the journal.
+    #[must_use]
+    pub fn blobs(&self) -> Arc<dyn Blobs> {
+        self.store.blobs()
+    }
+
     /// Territory, roster and peers now.
     #[must_use]
     pub fn world(&self) -> Arc<World> {
@@ -432,6 +439,7 @@ impl Desk<'_, '_> {
             Input::Tick => {
                 self.tick();
                 let _ = storage(self.sweep_receipts())?;
+                let _ = storage(self.sweep_uploads())?;
             }
         }
         Ok(())

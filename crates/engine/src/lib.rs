@@ -7,6 +7,7 @@
 mod acts;
 pub mod arrival;
 mod asking;
+pub mod blob;
 pub mod code;
 pub mod command;
 pub mod engine;

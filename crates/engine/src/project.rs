@@ -5,6 +5,7 @@ mod case;
 mod ground;
 mod local;
 mod people;
+mod photo;
 mod policy;
 mod roster;
 mod stream;
@@ -28,6 +29,7 @@ pub use people::{
     Paper, Registered, Written, appointment_key, growth_key, note_key, notes_prefix, paper_key,
     raised_key,
 };
+pub use photo::{shown_key, wanted_key};
 pub use policy::{
     PolicyRow, Source, given_key, given_prefix, in_force, kept_key, of_file, published,
 };
@@ -160,6 +162,7 @@ fn own(
     note(staging, at, frame)?;
     if ActKind::from_kind(record.kind).is_some() {
         let (before, applied) = case::apply(whose, staging, readable, whose.me, true)?;
+        photo::shown(staging, readable, None)?;
         return Ok(Done { before, ..case::own(at, applied)? });
     }
     if is_policy(record.kind) {
@@ -218,6 +221,9 @@ fn foreign(
     }
     let (before, applied) = case::apply(whose, staging, readable, sender, fresh)?;
     let done = case::foreign(staging, at, record, sender, applied)?;
+    if matches!(done.rejected, None | Some(Rejected::Known)) {
+        photo::received(staging, at, frame, readable, sender)?;
+    }
     Ok(Done { before, ..done })
 }
 
@@ -254,6 +260,8 @@ fn note(staging: &mut Staging<'_>, at: Position, frame: &Frame) -> Result<(), St
         Some(Note::Invitation { hash, invitation }) => {
             local::put_or_remove(staging, Table::Invitation, hash, invitation.as_ref())
         }
+        Some(Note::Uploaded { hash, size, at }) => photo::uploaded(staging, hash, size, at),
+        Some(Note::Fetched { hash, size }) => photo::fetched(staging, hash, size),
         Some(Note::Swept { of, keys }) => local::swept(staging, of, keys),
     }
 }

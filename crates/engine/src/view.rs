@@ -4,6 +4,7 @@ mod count;
 mod ground;
 mod local;
 mod people;
+mod photo;
 mod policy;
 mod proof;
 
@@ -28,6 +29,7 @@ pub use people::{
     MemberShown, NoteShown, Papers, growth, member, note, note_of, note_text, notes, papers,
     papers_of, registrations,
 };
+pub use photo::{kept_photos, shown};
 pub use policy::{Edition, policies, policy_text, published_policy};
 pub use proof::{Head, Proof, prove};
 

@@ -38,6 +38,7 @@ fn told() -> Act {
         contact_name: None,
         contact_phone: None,
         involved: None,
+        photos: Vec::new(),
     }))
 }
 

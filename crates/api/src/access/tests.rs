@@ -201,7 +201,7 @@ fn a_resident_sees_what_they_reported_here_and_little_of_it() {
         .map(|(_, entry)| entry.key)
         .collect();
     let told: std::collections::BTreeSet<_> = told.into_iter().collect();
-    assert_eq!(told, ["instead", "opinion", "reason", "title"].into());
+    assert_eq!(told, ["instead", "opinion", "photos", "reason", "title"].into());
 }
 
 /// Role × ground × class of field.

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use engine::command::{Receipt, Version, What};
 use engine::project::Order;
 use engine::view;
-use governance::act::{Act, Report};
+use governance::act::Act;
 use governance::case::{Case, CaseId, Custody};
 use governance::change::Phase;
 use hyper::header::{ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
@@ -20,6 +20,7 @@ use crate::body::Body;
 use crate::desk::{Desk, View};
 use crate::hex;
 use crate::params::{Path, Query};
+use crate::parts::Parts;
 use crate::problem::Problem;
 use crate::shape::Page;
 use crate::shape::case::{Clock, ClockState, Summary};
@@ -59,9 +60,10 @@ pub(crate) async fn list(
 }
 
 /// `POST /v1/cases`
-pub(crate) async fn create(desk: Desk, body: Body<Report>) -> Result<Response, Problem> {
-    let act = Act::Report(Box::new(body.value));
-    let receipt = desk.command(What::Act { case: None, act }, body.digest).await?;
+pub(crate) async fn create(desk: Desk, body: Parts) -> Result<Response, Problem> {
+    let (by, once) = (desk.staff()?, desk.once(body.digest)?);
+    let act = Act::Report(Box::new(desk.with_photos(&by, body, once.as_ref()).await?));
+    let receipt = desk.command_by(by, What::Act { case: None, act }, once).await?;
     let id = receipt.subject.unwrap_or(Subject::ZERO);
     Ok(created(&format!("/v1/cases/{id}"), &taken(&desk, receipt)?))
 }
@@ -152,7 +154,7 @@ fn read(tag: &str) -> Option<Version> {
 }
 
 /// Whether one of the tags in a header (RFC 9110 §13.1) fits; `*` always does.
-fn listed(headers: &HeaderMap, name: &str, fits: impl Fn(&str) -> bool) -> bool {
+pub(super) fn listed(headers: &HeaderMap, name: &str, fits: impl Fn(&str) -> bool) -> bool {
     tags(headers, name).any(|known| known == "*" || fits(known))
 }
 

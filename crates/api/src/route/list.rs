@@ -4,10 +4,10 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 use governance::policy::Power;
 use hyper::Method;
 
-use super::{Guard, Route};
+use super::{Guard, Photos, Route};
 use crate::resource::{
     accounts, cases, duties, events, federation, health, imports, invitations, members, notebook,
-    numbers, papers, party, people, places, policies, proofs, queries, reports, reshapings,
+    numbers, papers, party, people, photos, places, policies, proofs, queries, reports, reshapings,
     sessions, stations, tokens,
 };
 use crate::state::State;
@@ -97,6 +97,7 @@ pub static ROUTES: &[Route] = &[
         .named("report", "Report a matter, without an account", "居民上报")
         .takes("Report")
         .gives(201, "Taken")
+        .photos(Photos::Form)
         .once(),
     reads("/v1/reports/{code}", ANYONE, || get(reports::get))
         .named("followReport", "What became of a report", "凭码查询")
@@ -106,6 +107,14 @@ pub static ROUTES: &[Route] = &[
         .takes("ReporterAct")
         .gives(200, "Receipt")
         .once(),
+    adds("/v1/reports/{code}/photos", ANYONE, || post(photos::keep_by_code))
+        .named("keepPhotoByCode", "A photo for what is done by code", "凭码上传照片")
+        .takes("PhotoBytes")
+        .gives(201, "KeptPhoto")
+        .photos(Photos::Body),
+    reads("/v1/reports/{code}/photos/{hash}", ANYONE, || get(photos::get_by_code))
+        .named("photoByCode", "A photo of what was done", "凭码查看照片")
+        .gives(200, "PhotoBytes"),
     // Cases.
     reads("/v1/cases", STAFF, || get(cases::list))
         .named("cases", "Cases one may see, newest first", "事件列表")
@@ -118,7 +127,16 @@ pub static ROUTES: &[Route] = &[
         .named("openCase", "Report a matter, as staff", "工作人员上报")
         .takes("Report")
         .gives(201, "Taken")
+        .photos(Photos::Form)
         .once(),
+    adds("/v1/photos", STAFF, || post(photos::keep))
+        .named("keepPhoto", "A photo for an act to show", "上传照片")
+        .takes("PhotoBytes")
+        .gives(201, "KeptPhoto")
+        .photos(Photos::Body),
+    reads("/v1/cases/{id}/photos/{hash}", STAFF, || get(photos::get))
+        .named("photo", "A photo that an act shows", "查看照片")
+        .gives(200, "PhotoBytes"),
     reads("/v1/cases/{id}", STAFF, || get(cases::get))
         .named("case", "A case", "事件详情")
         .gives(200, "Case"),

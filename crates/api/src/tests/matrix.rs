@@ -85,6 +85,10 @@ fn program(scene: &Scene) -> Vec<Row> {
         // Signing in gives nobody more than the code does: it is too early to verify.
         row("actByCode", &format!("{follow}/acts"), verify.clone(), [409; 7]),
         row("actByCode", "/v1/reports/0000-0000-0000-0000/acts", verify, [404; 7]),
+        // JSON is no photo: who may send one is told so.
+        row("keepPhotoByCode", &format!("{follow}/photos"), no_photo(), [422; 7]),
+        row("keepPhotoByCode", "/v1/reports/0000-0000-0000-0000/photos", no_photo(), [404; 7]),
+        row("photoByCode", &format!("{follow}/photos/{}", "0".repeat(64)), None, [404; 7]),
     ]
 }
 
@@ -113,6 +117,10 @@ fn who(scene: &Scene) -> Vec<Row> {
     ]
 }
 
+fn no_photo() -> Option<Value> {
+    Some(json!({}))
+}
+
 fn cases(scene: &Scene) -> Vec<Row> {
     let Scene { one, two, one_record, two_record, .. } = scene;
     let on = |id: &str, rest: &str| format!("/v1/cases/{id}{rest}");
@@ -127,6 +135,9 @@ fn cases(scene: &Scene) -> Vec<Row> {
         row("case", &on(one, ""), None, ground_one),
         row("case", &on(two, ""), None, ground_two),
         row("case", &on(&absent, ""), None, nowhere),
+        row("keepPhoto", "/v1/photos", no_photo(), [401, 403, 422, 422, 422, 422, 422]),
+        // Who sees which photo is told in `photos`.
+        row("photo", &on(one, &format!("/photos/{}", "0".repeat(64))), None, nowhere),
         row("timeline", &on(one, "/timeline"), None, ground_one),
         row("timeline", &on(two, "/timeline"), None, ground_two),
         row("proof", &on(one, &format!("/proof/{one_record}")), None, ground_one),

@@ -103,6 +103,7 @@ pub(super) fn swept(
     for key in keys {
         match of {
             Sweep::Tokens => end_token(staging, key)?,
+            Sweep::Uploads => super::photo::forgotten(staging, key.into_vec())?,
             Sweep::Receipts | Sweep::Invitations => staging.remove(of.table(), key.into_vec()),
         }
     }

@@ -39,6 +39,8 @@ pub(super) enum Job {
         /// The peers known now.
         world: Arc<World>,
     },
+    /// Clear photos away that nothing keeps.
+    ClearPhotos,
     /// Count cases.
     Count {
         /// For which question.
@@ -100,6 +102,7 @@ fn run(handle: &Handle, job: Job) {
                 arrival::verify_page(&handle.setup, &world.directory, from, page, handle.now());
             handle.put_blocking(Input::Arrived { from, after, page });
         }
+        Job::ClearPhotos => handle.clear_photos(),
         Job::Count { ask, matter, seat } => {
             let counted = view::count(&handle.reader, &matter, &seat, handle.now());
             let counted = counted

@@ -7,11 +7,11 @@ use governance::numbers::{Scope, Sheet};
 use governance::query::{Fact, LeftOut, LogState, Matter, Seat, Tally};
 use record::{NodeId, Timestamp, tree};
 
+use super::PAGE;
 use super::proof::{Stored, unreadable};
 use crate::staging::{decode_compact, row};
 use crate::store::{Position, Read, StoreError, Table};
 
-/// Facts that are read at a time.
 /// How often is counted again where something was written meanwhile.
 const TRIES: usize = 3;
 

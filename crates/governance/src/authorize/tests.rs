@@ -140,7 +140,7 @@ impl Town {
                 urgency: None,
                 place: None,
             }),
-            3 => Act::SettleOnSpot { opinion: text() },
+            3 => Act::SettleOnSpot { opinion: text(), photos: vec![] },
             4 => Act::HandUp { reason: text() },
             5 | 6 => {
                 let assignee = self.people[rng.random_range(0..self.people.len())];
@@ -148,9 +148,9 @@ impl Town {
             }
             7 => Act::Take {},
             8 => Act::Return { reason: text() },
-            9 => Act::Progress { note: text() },
-            10 | 11 => Act::Handle { opinion: text() },
-            12 | 13 => Act::Verify { solved: rng.random(), satisfaction: Some(5) },
+            9 => Act::Progress { note: text(), photos: vec![] },
+            10 | 11 => Act::Handle { opinion: text(), photos: vec![] },
+            12 | 13 => Act::Verify { solved: rng.random(), satisfaction: Some(5), photos: vec![] },
             14 => Act::Close { special: rng.random() },
             15 => Act::Reopen { reason: text() },
             // Nobody answers here: an offer ends the life.
@@ -158,7 +158,7 @@ impl Town {
             17 => Act::SendHome { done: true, opinion: text() },
             18 => Act::AcceptCustody {},
             19 => Act::Whistle(Whistle { lead: node(50), assist: vec![node(51)], request: text() }),
-            20 => Act::Check { found: rng.random(), note: text() },
+            20 => Act::Check { found: rng.random(), note: text(), photos: vec![] },
             21 => Act::Transfer { assignee: self.anyone(rng), reason: text() },
             22 => Act::Redispatch { assignee: self.anyone(rng) },
             23 => Act::Object { reason: text() },
@@ -187,9 +187,9 @@ impl Town {
                 severity: self.policy.severities.first().map_or_else(text, |s| s.key.clone()),
                 mediators: vec![self.anyone(rng)],
             },
-            40 => Act::Session { held: now, note: text() },
-            41 => Act::Agreement { reached: rng.random(), text: text() },
-            _ => Act::UnitResult { opinion: text() },
+            40 => Act::Session { held: now, note: text(), photos: vec![] },
+            41 => Act::Agreement { reached: rng.random(), text: text(), photos: vec![] },
+            _ => Act::UnitResult { opinion: text(), photos: vec![] },
         }
     }
 
@@ -210,6 +210,7 @@ impl Town {
             contact_name: None,
             contact_phone: None,
             involved: None,
+            photos: vec![],
         }))
     }
 }

@@ -99,6 +99,10 @@ fn act(policy: &Policy, rule: &ActRule, found: &mut Vec<Problem>) {
         if field::by_key(need).is_none() {
             report(found, at("needs"), format!("field {need} is not known"));
         }
+        let photos = ["photos", "pages"].contains(&need.as_str());
+        if photos && !rule.act.shows_photos() {
+            report(found, at("needs"), "this act can't show photos: leave it out");
+        }
     }
     shape(rule, found);
 }

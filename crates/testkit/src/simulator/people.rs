@@ -179,6 +179,7 @@ impl Simulator {
             contact_name: Some("演示居民".into()),
             contact_phone: Some(phone.clone()),
             involved: None,
+            photos: vec![],
         };
         let by = match staff.of("grid_worker").filter(|_| !resident) {
             Some(worker) => Agent::Staff(worker),
@@ -250,7 +251,7 @@ impl Simulator {
                 if call.reported_in.is_none() {
                     Some((by, Act::ReportIn {}))
                 } else if call.done.is_none() {
-                    Some((by, Act::UnitResult { opinion: "已到场处置".into() }))
+                    Some((by, Act::UnitResult { opinion: "已到场处置".into(), photos: vec![] }))
                 } else {
                     None
                 }
@@ -276,7 +277,7 @@ impl Simulator {
         match case.phase {
             Phase::Intake => Some(match (luck, grid_worker) {
                 (0..35, Some(worker)) if in_grid => {
-                    (worker, Act::SettleOnSpot { opinion: "当场处理完毕".into() })
+                    (worker, Act::SettleOnSpot { opinion: "当场处理完毕".into(), photos: vec![] })
                 }
                 (35..70, Some(worker)) if in_grid => {
                     (worker, Act::HandUp { reason: "需社区协调".into() })
@@ -343,16 +344,16 @@ impl Simulator {
                 let person = staff.of("community_worker").or_else(|| self.first(node));
                 match person {
                     Some(assignee) => (by, Act::Dispatch { assignee }),
-                    None => (by, Act::Handle { opinion: "已处置".into() }),
+                    None => (by, Act::Handle { opinion: "已处置".into(), photos: vec![] }),
                 }
             }
-            _ => (by, Act::Handle { opinion: "已处置".into() }),
+            _ => (by, Act::Handle { opinion: "已处置".into(), photos: vec![] }),
         }
     }
 
     fn verify(&mut self, case: &Case, staff: &Staff, luck: u32) -> Option<(Agent, Act)> {
         let solved = luck >= 10 || case.steps.len() > 60;
-        let act = Act::Verify { solved, satisfaction: Some(4) };
+        let act = Act::Verify { solved, satisfaction: Some(4), photos: vec![] };
         if let Some((_, code)) = staff.codes.iter().find(|(id, _)| *id == case.id) {
             return Some((Agent::Resident { code: Some(code.clone()) }, act));
         }
@@ -393,10 +394,10 @@ fn choose_handling(case: &Case, by: Agent, luck: u32) -> Option<(Agent, Act)> {
         return None;
     }
     if luck < 20 {
-        return Some((by, Act::Progress { note: "正在协调".into() }));
+        return Some((by, Act::Progress { note: "正在协调".into(), photos: vec![] }));
     }
     let handler = case.assignee.map_or(by, Agent::Staff);
-    Some((handler, Act::Handle { opinion: "已处置完毕".into() }))
+    Some((handler, Act::Handle { opinion: "已处置完毕".into(), photos: vec![] }))
 }
 
 fn may_verify(case: &Case, staff: &Staff, person: Subject) -> bool {
