@@ -28,6 +28,7 @@ mod problem;
 mod rate;
 mod resource;
 pub mod route;
+mod search;
 mod serve;
 mod session;
 mod shape;

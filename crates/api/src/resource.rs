@@ -2,8 +2,10 @@
 
 pub(crate) mod accounts;
 pub(crate) mod cases;
+pub(crate) mod division;
 pub(crate) mod duties;
 pub(crate) mod events;
+pub(crate) mod exports;
 pub(crate) mod federation;
 pub(crate) mod health;
 pub(crate) mod imports;
@@ -22,6 +24,7 @@ pub(crate) mod queries;
 pub(crate) mod reports;
 pub(crate) mod reshapings;
 pub(crate) mod sessions;
+pub(crate) mod similar;
 pub(crate) mod stations;
 pub(crate) mod tokens;
 

@@ -201,6 +201,7 @@ impl Route {
         self.gives.1.map(|schema| match schema {
             "Text" => "text/plain",
             "Html" => "text/html",
+            "File" => "application/octet-stream",
             "EventStream" => "text/event-stream",
             "PhotoBytes" => "image/jpeg",
             _ => "application/json",

@@ -119,6 +119,8 @@ pub struct Shared {
     pub(crate) requests: Semaphore,
     /// Files being taken in at once: each is in memory as a whole.
     pub(crate) files: Semaphore,
+    /// What a file changes of territory or roster follows from what is there: one at a time.
+    pub(crate) turn: tokio::sync::Mutex<()>,
     pub(crate) arrivals: Shares<Key>,
     /// Requests with photos in them, by address: each may be large.
     pub(crate) uploads: Shares<Key>,
@@ -155,6 +157,7 @@ impl State {
             hashing: Semaphore::new(HASHING),
             requests: Semaphore::new(config.requests),
             files: Semaphore::new(FILES),
+            turn: tokio::sync::Mutex::default(),
             arrivals: Shares::default(),
             streams: Arc::new(Semaphore::new(config.streams)),
             listeners: Shares::default(),

@@ -8,6 +8,7 @@ mod cross_site;
 mod document;
 mod events;
 mod federation;
+mod finding;
 mod ground;
 mod heads;
 mod hostile;

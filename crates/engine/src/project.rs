@@ -33,7 +33,7 @@ pub use photo::{shown_key, wanted_key};
 pub use policy::{
     PolicyRow, Source, given_key, given_prefix, in_force, kept_key, of_file, published,
 };
-pub use roster::person_key;
+pub use roster::{person_key, places};
 pub use stream::{Sent, log_key, stream_key};
 
 use crate::kind;

@@ -13,7 +13,7 @@ use crate::blob::Blobs;
 pub const MAX_VALUE: usize = 100 * 1024;
 /// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
 /// must change whenever a type changes that is stored in a row.
-pub const ROW_FORMAT: u8 = 10;
+pub const ROW_FORMAT: u8 = 11;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -60,7 +60,7 @@ pub enum Table {
     Fact = 4,
     /// (list, sort key, case id) → nothing: the orders in which cases are listed.
     CaseOrder = 5,
-    /// Place id → place.
+    /// Place id → its last version; place id and a number → an earlier one.
     Place = 6,
     /// Person id → person, without personal values.
     Person = 7,

@@ -7,13 +7,13 @@ use governance::calendar::Calendar;
 use governance::certificate::{Certificate, Standing, verify_chain};
 use governance::policy::{Policy, Version, Versions};
 use governance::roster::{Person, Roster};
-use governance::territory::{Place, Territory};
+use governance::territory::Territory;
 use record::{FederationId, NodeId, NodeKey, PublicKey, Subject, Unverified};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::OpenError;
 use crate::peer::{Card, Directory};
-use crate::project::Of;
+use crate::project::{self, Of};
 use crate::staging::{Lookup, decode};
 use crate::store::{Pair, StoreError, Table};
 
@@ -89,10 +89,7 @@ impl World {
             policies: Arc::new(policies),
             unrecorded,
         };
-        let mut places = Vec::new();
-        for (_, value) in all(view, Table::Place)? {
-            places.extend(decode::<Vec<Place>>(&value)?);
-        }
+        let places = project::places(all(view, Table::Place)?)?;
         let territory =
             Territory::from_places(places).map_err(|error| damaged(&error.to_string()))?;
         world.territory = Arc::new(territory);

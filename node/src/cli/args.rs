@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use governance::area::AreaCode;
 
 use super::audit;
+use super::import::{ExportOrders, Import};
 use crate::config::Layer;
 use crate::invite::Offer;
 
@@ -64,6 +65,13 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// 从文件导入：区划、人员、上报、工单 / imports a file: places, people, reports, work orders
+    Import {
+        #[command(subcommand)]
+        what: Import,
+    },
+    /// 导出工单办理情况，回传热线 / writes how a hotline's orders stand, to be given back
+    ExportOrders(ExportOrders),
     /// 导出账本供他人核验（不含密钥）/ exports the journal for others to verify, without keys
     Export {
         /// 新目录 / a folder to be made
@@ -272,7 +280,7 @@ impl Args {
     }
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     let wrong = || "write KEY=VALUE, such as log.level=debug / 请写成 键=值".to_owned();
     let (key, value) = text.split_once('=').ok_or_else(wrong)?;
     if key.is_empty() { Err(wrong()) } else { Ok((key.to_owned(), value.to_owned())) }

@@ -10,6 +10,7 @@ use crate::config::ConfigError;
 use crate::export::ExportError;
 use crate::file::FileError;
 use crate::found::FoundError;
+use crate::import::ParcelError;
 use crate::invite::InviteError;
 use crate::join::JoinError;
 use crate::local::LocalError;
@@ -125,6 +126,7 @@ impl From<StartError> for Failure {
             StartError::MetricsToken(_) => {
                 "指标口令文件不可用：请检查 http.metrics_token_file（16 至 256 个可见 ASCII 字符）"
             }
+            StartError::Sources(_) => "导入映射不可用：请检查数据目录下的 imports/*.toml",
             StartError::File(_) => "数据目录中的文件读写失败：请检查权限与磁盘空间",
             StartError::Network(_) => "节点间网络启动失败：请检查 [network] 一节",
             StartError::System(_) => "系统拒绝了线程或套接字：请检查资源限制",
@@ -232,6 +234,20 @@ impl From<LocalError> for Failure {
                 return Self::new(format!("节点拒绝了请求：{title}"), error);
             }
             LocalError::Answer(_) => "回应不是 JSON：该端口上是否是别的程序？",
+        };
+        Self::new(zh, error)
+    }
+}
+
+impl From<ParcelError> for Failure {
+    fn from(error: ParcelError) -> Self {
+        let zh = match error {
+            ParcelError::Local(LocalError::Token { .. }) => "读不到令牌文件：请检查 --token-file",
+            ParcelError::Local(error) => return error.into(),
+            ParcelError::Unreadable { .. } => "文件读不出来：请检查路径与权限",
+            ParcelError::TooLarge { .. } => "文件过大：请分成几个",
+            ParcelError::NoText { .. } => "映射文件应为 UTF-8 编码的 TOML",
+            ParcelError::Unwritable { .. } => "文件写不了：它须是一个还不存在的文件",
         };
         Self::new(zh, error)
     }

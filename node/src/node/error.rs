@@ -12,6 +12,7 @@ use crate::identity::IdentityError;
 use crate::policy::PolicyFileError;
 use crate::ports::PortError;
 use crate::seed::SeedError;
+use crate::sources::SourcesError;
 
 /// Why a node does not start. Nothing is left running then.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,9 @@ pub enum StartError {
     /// The token for `/metrics` can't be used.
     #[error(transparent)]
     MetricsToken(#[from] MetricsTokenError),
+    /// A mapping file of the operator's can't be used.
+    #[error(transparent)]
+    Sources(#[from] SourcesError),
     /// A port can't be listened on.
     #[error(transparent)]
     Port(#[from] PortError),

@@ -84,6 +84,17 @@ fn in_query(route: &Route, name: &str) -> Value {
             let schema = json!({ "type": "integer", "minimum": 1 });
             (name, false, schema, "Which version, from 1; the last one where absent.")
         }
+        "q" => {
+            let schema = json!({ "type": "string", "maxLength": 256 });
+            let what = if route.id == "people" {
+                "A part of the name, or its pinyin or initials."
+            } else {
+                "Words of title, description or address, in Simplified or Traditional; a number; \
+                 or pinyin or initials of title or address."
+            };
+            (name, false, schema, what)
+        }
+        "place" => (name, false, reference("Id16"), "Only this place."),
         "level" => (name, false, json!({ "type": "string" }), "A level of the policy."),
         "parent" => (
             name,

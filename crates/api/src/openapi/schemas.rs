@@ -79,6 +79,7 @@ pub(super) fn all() -> Map<String, Value> {
     put("Phase", one_of(&PHASES));
     put("Text", text());
     put("EventStream", text());
+    put("File", json!({ "type": "string", "format": "binary" }));
     put("Document", json!({ "type": "object" }));
     put("Health", object(&[("status", one_of(&["alive", "ready"]))], &[]));
     put(

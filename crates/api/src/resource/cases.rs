@@ -11,7 +11,7 @@ use governance::change::Phase;
 use hyper::header::{ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use hyper::{HeaderMap, StatusCode};
 use record::Subject;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::reports::taken;
 use super::{created, cursor_refused, limit};
@@ -22,6 +22,7 @@ use crate::hex;
 use crate::params::{Path, Query};
 use crate::parts::Parts;
 use crate::problem::Problem;
+use crate::search::{self, Searched};
 use crate::shape::Page;
 use crate::shape::case::{Clock, ClockState, Summary};
 use crate::shape::names::People;
@@ -29,6 +30,9 @@ use crate::shape::timeline::Sealed;
 
 /// Most cases looked at for one page; where few of them are for the reader, the page is short.
 const LOOKED_AT: usize = 2_000;
+
+/// Cases looked at in one go while searching.
+const BATCH: usize = 500;
 
 /// Which cases, and what part of the list. All conditions hold together.
 #[derive(Deserialize, Clone)]
@@ -46,15 +50,26 @@ pub(crate) struct Listing {
     source: Option<String>,
     /// On this ground, however its grids were named when the case was reported.
     ground: Option<Subject>,
+    /// Words, a number, pinyin: see [`crate::search`].
+    q: Option<String>,
     limit: Option<usize>,
     after: Option<String>,
+}
+
+/// A page of cases, and how far was searched for it.
+#[derive(Serialize)]
+pub(crate) struct Found {
+    #[serde(flatten)]
+    page: Page<Summary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    searched: Option<Searched>,
 }
 
 /// `GET /v1/cases`
 pub(crate) async fn list(
     desk: Desk,
     Query(listing): Query<Listing>,
-) -> Result<Json<Page<Summary>>, Problem> {
+) -> Result<Json<Found>, Problem> {
     let size = limit(listing.limit, 50, 200)?;
     desk.read(move |view| view.list(&listing, size)).await.map(Json)
 }
@@ -205,29 +220,52 @@ impl View {
     }
 
     /// A page of the cases that the actor may see, newest first.
-    fn list(&self, listing: &Listing, size: usize) -> Result<Page<Summary>, Problem> {
+    fn list(&self, listing: &Listing, size: usize) -> Result<Found, Problem> {
         let mut people = People::new(self);
+        let mut search = listing.q.as_ref().map(|_| Searched::default());
         let (mut items, mut looked) = (Vec::new(), 0);
         let mut before = listing.cursor()?;
-        while looked < LOOKED_AT {
-            let batch = (size * 2).min(LOOKED_AT - looked);
-            let found = view::cases(&self.reader, listing.order(), before.as_deref(), batch)?;
-            let exhausted = found.len() < batch;
+        let found = |items, before: Option<Vec<u8>>, searched| {
+            let next = before.map(|key: Vec<u8>| hex::encode(&key));
+            Ok(Found { page: Page { items, next }, searched })
+        };
+        let most = if search.is_some() { search::READ } else { LOOKED_AT };
+        while looked < most {
+            let batch = if search.is_some() { BATCH } else { size * 2 }.min(most - looked);
+            let batch_of = view::cases(&self.reader, listing.order(), before.as_deref(), batch)?;
+            let exhausted = batch_of.len() < batch;
             looked += batch;
-            for (key, case) in found {
+            for (key, case) in batch_of {
                 if items.len() == size {
-                    return Ok(Page { items, next: before.map(|key| hex::encode(&key)) });
+                    return found(items, before, search);
                 }
                 before = Some(key);
                 let here = self.on_ground(listing.ground, &case);
-                if here && listing.wants(&case) && access::sees(&self.viewer(), &case) {
+                if here
+                    && listing.wants(&case)
+                    && access::sees(&self.viewer(), &case)
+                    && self.sought(listing, &case, search.as_mut())?
+                {
                     items.push(self.summary(&case, &mut people)?);
                 }
             }
             if exhausted {
-                return Ok(Page { items, next: None });
+                return found(items, None, search);
             }
         }
-        Ok(Page { items, next: before.map(|key| hex::encode(&key)) })
+        found(items, before, search)
+    }
+
+    /// Whether a case is one that is searched for, if anything is.
+    fn sought(
+        &self,
+        listing: &Listing,
+        case: &Case,
+        search: Option<&mut Searched>,
+    ) -> Result<bool, Problem> {
+        let (Some(query), Some(searched)) = (&listing.q, search) else { return Ok(true) };
+        searched.cases += 1;
+        searched.back_to = Some(case.opened);
+        self.tells(case, query)
     }
 }

@@ -6,9 +6,9 @@ use hyper::Method;
 
 use super::{Guard, Photos, Route};
 use crate::resource::{
-    accounts, cases, duties, events, federation, health, imports, invitations, members, notebook,
-    numbers, papers, party, people, photos, places, policies, proofs, queries, reports, reshapings,
-    sessions, stations, tokens,
+    accounts, cases, division, duties, events, exports, federation, health, imports, invitations,
+    members, notebook, numbers, papers, party, people, photos, places, policies, proofs, queries,
+    reports, reshapings, sessions, similar, stations, tokens,
 };
 use crate::state::State;
 
@@ -119,10 +119,10 @@ pub static ROUTES: &[Route] = &[
     reads("/v1/cases", STAFF, || get(cases::list))
         .named("cases", "Cases one may see, newest first", "事件列表")
         .query(&[
-            "phase", "stage", "assignee", "open", "offered", "unplaced", "source", "ground",
+            "phase", "stage", "assignee", "open", "offered", "unplaced", "source", "ground", "q",
             "limit", "after",
         ])
-        .gives(200, "CasePage"),
+        .gives(200, "CasesFound"),
     adds("/v1/cases", STAFF, || post(cases::create))
         .named("openCase", "Report a matter, as staff", "工作人员上报")
         .takes("Report")
@@ -137,6 +137,13 @@ pub static ROUTES: &[Route] = &[
     reads("/v1/cases/{id}/photos/{hash}", STAFF, || get(photos::get))
         .named("photo", "A photo that an act shows", "查看照片")
         .gives(200, "PhotoBytes"),
+    adds("/v1/cases/similar", STAFF, || post(similar::of_report))
+        .named("similarToReport", "Cases that a report may be about", "相似事件（上报之前）")
+        .takes("Report")
+        .gives(200, "Similar"),
+    reads("/v1/cases/{id}/similar", STAFF, || get(similar::of_case))
+        .named("similar", "Cases that may be about the same matter", "相似事件")
+        .gives(200, "Similar"),
     reads("/v1/cases/{id}", STAFF, || get(cases::get))
         .named("case", "A case", "事件详情")
         .gives(200, "Case"),
@@ -174,15 +181,33 @@ pub static ROUTES: &[Route] = &[
         .query(&["lon", "lat", "level"])
         .gives(200, "Located"),
     // Files from outside.
+    adds("/v1/imports/places", TERRITORY, || post(imports::places::take))
+        .named("importPlaces", "Divisions and grids from a file", "导入区划与网格")
+        .takes("PlacesFile")
+        .gives(200, "PlacesTold")
+        .file(),
+    adds("/v1/imports/people", ROSTER, || post(imports::people::take))
+        .named("importPeople", "People and appointments from a file", "导入人员与任职")
+        .takes("PeopleFile")
+        .gives(200, "PeopleTold")
+        .file(),
     adds("/v1/imports/reports", INTAKE, || post(imports::reports::take))
         .named("importReports", "Reports in bulk, by a mapping file", "批量导入上报、热线工单")
         .takes("ReportsFile")
         .gives(200, "ReportsTold")
         .file(),
+    adds("/v1/exports/orders", INTAKE, || post(exports::orders))
+        .named("exportOrders", "How the cases of a source stand", "导出办理情况")
+        .takes("OrdersWanted")
+        .gives(200, "File"),
+    reads("/v1/territory/check", STAFF, || get(division::check))
+        .named("checkTerritory", "Grids against the rules", "网格划分检查")
+        .query(&["place", "limit", "afterId"])
+        .gives(200, "DivisionPage"),
     // Roster.
     reads("/v1/people", STAFF, || get(people::list))
         .named("people", "People on the roster", "人员列表")
-        .query(&["role", "limit", "afterId"])
+        .query(&["role", "q", "limit", "afterId"])
         .gives(200, "PersonPage"),
     adds("/v1/people", ROSTER, || post(people::register))
         .named("register", "Put a person on the roster", "登记人员")

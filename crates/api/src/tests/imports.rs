@@ -1,6 +1,8 @@
 //! Files from outside, through the API: every row a case or a named error, and no row twice.
 
+mod ground;
 mod hostile;
+mod orders;
 
 use std::time::Duration;
 

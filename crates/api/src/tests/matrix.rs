@@ -160,6 +160,9 @@ fn cases(scene: &Scene) -> Vec<Row> {
             Some(report(BUILDING[1])),
             [401, 403, 403, 403, 201, 201, 403],
         ),
+        row("similar", &on(one, "/similar"), None, ground_one),
+        row("similar", &on(two, "/similar"), None, ground_two),
+        row("similarToReport", "/v1/cases/similar", Some(report(BUILDING[0])), STAFF),
         row("events", "/v1/events", None, STAFF),
     ]
 }
@@ -178,6 +181,25 @@ fn rest(scene: &Scene) -> Vec<Row> {
     let file = json!({ "file": "", "source": "taidi2020" });
     let role = Some(json!({ "role": "grid_worker" }));
     vec![
+        row(
+            "importPlaces",
+            "/v1/imports/places",
+            Some(json!({ "file": "", "dry_run": true })),
+            power(200),
+        ),
+        row(
+            "importPeople",
+            "/v1/imports/people",
+            Some(json!({ "file": "", "dry_run": true })),
+            power(200),
+        ),
+        row(
+            "exportOrders",
+            "/v1/exports/orders",
+            Some(json!({ "source": "hotline-12345" })),
+            [401, 403, 403, 403, 403, 403, 403],
+        ),
+        row("checkTerritory", "/v1/territory/check", None, STAFF),
         // Reports of other systems are brought in by who routes them, and by nobody else.
         row(
             "importReports",

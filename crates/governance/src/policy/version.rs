@@ -140,7 +140,8 @@ pub fn text_of(fields: &Fields) -> Result<String, VersionError> {
 fn parts(text: &str) -> Vec<&str> {
     let (mut parts, mut rest) = (Vec::new(), text);
     while rest.len() > PART {
-        let (part, after) = rest.split_at(rest.floor_char_boundary(PART));
+        let at = (0..=PART).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(PART);
+        let (part, after) = rest.split_at(at);
         parts.push(part);
         rest = after;
     }

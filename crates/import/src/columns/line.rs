@@ -157,27 +157,6 @@ impl<'t> Line<'t> {
         Some(number as u32)
     }
 
-    /// Yes or no.
-    pub fn flag(&self, key: &str, problems: &mut Vec<Problem>) -> Option<bool> {
-        let label = self.label(key, problems)?;
-        match label.as_str() {
-            "是" | "有" | "√" | "✓" | "y" | "yes" | "true" | "1" | "对" => Some(true),
-            "否" | "无" | "×" | "✗" | "n" | "no" | "false" | "0" | "不是" => Some(false),
-            _ => {
-                problems.push(
-                    Problem::error(
-                        Fault::NotAFlag,
-                        self.spot(key),
-                        "应为“是”或“否”",
-                        "should be yes or no",
-                    )
-                    .of(&label),
-                );
-                None
-            }
-        }
-    }
-
     /// An area code of 2, 4, 6, 9, 12 or 15 digits.
     pub fn code(&self, key: &str, problems: &mut Vec<Problem>) -> Option<AreaCode> {
         let label = self.label(key, problems)?;

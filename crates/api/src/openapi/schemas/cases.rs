@@ -27,7 +27,8 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     put("Taken", object(&taken, &[("code", text()), ("due", reference("Time"))]));
     put("Followed", followed());
     put("CaseSummary", object(&summary_needs(), &summary_may()));
-    put("CasePage", page("CaseSummary"));
+    put("CasesFound", found());
+    put("Similar", similar());
     put("Case", case());
     put("Step", object(&step_needs(), &step_may()));
     let mut sealed = step_needs();
@@ -60,6 +61,25 @@ fn followed() -> Value {
         ("may", list(reference("ActKind"))),
     ];
     object(&needs, &[("title", text()), ("closed", reference("Time"))])
+}
+
+/// Cases that may be about the same matter.
+fn similar() -> Value {
+    let reason = object(&[("points", count()), ("zh", text()), ("en", text())], &[]);
+    let alike = object(
+        &[("case", reference("CaseSummary")), ("score", count()), ("reasons", list(reason))],
+        &[],
+    );
+    object(&[("items", list(alike)), ("compared", count()), ("cut", flag())], &[])
+}
+
+/// A page of cases, and how far was searched for it.
+fn found() -> Value {
+    let searched = object(&[("cases", count())], &[("back_to", reference("Time"))]);
+    object(
+        &[("items", list(reference("CaseSummary")))],
+        &[("next", text()), ("searched", searched)],
+    )
 }
 
 fn summary_needs() -> Vec<Property<'static>> {

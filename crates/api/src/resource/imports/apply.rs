@@ -12,7 +12,7 @@ use import::problem::{Fault, Problem as Named, Spot};
 use crate::problem::Problem;
 
 /// Commands under way at once: half of what one commit takes, a sixteenth of the queue.
-const UNDER_WAY: usize = 256;
+pub(super) const UNDER_WAY: usize = 256;
 /// How often a command is tried while the node is busy, and how long is waited between.
 const TRIES: usize = 200;
 const PAUSE: Duration = Duration::from_millis(50);

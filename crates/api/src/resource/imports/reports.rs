@@ -87,7 +87,7 @@ impl Desk {
     ///
     /// # Errors
     /// When there is none, it is unsound, or it uses what the policy does not have.
-    pub(super) fn source(
+    pub(in crate::resource) fn source(
         &self,
         key: Option<&str>,
         mapping: Option<&str>,
