@@ -12,10 +12,13 @@ use hyper::header::CONTENT_LENGTH;
 
 use crate::problem::{Kind, Problem};
 use crate::rate::Key;
+use crate::route::{Load, Route};
 use crate::state::State;
 
 /// How long a body may take to arrive, if the whole request may take that long.
 const WITHIN: Duration = Duration::from_secs(10);
+/// The same for a file: 20 MiB at 1.4 Mbit/s.
+const FILE_WITHIN: Duration = Duration::from_secs(120);
 /// Bodies on their way at once from one address.
 const PER_ADDRESS: usize = 32;
 /// Bodies on their way at once from everybody.
@@ -30,8 +33,9 @@ pub(crate) async fn complete(
     state: &State,
     request: Request,
     address: Option<IpAddr>,
-    limit: usize,
+    route: &Route,
 ) -> Result<Request, Problem> {
+    let limit = route.largest();
     let (parts, body) = request.into_parts();
     let told = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     if told.and_then(|length| length.parse::<u64>().ok()) > Some(limit as u64) {
@@ -46,7 +50,10 @@ pub(crate) async fn complete(
         Some(_) => Some(state.arrivals.take(Key::of(address), most).ok_or_else(busy)?),
         None => None,
     };
-    let within = WITHIN.min(state.config.within);
+    let within = match route.load {
+        Load::One | Load::Many => WITHIN.min(state.config.within),
+        Load::File => FILE_WITHIN.min(state.config.within_for_files),
+    };
     let read = tokio::time::timeout(within, collect(body, limit)).await;
     let bytes = read.map_err(|_| Kind::TIMEOUT)??;
     Ok(Request::from_parts(parts, Body::from(bytes)))

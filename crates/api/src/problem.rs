@@ -77,6 +77,7 @@ kinds! {
     NOT_OF_LINE = "not-of-line" FORBIDDEN "协办单位不能剔除事件" "A unit that was called leaves no case out of a rate";
     NO_SUCH_EXCLUSION = "no-such-exclusion" UNPROCESSABLE_ENTITY "规则中没有这个剔除理由" "Policy knows no such exclusion";
     IN_FUTURE = "in-future" UNPROCESSABLE_ENTITY "发生时间晚于现在" "It can't have happened later than now";
+    OTHER_REPORT = "other-report" CONFLICT "此编号已是另一件事" "The number is that of another case";
     KEY_REUSED = "key-reused" UNPROCESSABLE_ENTITY "幂等键已用于另一请求" "The idempotency key was used for another request";
     MEDIA_TYPE = "media-type" UNSUPPORTED_MEDIA_TYPE "请求内容须为 application/json" "The body has to be application/json";
     ENCODING = "content-encoding" UNSUPPORTED_MEDIA_TYPE "请求内容不得压缩" "The body must not be compressed";

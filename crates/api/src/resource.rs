@@ -6,6 +6,7 @@ pub(crate) mod duties;
 pub(crate) mod events;
 pub(crate) mod federation;
 pub(crate) mod health;
+pub(crate) mod imports;
 pub(crate) mod invitations;
 pub(crate) mod members;
 pub(crate) mod notebook;

@@ -23,6 +23,9 @@ use crate::state::State;
 const BODY: usize = 256 * 1024;
 /// Largest body that brings many places at once, in bytes.
 const BULK_BODY: usize = 4 * 1024 * 1024;
+/// Largest body with a file in it, in bytes: base64 makes four of three, so that a file may have
+/// 15 MiB.
+const FILE_BODY: usize = 20 * 1024 * 1024;
 
 /// Who may come to a route at all. What they see and do there is decided further in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +40,17 @@ pub enum Guard {
     Staff,
     /// Whoever has this power by an appointment in force.
     Power(Power),
+}
+
+/// How much a route's body may bring.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Load {
+    /// One thing.
+    One,
+    /// Many.
+    Many,
+    /// A file: few of them are taken in at once, and each may take its time.
+    File,
 }
 
 /// One route.
@@ -58,8 +72,8 @@ pub struct Route {
     pub gives: (u16, Option<&'static str>),
     /// Names of its query's parameters, which the document describes.
     pub query: &'static [&'static str],
-    /// Whether many things may come at once.
-    pub bulk: bool,
+    /// How much may come at once.
+    pub load: Load,
     /// Whether an idempotency key is heeded.
     pub once: bool,
     handler: fn() -> MethodRouter<State>,
@@ -81,7 +95,7 @@ impl Route {
             body: None,
             gives: (204, None),
             query: &[],
-            bulk: false,
+            load: Load::One,
             once: false,
             handler,
         }
@@ -108,7 +122,12 @@ impl Route {
     }
 
     const fn bulk(mut self) -> Self {
-        self.bulk = true;
+        self.load = Load::Many;
+        self
+    }
+
+    const fn file(mut self) -> Self {
+        self.load = Load::File;
         self
     }
 
@@ -125,7 +144,11 @@ impl Route {
 
     /// Largest body it takes, in bytes.
     pub(crate) fn largest(&self) -> usize {
-        if self.bulk { BULK_BODY } else { BODY }
+        match self.load {
+            Load::One => BODY,
+            Load::Many => BULK_BODY,
+            Load::File => FILE_BODY,
+        }
     }
 
     /// Names of its query's parameters, as they stand in an address.

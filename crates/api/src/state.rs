@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
 use crate::rate::{Buckets, Key};
 use crate::share::Shares;
+use crate::sources::Sources;
 
 /// Gives the addresses (multiaddr text) at which this node can be dialled, as they are now.
 pub type Addresses = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
@@ -59,6 +60,10 @@ pub struct Config {
     pub within: Duration,
     /// Event streams open at once.
     pub streams: usize,
+    /// The sources of reports that can be named.
+    pub sources: Sources,
+    /// How long a request that brings a file may take, besides its arrival.
+    pub within_for_files: Duration,
 }
 
 impl Default for Quota {
@@ -82,6 +87,8 @@ impl Default for Config {
             requests: 256,
             within: Duration::from_secs(30),
             streams: 256,
+            sources: Sources::default(),
+            within_for_files: Duration::from_secs(900),
         }
     }
 }
@@ -102,6 +109,8 @@ pub struct Shared {
     /// Passwords being hashed at once: each takes a core and 19 MiB.
     pub(crate) hashing: Semaphore,
     pub(crate) requests: Semaphore,
+    /// Files being taken in at once: each is in memory as a whole.
+    pub(crate) files: Semaphore,
     pub(crate) arrivals: Shares<Key>,
     pub(crate) streams: Arc<Semaphore>,
     /// Event streams by account.
@@ -110,6 +119,8 @@ pub struct Shared {
     pub(crate) metrics: Metrics,
 }
 
+/// Files taken in at once.
+const FILES: usize = 2;
 /// Passwords hashed at once.
 const HASHING: usize = 2;
 /// How long a password waits for its turn at hashing.
@@ -130,6 +141,7 @@ impl State {
             codes: Buckets::new(quota.codes),
             hashing: Semaphore::new(HASHING),
             requests: Semaphore::new(config.requests),
+            files: Semaphore::new(FILES),
             arrivals: Shares::default(),
             streams: Arc::new(Semaphore::new(config.streams)),
             listeners: Shares::default(),

@@ -12,6 +12,7 @@ mod ground;
 mod heads;
 mod hostile;
 mod house;
+mod imports;
 mod logins;
 mod matrix;
 mod people;

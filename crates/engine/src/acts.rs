@@ -2,6 +2,7 @@
 
 mod entrance;
 mod ground;
+mod intake;
 mod memory;
 mod notebook;
 mod offices;
@@ -10,7 +11,7 @@ mod people;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use governance::act::Act;
+use governance::act::{Act, Origin};
 use governance::authorize::{self, Scene};
 use governance::case::{Case, CaseId};
 use governance::field;
@@ -41,6 +42,18 @@ pub(crate) struct Desk<'a, 's> {
     pub(crate) out: &'a mut Vec<Effect>,
 }
 
+/// An act, and where a report came from that another system had first.
+struct Saying<'a> {
+    act: &'a Act,
+    origin: Option<&'a Origin>,
+}
+
+impl<'a> Saying<'a> {
+    fn of(act: &'a Act) -> Self {
+        Self { act, origin: None }
+    }
+}
+
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         Self::Storage(Arc::new(error))
@@ -60,6 +73,7 @@ impl Desk<'_, '_> {
             What::Act { case: None, act } => self.open(&by, &act, once),
             What::Act { case: Some(case), act } => self.act(&by, case, &act, None, once),
             What::ActIf { case, act, expected } => self.act(&by, case, &act, Some(&expected), once),
+            What::Import { origin, report } => self.import(&by, &origin, report, once),
             What::Establish(places) => self.establish(&by, places, once),
             What::EndPlace(place) => self.end_place(&by, place, once),
             What::Register { person, name, phone } => {
@@ -144,7 +158,7 @@ impl Desk<'_, '_> {
         };
         let (epoch, seq) = self.staging.log.next();
         let case = code::case_id(self.setup.me(), epoch, seq);
-        self.sign_act(None, case, act, &actor, once, code)
+        self.sign_act(None, case, Saying::of(act), &actor, once, code)
     }
 
     fn act(
@@ -165,21 +179,21 @@ impl Desk<'_, '_> {
         if expected.is_some_and(|expected| !expected.contains(&is)) {
             return Err(Refused::Stale { is });
         }
-        self.sign_act(Some(case), id, act, &actor, once, None)
+        self.sign_act(Some(case), id, Saying::of(act), &actor, once, None)
     }
 
     /// An act of the node itself, where policy allows one.
     pub(crate) fn act_alone(&mut self, id: CaseId, act: &Act) -> Result<Receipt, Refused> {
         let actor = Actor { id: Subject::ZERO, standing: Standing::Node };
         let case = self.staging.case(id)?.ok_or(Refused::NotFound("case"))?;
-        self.sign_act(Some(case), id, act, &actor, None, None)
+        self.sign_act(Some(case), id, Saying::of(act), &actor, None, None)
     }
 
     fn sign_act(
         &mut self,
         before: Option<Arc<Case>>,
         id: CaseId,
-        act: &Act,
+        Saying { act, origin }: Saying<'_>,
         actor: &Actor,
         once: Option<Once>,
         code: Option<String>,
@@ -192,7 +206,8 @@ impl Desk<'_, '_> {
             let scene = self.scene(&world, &units, &children, other.as_deref());
             let permit = authorize::authorize(&scene, before.as_deref(), act, actor)?;
             let ordinal = self.staging.log.mark().count + 1;
-            let fields = authorize::decide(&scene, before.as_deref(), act, actor, ordinal);
+            let mut fields = authorize::decide(&scene, before.as_deref(), act, actor, ordinal);
+            fields.extend(origin.into_iter().flat_map(Origin::fields));
             (permit, fields)
         };
         let number = number(&fields);

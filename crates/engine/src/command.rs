@@ -5,7 +5,7 @@ mod people;
 
 use std::time::Duration;
 
-use governance::act::Act;
+use governance::act::{Act, Origin, Report};
 use governance::authorize;
 use governance::case::{Case, CaseId};
 use governance::roster::Appointment;
@@ -89,6 +89,14 @@ pub enum What {
         act: Act,
         /// The versions of which it has to be one; none of them refuses the act.
         expected: Vec<Version>,
+    },
+    /// A report that another system had first. The same number of the same source once more
+    /// opens nothing: the receipt has then no record.
+    Import {
+        /// Where it came from.
+        origin: Origin,
+        /// What it says.
+        report: Box<Report>,
     },
     /// Adds places, or further versions of places, parents first.
     Establish(Vec<Place>),
@@ -234,6 +242,12 @@ pub enum Refused {
         field: &'static str,
         /// What is wrong and what would be right. Never repeats what was sent.
         what: String,
+    },
+    /// The source's number is that of a case already, whose report says otherwise.
+    #[error("the number is that of case {number}, which was reported in other words")]
+    OtherReport {
+        /// The case's number.
+        number: String,
     },
     /// The idempotency key was used for another request.
     #[error("this idempotency key was used for a different request: choose a new one")]

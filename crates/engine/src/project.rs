@@ -19,7 +19,7 @@ use record::{
 };
 
 pub use case::Order;
-pub use case::{fact_key, order_keys, receipt_hash};
+pub use case::{fact_key, order_keys, origin_key, receipt_hash};
 pub use ground::{Dated, Of, ground_key};
 pub use local::{held, held_key, receipt};
 pub use people::{

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub const MAX_VALUE: usize = 100 * 1024;
 /// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
 /// must change whenever a type changes that is stored in a row.
-pub const ROW_FORMAT: u8 = 6;
+pub const ROW_FORMAT: u8 = 7;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -84,6 +84,8 @@ pub enum Table {
     Witness = 17,
     /// Node id → how far the streams between it and this node have come.
     Stream = 18,
+    /// Hash of a source and of its number of a report → case id.
+    Origin = 20,
     /// (what, id) → Party organisation, station or lineage of places, with their history.
     Ground = 25,
     /// Place id → positions of the versions of its duty lists.

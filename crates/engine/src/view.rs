@@ -18,8 +18,8 @@ use crate::store::{Read, StoreError, Table};
 
 pub use ground::{duty_lists, duty_versions, organisation, organisations, station, stations};
 pub use local::{
-    Repeat, Staff, account, accounts, invitation, invitations, quarantined, repeat, reported,
-    staff, token, tokens_of,
+    Repeat, Staff, account, accounts, imported, invitation, invitations, quarantined, repeat,
+    reported, staff, token, tokens_of,
 };
 pub use people::{
     MemberShown, NoteShown, Papers, growth, member, note, note_of, note_text, notes, papers,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use record::{FieldId, NodeId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use body::{Body, FieldProblem, text};
+pub use body::{Body, FieldProblem, is_unseen, text};
 pub use kind::ActKind;
 
 use crate::territory::Point;
@@ -25,6 +25,8 @@ pub const MAX_DESCRIPTION: usize = 10_000;
 pub const MAX_TEXT: usize = 4_000;
 /// Longest address, name or telephone number, in characters.
 pub const MAX_LINE: usize = 200;
+/// Longest key of a source of reports.
+pub const MAX_SOURCE: usize = 32;
 /// Most mediators of one dispute.
 pub const MAX_MEDIATORS: usize = 16;
 /// Most member units in one whistle.
@@ -326,6 +328,16 @@ pub struct Report {
     pub involved: Option<String>,
 }
 
+/// Where a report came from that another system had first: a hotline's work order, a message board
+/// (C9). One number of one source is one case, for ever.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Key of the mapping, `[a-z0-9-]{1,32}`.
+    pub source: String,
+    /// The source's own number of it, or a digest of its content where the source gives none.
+    pub number: String,
+}
+
 /// What sorting says; what is absent stays as it was.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -342,6 +354,9 @@ pub struct Triage {
     /// Urgency 1 to 3 (C3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub urgency: Option<u8>,
+    /// Where it lies, for a report whose point or address told no grid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Subject>,
 }
 
 /// Which units are called and what for.

@@ -51,6 +51,8 @@ pub struct Case {
     pub policy: String,
     /// How it came in.
     pub channel: String,
+    /// Key of the source that had it first (C9).
+    pub source: Option<String>,
     /// Category code.
     pub category: Option<String>,
     /// Difficulty.

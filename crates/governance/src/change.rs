@@ -95,6 +95,8 @@ pub struct Opening {
     pub reporter: Option<Subject>,
     /// When it was observed.
     pub happened: Option<Timestamp>,
+    /// Key of the source that had it first (C9).
+    pub source: Option<String>,
 }
 
 /// What a record changes.
@@ -116,6 +118,10 @@ pub enum Change {
         importance: Option<u8>,
         /// Urgency 1 to 3.
         urgency: Option<u8>,
+        /// Where it lies, where it was placed.
+        place: Option<Subject>,
+        /// Code of the grid of that place.
+        grid: Option<AreaCode>,
     },
     /// Dealt with, at this level.
     Settled {
@@ -324,6 +330,8 @@ impl Change {
                 grade: optional(fields, field::GRADE)?,
                 importance: optional(fields, field::IMPORTANCE)?,
                 urgency: optional(fields, field::URGENCY)?,
+                place: optional(fields, field::PLACE)?,
+                grid: optional(fields, field::GRID)?,
             },
             ActKind::SettleOnSpot | ActKind::Handle => {
                 Self::Settled { level: required(fields, field::SETTLED)? }
@@ -415,6 +423,7 @@ impl Opening {
             place: optional(fields, field::PLACE)?,
             reporter: optional(fields, field::REPORTER)?,
             happened: optional(fields, field::HAPPENED)?,
+            source: optional(fields, field::SOURCE)?,
         })
     }
 }

@@ -100,6 +100,8 @@ fields! {
     102 MEDIATORS "mediators" Structural "Opaque ids of who mediates.";
     103 HELD "held" Structural "When a session was held, milliseconds UTC.";
     104 AGREED "agreed" Structural "Whether the parties of a dispute agreed.";
+    200 SOURCE "source" Structural "Key of the mapping by which a report came from another system (C9).";
+    201 SOURCE_NUMBER "source_number" Content "The number that the other system gives the report.";
     210 PARTY_DATA "party_data" Structural "A Party organisation of a place (R2).";
     211 DUTY_LISTS "duty_lists" Content "The management and service lists of a place (R3).";
     212 STATION_DATA "station_data" Structural "A station (T3).";

@@ -291,6 +291,8 @@ pub enum Power {
     Query,
     /// See a reporter's name and telephone number.
     Personal,
+    /// Bring in reports from other systems, and give their state back (C9).
+    Intake,
     /// Read the notebooks of the ground (C13).
     Notebook,
 }

@@ -58,6 +58,7 @@ fn case(place: Option<u8>, grid: Option<&str>) -> Case {
         due: None,
         policy: "p/1".into(),
         channel: "resident".into(),
+        source: None,
         category: None,
         grade: None,
         importance: None,

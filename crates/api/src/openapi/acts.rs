@@ -73,6 +73,7 @@ fn acts() -> Vec<(&'static str, Value)> {
                 ("grade", grade),
                 ("importance", scale(3)),
                 ("urgency", scale(3)),
+                ("place", reference("Id16")),
             ],
         ),
         ("settle_on_spot", opinion(), vec![]),

@@ -74,6 +74,14 @@ fn in_query(route: &Route, name: &str) -> Value {
             let schema = json!({ "type": "integer", "minimum": 1 });
             (name, false, schema, "Which version, from 1; the last one where absent.")
         }
+        "unplaced" => {
+            let what = "Only live cases held here whose point and address told no grid.";
+            (name, false, json!({ "type": "boolean" }), what)
+        }
+        "source" => {
+            let what = "Only cases that this source had first: a mapping's key.";
+            (name, false, json!({ "type": "string", "maxLength": 32 }), what)
+        }
         "level" => (name, false, json!({ "type": "string" }), "A level of the policy."),
         "parent" => (
             name,

@@ -2,6 +2,7 @@
 
 mod cases;
 mod ground;
+mod imports;
 mod node;
 mod people;
 
@@ -95,6 +96,7 @@ pub(super) fn all() -> Map<String, Value> {
     people::put(&mut schemas);
     acts::put(&mut schemas);
     cases::put(&mut schemas);
+    imports::put(&mut schemas);
     node::put(&mut schemas);
     schemas
 }
@@ -137,8 +139,15 @@ fn who(schemas: &mut Map<String, Value>) {
     let session = [("csrf", text()), expires.clone(), account.clone(), person.clone()];
     put("Session", object(&session, &[]));
     put("NewPassword", object(&[("current", any()), ("new", password())], &[]));
-    let powers =
-        list(one_of(&["territory", "roster", "federation", "query", "personal", "notebook"]));
+    let powers = list(one_of(&[
+        "territory",
+        "roster",
+        "federation",
+        "query",
+        "personal",
+        "notebook",
+        "intake",
+    ]));
     let me = [
         account,
         person.clone(),

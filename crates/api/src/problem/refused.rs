@@ -22,6 +22,7 @@ impl From<Refused> for Problem {
                 Self::at(Kind::FIELD, format!("body.{field}"), what)
             }
             Refused::Stale { .. } => Kind::CHANGED.into(),
+            Refused::OtherReport { .. } => Kind::OTHER_REPORT.into(),
             Refused::KeyReused => {
                 let message = "choose a new key for a new request";
                 Self::at(Kind::KEY_REUSED, "header.idempotency-key", message)

@@ -42,6 +42,9 @@ pub(crate) struct Listing {
     offered: bool,
     /// On this ground, however its grids were named when the case was reported.
     ground: Option<Subject>,
+    #[serde(default)]
+    unplaced: bool,
+    source: Option<String>,
     limit: Option<usize>,
     after: Option<String>,
 }
@@ -161,12 +164,14 @@ fn tags<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h str>
 impl Listing {
     /// The order that leaves the fewest cases to look at.
     fn order(&self) -> Order {
-        match (self.assignee, self.offered, self.open, self.phase) {
+        match (self.assignee, self.phase, &self.source) {
             (Some(person), ..) => Order::Assignee(person),
-            (None, true, ..) => Order::Offered,
-            (None, false, true, _) => Order::Open,
-            (None, false, false, Some(phase)) => Order::Phase(phase),
-            (None, false, false, None) => Order::All,
+            _ if self.offered => Order::Offered,
+            _ if self.unplaced => Order::Unplaced,
+            _ if self.open => Order::Open,
+            (None, _, Some(source)) => Order::of_source(source),
+            (None, Some(phase), None) => Order::Phase(phase),
+            (None, None, None) => Order::All,
         }
     }
 
@@ -176,6 +181,8 @@ impl Listing {
             && self.stage.as_ref().is_none_or(|stage| case.stage == *stage)
             && self.assignee.is_none_or(|person| case.assignee == Some(person))
             && (!self.open || (!guest && !case.is_ended()))
+            && (self.source.is_none() || case.source == self.source)
+            && (!self.unplaced || (case.place.is_none() && case.grid.is_none()))
             && (!self.offered || (guest && !case.is_ended()))
     }
 

@@ -109,6 +109,7 @@ pub(crate) async fn me(desk: Desk) -> Result<Json<Me>, Problem> {
             Power::Query,
             Power::Personal,
             Power::Notebook,
+            Power::Intake,
         ];
         Ok(Me {
             account: session.account,

@@ -6,8 +6,9 @@ use hyper::Method;
 
 use super::{Guard, Route};
 use crate::resource::{
-    accounts, cases, duties, events, federation, health, invitations, members, notebook, papers,
-    party, people, places, proofs, queries, reports, reshapings, sessions, stations, tokens,
+    accounts, cases, duties, events, federation, health, imports, invitations, members, notebook,
+    papers, party, people, places, proofs, queries, reports, reshapings, sessions, stations,
+    tokens,
 };
 use crate::state::State;
 
@@ -35,6 +36,7 @@ const STAFF: Guard = Guard::Staff;
 const TERRITORY: Guard = Guard::Power(Power::Territory);
 const ROSTER: Guard = Guard::Power(Power::Roster);
 const FEDERATION: Guard = Guard::Power(Power::Federation);
+const INTAKE: Guard = Guard::Power(Power::Intake);
 const QUERY: Guard = Guard::Power(Power::Query);
 
 /// Every route there is.
@@ -106,7 +108,10 @@ pub static ROUTES: &[Route] = &[
     // Cases.
     reads("/v1/cases", STAFF, || get(cases::list))
         .named("cases", "Cases one may see, newest first", "事件列表")
-        .query(&["phase", "stage", "assignee", "open", "offered", "ground", "limit", "after"])
+        .query(&[
+            "phase", "stage", "assignee", "open", "offered", "ground", "unplaced", "source",
+            "limit", "after",
+        ])
         .gives(200, "CasePage"),
     adds("/v1/cases", STAFF, || post(cases::create))
         .named("openCase", "Report a matter, as staff", "工作人员上报")
@@ -149,6 +154,12 @@ pub static ROUTES: &[Route] = &[
         .named("locate", "Which place a point lies in", "坐标归属")
         .query(&["lon", "lat", "level"])
         .gives(200, "Located"),
+    // Files from outside.
+    adds("/v1/imports/reports", INTAKE, || post(imports::reports::take))
+        .named("importReports", "Reports in bulk, by a mapping file", "批量导入上报、热线工单")
+        .takes("ReportsFile")
+        .gives(200, "ReportsTold")
+        .file(),
     // Roster.
     reads("/v1/people", STAFF, || get(people::list))
         .named("people", "People on the roster", "人员列表")

@@ -31,6 +31,9 @@ pub(crate) struct Summary {
     level: Named,
     clock: Clock,
     channel: Named,
+    /// Key of the source that had it first (C9).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<Named>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -246,6 +249,7 @@ impl View {
             level: self.level(&case.level),
             clock: Clock::of(case, self.now),
             channel: self.channel(&case.channel),
+            source: case.source.clone(),
             category: case.category.as_deref().map(|key| self.category(key)),
             grid: case.grid.clone(),
             place: case.place,

@@ -102,6 +102,8 @@ fn form(id: FieldId) -> Option<Form> {
         | f::LEDGER
         | f::AGREEMENT
         | f::SEVERITY
+        | f::SOURCE
+        | f::SOURCE_NUMBER
         | f::CONTACT_NAME
         | f::CONTACT_PHONE
         | f::INVOLVED => read::<String>,

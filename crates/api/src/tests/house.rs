@@ -15,6 +15,7 @@ use engine::memory::MemoryStore;
 use engine::note::{Account, Token};
 use engine::runtime::{Handle, Running, start};
 use engine::world::Setup;
+use governance::policy::Power;
 use governance::roster::Appointment;
 use governance::territory::{Boundary, Place, Point};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
@@ -27,6 +28,7 @@ use testkit::federation::{Federation, Part};
 use tower::ServiceExt;
 
 use super::schema;
+use crate::route::{Guard, ROUTES, Route};
 use crate::session::Secret;
 use crate::state::{Config, Quota, Rate, State};
 
@@ -306,6 +308,15 @@ impl House {
         let text = |key: &str| json[key].as_str().unwrap().to_owned();
         (text("id"), text("code"))
     }
+}
+
+/// Who of the staff may come to an address: the operator, but where the power over reports of other
+/// systems is needed.
+pub(super) fn who_may_come(path: &str) -> &'static str {
+    let intake = |route: &&Route| route.guard == Guard::Power(Power::Intake);
+    let path = path.split('?').next().unwrap_or_default();
+    let found = ROUTES.iter().filter(intake).any(|route| route.path == path);
+    if found { "dispatcher" } else { "ops" }
 }
 
 /// What a resident might report.

@@ -156,8 +156,16 @@ fn rest(scene: &Scene) -> Vec<Row> {
         "member": true });
     let ask = json!({ "metric": "received", "grouping": "stage",
         "from": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z" });
+    let file = json!({ "file": "", "source": "taidi2020" });
     let role = Some(json!({ "role": "grid_worker" }));
     vec![
+        // Reports of other systems are brought in by who routes them, and by nobody else.
+        row(
+            "importReports",
+            "/v1/imports/reports",
+            Some(file),
+            [401, 403, 403, 403, 403, 403, 403],
+        ),
         row("places", "/v1/places", None, STAFF),
         row("place", &format!("/v1/places/{}", place(2)), None, STAFF),
         row("locate", "/v1/locate?lon=118.425&lat=29.865", None, STAFF),

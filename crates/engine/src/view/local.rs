@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use governance::act::Origin;
 use governance::case::CaseId;
 use governance::field;
 use record::Subject;
@@ -159,6 +160,17 @@ pub fn reported(reader: &Arc<dyn Read>, reporter: Subject) -> Result<Option<Case
     let found = reader.get(Table::Receipt, &project::receipt_hash(reporter))?;
     let id = found.map(|id| id.try_into().map_err(|_| damaged("a receipt's row"))).transpose()?;
     Ok(id.map(Subject::from_bytes))
+}
+
+/// The case of a report that another system had first.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn imported(reader: &Arc<dyn Read>, origin: &Origin) -> Result<Option<CaseId>, StoreError> {
+    let key = project::origin_key(&origin.source, &origin.number);
+    let found = reader.get(Table::Origin, &key)?;
+    let id = found.map(|id| id.try_into().map_err(|_| damaged("an imported report's row")));
+    Ok(id.transpose()?.map(Subject::from_bytes))
 }
 
 /// Stream entries received but not applied, newest first, strictly before a position where given.

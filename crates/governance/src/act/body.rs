@@ -4,8 +4,8 @@ use record::{FieldId, NodeId, cbor};
 use serde::Serialize;
 
 use super::{
-    Act, ActKind, CallBack, FieldValues, MAX_DESCRIPTION, MAX_LINE, MAX_MEDIATORS, MAX_TEXT,
-    MAX_TITLE, MAX_UNITS, Part, Report, Triage, Whistle,
+    Act, ActKind, CallBack, FieldValues, MAX_DESCRIPTION, MAX_LINE, MAX_MEDIATORS, MAX_SOURCE,
+    MAX_TEXT, MAX_TITLE, MAX_UNITS, Origin, Part, Report, Triage, Whistle,
 };
 use crate::field;
 
@@ -244,18 +244,72 @@ impl Report {
         optional(field::INVOLVED, self.involved.as_ref(), MAX_TEXT)
     }
 
+    /// The fields of [`Report::words`].
+    pub const WORDS: [FieldId; 8] = [
+        field::TITLE,
+        field::DESCRIPTION,
+        field::ADDRESS,
+        field::POINT,
+        field::HAPPENED,
+        field::CONTACT_NAME,
+        field::CONTACT_PHONE,
+        field::INVOLVED,
+    ];
+
+    /// What people said, without what sorts it: two reports of the same words are one where
+    /// nothing else tells them apart.
+    #[must_use]
+    pub fn words(&self) -> FieldValues {
+        let mut body = Body::default();
+        self.write_words(&mut body);
+        body.0
+    }
+
     fn write(&self, body: &mut Body) {
-        body.put(field::TITLE, &self.title);
-        body.put(field::DESCRIPTION, &self.description);
+        self.write_words(body);
         body.put(field::CHANNEL, &self.channel);
         body.put_some(field::CATEGORY, self.category.as_ref());
         body.put_some(field::PLACE, self.place.as_ref());
+    }
+
+    fn write_words(&self, body: &mut Body) {
+        body.put(field::TITLE, &self.title);
+        body.put(field::DESCRIPTION, &self.description);
         body.put_some(field::ADDRESS, self.address.as_ref());
         body.put_some(field::POINT, self.point.as_ref());
         body.put_some(field::HAPPENED, self.happened.as_ref());
         body.put_some(field::CONTACT_NAME, self.contact_name.as_ref());
         body.put_some(field::CONTACT_PHONE, self.contact_phone.as_ref());
         body.put_some(field::INVOLVED, self.involved.as_ref());
+    }
+}
+
+impl Origin {
+    /// Whether a text may be the key of a source.
+    #[must_use]
+    pub fn is_source(key: &str) -> bool {
+        let of_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        (1..=MAX_SOURCE).contains(&key.len()) && key.chars().all(of_key)
+    }
+
+    /// Checks both parts against their bounds.
+    ///
+    /// # Errors
+    /// The first that is not as it should be.
+    pub fn check(&self) -> Result<(), FieldProblem> {
+        if !Self::is_source(&self.source) {
+            return Err(problem(field::SOURCE, format!("1 to {MAX_SOURCE} of a-z, 0-9, -")));
+        }
+        text(field::SOURCE_NUMBER, &self.number, MAX_LINE)
+    }
+
+    /// Its fields, beside those of the report.
+    #[must_use]
+    pub fn fields(&self) -> FieldValues {
+        let mut body = Body::default();
+        body.put(field::SOURCE, &self.source);
+        body.put(field::SOURCE_NUMBER, &self.number);
+        body.0
     }
 }
 
@@ -287,6 +341,7 @@ impl Triage {
         body.put_some(field::GRADE, self.grade.as_ref());
         body.put_some(field::IMPORTANCE, self.importance.as_ref());
         body.put_some(field::URGENCY, self.urgency.as_ref());
+        body.put_some(field::PLACE, self.place.as_ref());
     }
 }
 
@@ -334,8 +389,17 @@ fn problem(id: FieldId, what: String) -> FieldProblem {
     FieldProblem { field: field::by_id(id).map_or("field", |entry| entry.key), what }
 }
 
-/// Checks a text: not blank, at most `most` characters, no control characters but line breaks and
-/// tabs.
+/// Whether a character is not seen and changes how others are: control characters but line feed
+/// and tab, and those that turn the direction of writing (Unicode UAX #9: embeddings, overrides and
+/// isolates). Marks of direction are none of them.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || (c.is_control() && !matches!(c, '\n' | '\t'))
+}
+
+/// Checks a text: not blank, at most `most` characters, none of them unseen ([`is_unseen`]) but
+/// line breaks and tabs.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -347,8 +411,7 @@ pub fn text(id: FieldId, value: &str, most: usize) -> Result<(), FieldProblem> {
     if length > most {
         return Err(problem(id, format!("{length} characters; at most {most}")));
     }
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    match value.chars().position(control) {
+    match value.chars().position(|c| is_unseen(c) && c != '\r') {
         Some(at) => Err(problem(id, format!("control character at position {at}"))),
         None => Ok(()),
     }

@@ -138,6 +138,7 @@ impl Town {
                 grade: Some(Grade::B),
                 importance: Some(1),
                 urgency: None,
+                place: None,
             }),
             3 => Act::SettleOnSpot { opinion: text() },
             4 => Act::HandUp { reason: text() },

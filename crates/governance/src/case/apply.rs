@@ -122,6 +122,7 @@ fn blank(event: &Event, opening: &Opening, outcome: &Outcome) -> Case {
         due: outcome.due,
         policy: opening.policy.clone(),
         channel: opening.channel.clone(),
+        source: opening.source.clone(),
         category: opening.category.clone(),
         grade: None,
         importance: None,
@@ -368,11 +369,14 @@ fn custody_of(holder: NodeId, me: NodeId) -> Custody {
 fn change(case: &mut Case, event: &Event, me: NodeId) {
     let at = event.step.time;
     match &event.change {
-        Change::Sorted { category, grade, importance, urgency } => {
+        Change::Sorted { category, grade, importance, urgency, place, grid } => {
             replace(&mut case.category, category.clone());
             replace(&mut case.grade, *grade);
             replace(&mut case.importance, *importance);
             replace(&mut case.urgency, *urgency);
+            if place.is_some() {
+                (case.place, case.grid) = (*place, grid.clone());
+            }
         }
         Change::Accepted | Change::Refused => answer(case, at),
         Change::Settled { level } => {

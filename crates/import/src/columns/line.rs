@@ -2,6 +2,7 @@
 //! what would be right.
 
 use chrono::FixedOffset;
+use governance::act::is_unseen;
 use governance::area::AreaCode;
 
 use super::Table;
@@ -79,7 +80,7 @@ impl<'t> Line<'t> {
     pub fn word(&self, key: &str, most: usize, problems: &mut Vec<Problem>) -> Option<String> {
         let text = self.text(key, problems)?.replace(['\n', '\t'], " ");
         let length = text.chars().count();
-        let control = text.chars().position(char::is_control);
+        let control = text.chars().position(is_unseen);
         if length > most {
             problems.push(long(self.spot(key), length, most).of(&text));
             return None;

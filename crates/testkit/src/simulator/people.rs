@@ -311,6 +311,7 @@ impl Simulator {
                     grade: Some(governance::act::Grade::B),
                     importance: Some(2),
                     urgency: Some(3),
+                    place: None,
                 };
                 (by, Act::Triage(triage))
             }

@@ -89,6 +89,7 @@ fn summary_may() -> Vec<Property<'static>> {
     vec![
         ("title", text()),
         ("category", reference("Named")),
+        ("source", text()),
         ("grid", reference("Area")),
         ("place", reference("Id16")),
         ("assignee", reference("PersonName")),
