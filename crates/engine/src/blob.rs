@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use record::Hash;
 
+use crate::engine::Keeping;
 use crate::store::StoreError;
 
 /// Bytes by hash. Shared by threads; may wait for the disk, so never called by the engine itself.
@@ -30,6 +31,22 @@ pub trait Blobs: Send + Sync {
     /// # Errors
     /// [`StoreError::Io`].
     fn clear(&self, kept: &BTreeSet<Hash>, grace: Duration) -> Result<usize, StoreError>;
+}
+
+/// Keeps bytes that came from a peer, if they are the photo that they should be.
+#[must_use]
+pub fn keep(blobs: &dyn Blobs, photo: &Hash, bytes: &[u8]) -> Keeping {
+    if Hash::of(bytes) != *photo {
+        return Keeping::OtherBytes;
+    }
+    match (blobs.put(bytes), u32::try_from(bytes.len())) {
+        (Ok(_), Ok(size)) => Keeping::Done { size },
+        (Err(error), _) => {
+            tracing::error!(error = %error, "照片没能保存：请查磁盘 a photo could not be kept: check the disk");
+            Keeping::Failed
+        }
+        (Ok(_), Err(_)) => Keeping::Failed,
+    }
 }
 
 /// Bytes in memory, for simulations and tests. They survive a crash, as a disk's do. Clones share

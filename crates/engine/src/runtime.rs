@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 use crate::arrival::PageError;
 use crate::blob::Blobs;
 use crate::command::{Command, Receipt, Refused};
-use crate::engine::{About, Contact, Effect, Engine, Input, Ticket};
+use crate::engine::{About, Contact, Effect, Engine, Input, Keeping, Ticket};
 use crate::staging::Log;
 use crate::store::Read;
 use crate::wire::{Request, Response};
@@ -359,6 +359,14 @@ impl Room {
                 let world = self.engine.world();
                 self.work(worker::Job::Verify { from, after, page, world });
             }
+            Effect::Piece { ticket, peer, fetch } => {
+                if let Some(reply) = self.desk.peers.remove(&ticket) {
+                    self.work(worker::Job::Piece { peer, fetch, reply });
+                }
+            }
+            Effect::KeepPhoto { from, photo, bytes } => {
+                self.work(worker::Job::KeepPhoto { from, photo, bytes });
+            }
             Effect::Count { ask, matter, seat } => {
                 self.work(worker::Job::Count { ask, matter, seat });
             }
@@ -391,7 +399,11 @@ impl Room {
     fn work(&mut self, job: worker::Job) {
         match self.workers.put(job) {
             None | Some(worker::Job::ClearPhotos) => {}
-            Some(worker::Job::Page { reply, .. }) => {
+            Some(worker::Job::KeepPhoto { from, photo, .. }) => {
+                let kept = Keeping::Failed;
+                self.undone.push(Input::PhotoKept { from, photo, kept });
+            }
+            Some(worker::Job::Page { reply, .. } | worker::Job::Piece { reply, .. }) => {
                 let _ = reply.send(Response::Refused);
             }
             Some(worker::Job::Verify { from, after, .. }) => {

@@ -1,9 +1,10 @@
 //! Checking a data folder from the outside: everything that can be checked without running it.
 //!
-//! Reads only, and only the journal, the watermark and the keys: the index, the tree file and the
-//! blobs can be made anew or check themselves. Works on a copy too.
+//! Reads only, and only the journal, the watermark, the photos and the keys: the index and the tree
+//! file can be made anew. Works on a copy too.
 
 mod log;
+mod photos;
 mod report;
 mod statements;
 mod streams;
@@ -23,10 +24,12 @@ use crate::lock::{Lock, LockError};
 use crate::open::journal_folder;
 use crate::vault::Vault;
 use crate::verify::log::OwnLog;
+use crate::verify::photos::{Photos, Wrong};
 use crate::verify::streams::Streams;
 use crate::watermark::{self, Watermark};
 
 pub use log::LogSummary;
+pub use photos::PhotoSummary;
 pub use report::{Problem, VerifyReport};
 
 /// How much is read at a time, in bytes.
@@ -103,6 +106,7 @@ pub fn verify_each(
     let end = watermark.as_ref().map_or(stop, |watermark| watermark.end.max(stop));
     let whole = pass.walk(&segments, marker, end, visit)?;
     pass.finish(watermark.as_ref(), whole);
+    pass.look_at_photos(folder)?;
     Ok(pass.report)
 }
 
@@ -114,6 +118,7 @@ struct Pass<'a> {
     vault: Option<Vault>,
     log: OwnLog,
     streams: Streams,
+    photos: Photos,
     report: VerifyReport,
     /// Where what is being looked at lies.
     place: (String, u64),
@@ -130,9 +135,9 @@ impl<'a> Pass<'a> {
                 None
             }
         };
-        let (log, streams) = (OwnLog::default(), Streams::default());
+        let (log, streams, photos) = (OwnLog::default(), Streams::default(), Photos::default());
         let place = (folder.display().to_string(), 0);
-        Self { known, own, vault, log, streams, report, place }
+        Self { known, own, vault, log, streams, photos, report, place }
     }
 
     fn problem(&mut self, seq: Option<u64>, what: impl Into<String>, action: &'static str) {
@@ -277,8 +282,22 @@ impl<'a> Pass<'a> {
         });
         let frame = readable.ok()?;
         *self.report.kinds.entry(kind_name(frame.kind)).or_default() += 1;
+        self.photos.take(&frame);
         self.statement(&frame);
         Some(frame).filter(|_| self.report.count() == before)
+    }
+
+    fn look_at_photos(&mut self, folder: &Path) -> Result<(), StoreError> {
+        // Without the vault the lists are not known: then files alone are looked at.
+        let key =
+            self.vault.as_ref().and_then(|_| StorageKey::load(&storage_key_path(folder)).ok());
+        let (summary, wrong) = self.photos.compare(folder, key.as_ref())?;
+        self.report.photos = summary;
+        for Wrong { file, what } in wrong {
+            self.place = (file, 0);
+            self.problem(None, what, RESTORE);
+        }
+        Ok(())
     }
 
     fn finish(&mut self, watermark: Option<&Watermark>, whole: u64) {

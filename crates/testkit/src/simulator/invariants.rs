@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use engine::engine::Engine;
 use engine::entry::Entry;
+use engine::note::Note;
 use engine::project::{Order, Whose};
 use engine::recount::Recount;
 use engine::staging::disclosures;
 use engine::store::{FrameKind, Position};
 use engine::view;
+use governance::act::{PHOTO_FIELDS, read_photos};
 use governance::case::{Case, CaseId, Custody};
 use governance::field::{self, Class};
 use governance::numbers::Scope;
@@ -115,6 +117,7 @@ impl Simulator {
         self.check_all_home()?;
         self.check_promised()?;
         self.check_disclosed()?;
+        self.check_photos()?;
         self.check_quarantine()?;
         self.check_versions()?;
         self.check_replay()?;
@@ -175,6 +178,32 @@ impl Simulator {
                         return Err(self.broken(format!("{node} holds field {id} unreleased")));
                     }
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Every node that was released a list of photos holds them, and no node holds any other but
+    /// what its own people uploaded.
+    fn check_photos(&self) -> Result<(), Broken> {
+        for (node, place) in &self.places {
+            let held = place.store.photos().hashes();
+            let (mut due, mut own) = (BTreeSet::new(), BTreeSet::new());
+            for frame in place.store.frames() {
+                let lists = disclosures(&frame).filter(|d| PHOTO_FIELDS.contains(&d.field));
+                let shown = lists.filter_map(|d| read_photos(&d.value)).flatten();
+                due.extend(shown.map(|photo| photo.hash));
+                let note = record::cbor::decode(&frame.note, &engine::staging::NOTE_LIMITS);
+                if let Ok(Note::Uploaded { hash, .. }) = note {
+                    own.insert(hash);
+                }
+            }
+            if let Some(missing) = due.difference(&held).next() {
+                return Err(self.broken(format!("{node} was released {missing} and lacks it")));
+            }
+            if let Some(other) = held.iter().find(|hash| !due.contains(hash) && !own.contains(hash))
+            {
+                return Err(self.broken(format!("{node} holds {other}, which is not for it")));
             }
         }
         Ok(())

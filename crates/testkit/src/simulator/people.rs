@@ -4,17 +4,18 @@ mod detours;
 
 use std::time::Duration;
 
+use engine::blob::Blobs;
 use engine::command::{Agent, Command, Receipt, Refused, What};
 use engine::project::Order;
 use engine::view;
-use governance::act::{Act, Report, Triage, Whistle};
+use governance::act::{Act, Media, Moment, Photo, Report, Triage, Whistle};
 use governance::case::{Case, Custody, Party};
 use governance::change::Phase;
 use governance::policy::Version;
 use governance::roster::Appointment;
 use governance::territory::Place as Ground;
 use rand::RngExt;
-use record::{NodeId, Subject};
+use record::{Hash, NodeId, Subject};
 
 use super::{Event, Simulator};
 use crate::federation::{self, Part};
@@ -167,6 +168,11 @@ impl Simulator {
         let resident = self.rng.random_range(0..2) == 0;
         let phone = format!("139{:08}", self.rng.random_range(0..100_000_000));
         let place = staff.grids[self.rng.random_range(0..staff.grids.len())];
+        let by = match staff.of("grid_worker").filter(|_| !resident) {
+            Some(worker) => Agent::Staff(worker),
+            None => Agent::Resident { code: None },
+        };
+        let photos = self.photographs(node, &by, Moment::Before);
         let report = Report {
             title: "小区门口路灯不亮".into(),
             description: format!("晚上看不清路，第 {} 次反映", self.sequence),
@@ -179,11 +185,7 @@ impl Simulator {
             contact_name: Some("演示居民".into()),
             contact_phone: Some(phone.clone()),
             involved: None,
-            photos: vec![],
-        };
-        let by = match staff.of("grid_worker").filter(|_| !resident) {
-            Some(worker) => Agent::Staff(worker),
-            None => Agent::Resident { code: None },
+            photos,
         };
         let what = What::Act { case: None, act: Act::Report(Box::new(report)) };
         match self.command(node, Command { by, once: None, what }) {
@@ -198,6 +200,37 @@ impl Simulator {
         }
     }
 
+    /// The act, perhaps with photos of what was done.
+    fn illustrated(&mut self, node: NodeId, by: &Agent, mut act: Act) -> Act {
+        if let Act::Handle { photos, .. }
+        | Act::SettleOnSpot { photos, .. }
+        | Act::Progress { photos, .. }
+        | Act::UnitResult { photos, .. } = &mut act
+        {
+            *photos = self.photographs(node, by, Moment::After);
+        }
+        act
+    }
+
+    /// None to two photos that somebody just took: some bytes, for nobody looks at them.
+    pub(super) fn photographs(&mut self, node: NodeId, by: &Agent, moment: Moment) -> Vec<Photo> {
+        let mut photos = Vec::new();
+        for _ in 0..self.rng.random_range(0..6_usize).saturating_sub(3) {
+            let length = self.rng.random_range(1..=200);
+            let bytes: Vec<u8> = (0..length).map(|_| self.rng.random()).collect();
+            let hash = Hash::of(&bytes);
+            let size = u32::try_from(bytes.len()).expect("it is short");
+            let what = What::KeepPhoto { hash, size };
+            if self.command(node, Command { by: by.clone(), once: None, what }).is_ok() {
+                let store = &self.places[&node].store;
+                store.photos().put(&bytes).expect("memory takes it");
+                let media = Media::Jpeg;
+                photos.push(Photo { hash, size, media, moment, caption: None });
+            }
+        }
+        photos
+    }
+
     /// Staff of a node look for something to do, and do one thing.
     pub(super) fn work(&mut self, node: NodeId) {
         let pause = Duration::from_secs(self.rng.random_range(60..900));
@@ -209,6 +242,7 @@ impl Simulator {
             self.take_a_detour(node);
             let Some(case) = self.some_case(node) else { return };
             if let Some((by, act)) = self.choose(node, &case) {
+                let act = self.illustrated(node, &by, act);
                 let what = What::Act { case: Some(case.id), act };
                 match self.command(node, Command { by, once: None, what }) {
                     Ok(_) | Err(Refused::Storage(_)) => {}
