@@ -145,7 +145,7 @@ fn tell(story: &Story) {
 }
 
 fn units_have_their_fields(scene: &Scene, case: CaseId) {
-    let policy = &scene.world.places[&scene.at(Seat::Street)].member.setup.policy;
+    let policy = &scene.world.places[&scene.at(Seat::Street)].member.setup.configured.policy;
     let rules = policy.disclosures.iter().filter(|rule| rule.to == governance::case::Party::Unit);
     let named: Vec<&String> = rules.flat_map(|rule| &rule.fields).collect();
     for seat in [Seat::Lead, Seat::Assist] {
@@ -185,7 +185,8 @@ fn every_story_has_its_test() {
 fn c1_every_way_in_of_every_policy_leads_to_a_case_and_no_other_does() {
     for story in ALL.map(|story| story()) {
         let mut scene = Scene::set(&story);
-        let policy = scene.world.places[&scene.at(Seat::Community)].member.setup.policy.clone();
+        let policy =
+            scene.world.places[&scene.at(Seat::Community)].member.setup.configured.policy.clone();
         let mut opened = 0;
         for channel in &policy.channels {
             let report = Story { report: told_through(&story, &channel.key), ..story_of(&story) };
