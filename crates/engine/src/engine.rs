@@ -128,8 +128,8 @@ pub enum About {
     Witness,
     /// A question, by its local number.
     Ask(u64),
-    /// A piece of a photo.
-    Fetch(Hash),
+    /// The piece of a photo from this byte on.
+    Fetch(Hash, u32),
 }
 
 /// What is to be done, after the commit.
@@ -628,11 +628,14 @@ impl Desk<'_, '_> {
             }
             (About::Ask(ask), Some(Response::Refused)) => self.child_answered(ask, from, None),
             (About::Ask(ask), _) => self.child_silent(ask, from),
-            (About::Fetch(photo), Some(Response::Piece(piece))) => {
-                self.fetched(from, photo, Given::Piece(piece))?;
+            (About::Fetch(photo, offset), response) => {
+                let given = match response {
+                    Some(Response::Piece(piece)) => Given::Piece(piece),
+                    Some(_) => Given::Refused,
+                    None => Given::Nothing,
+                };
+                self.fetched(from, photo, offset, given)?;
             }
-            (About::Fetch(photo), Some(_)) => self.fetched(from, photo, Given::Refused)?,
-            (About::Fetch(photo), None) => self.fetched(from, photo, Given::Nothing)?,
         }
         Ok(())
     }

@@ -148,8 +148,6 @@ fn a_neighbour_is_refused_every_photo_that_no_entry_released_to_it() {
 
 #[test]
 fn a_photo_is_gone_on_with_after_a_cut_and_comes_in_the_end() {
-    let weather = Weather { townships: 2, communities: 1, reports: 0, ..Weather::calm() };
-    drop(weather);
     let mut scene = Scene::begin();
     scene.world.crash(scene.units[0]);
     scene.accepts_and_whistles();
@@ -164,7 +162,7 @@ fn other_bytes_than_were_signed_are_refused_and_never_kept() {
     let mut scene = Scene::begin();
     let (photo, street, community) = (scene.photo, scene.street, scene.community);
     scene.world.places[&street].store.photos().clear(&[].into(), Duration::ZERO).expect("memory");
-    let wanted = engine::engine::About::Fetch(photo);
+    let wanted = engine::engine::About::Fetch(photo, 0);
     for said in [
         Piece { total: 13, bytes: b"a broken LAMP".to_vec().into() },
         Piece { total: u32::MAX, bytes: vec![0; PIECE_BYTES].into() },

@@ -145,7 +145,7 @@ async fn t1_an_indoor_address_is_attached_to_its_building_and_grid() {
     let house = House::build().await;
     let building = json!({ "places": [{
         "id": "dd".repeat(16), "level": "building", "name": "3栋",
-        "parent": place(GRID[1]).to_string(), "valid_from": "2026-06-02T00:00:00Z",
+        "parent": place(GRID[1]).to_string(), "valid_from": "2026-06-02T02:00:00Z",
     }] });
     assert_eq!(house.post(OPS, "/v1/places", building).await.status, StatusCode::CREATED);
     let address: String = form_urlencoded::byte_serialize("3栋2单元501室".as_bytes()).collect();

@@ -99,10 +99,9 @@ impl Desk<'_, '_> {
             return Ok(());
         }
         fetching.state = State::Asked;
-        let (number, photo) = (fetching.number, fetching.photo);
-        let offset = u32::try_from(fetching.bytes.len()).unwrap_or(u32::MAX);
+        let (number, photo, offset) = (fetching.number, fetching.photo, fetching.offset());
         let request = Request::Fetch(Fetch { number, photo, offset });
-        self.send(node, key, About::Fetch(photo), request, WITHIN);
+        self.send(node, key, About::Fetch(photo, offset), request, WITHIN);
         Ok(())
     }
 
@@ -159,15 +158,18 @@ impl Desk<'_, '_> {
         &mut self,
         node: NodeId,
         photo: Hash,
-        piece: Given,
+        offset: u32,
+        given: Given,
     ) -> Result<(), Refused> {
         let fetching = self.talk.fetches.going.get_mut(&node);
-        let asked =
-            |fetching: &&mut Fetching| fetching.photo == photo && fetching.state == State::Asked;
+        let asked = |fetching: &&mut Fetching| {
+            let piece = (fetching.photo, fetching.offset());
+            piece == (photo, offset) && fetching.state == State::Asked
+        };
         // Another was asked for: a late response to an earlier request.
         let Some(fetching) = fetching.filter(asked) else { return Ok(()) };
         fetching.state = State::Idle;
-        match piece {
+        match given {
             Given::Piece(piece) => match fetching.take(piece) {
                 Ok(false) => self.fetch(node)?,
                 Ok(true) => {
@@ -251,6 +253,11 @@ pub(crate) enum Given {
 }
 
 impl Fetching {
+    /// Bytes that are here already.
+    fn offset(&self) -> u32 {
+        u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
+    }
+
     /// Takes a piece; says whether that was the last one.
     fn take(&mut self, piece: Piece) -> Result<bool, &'static str> {
         let Piece { total, bytes } = piece;
