@@ -90,7 +90,18 @@ fn show(audit: &Audit, policy: Option<&Policy>, compared: bool) {
         let (zh, en) = figure.grouping.names();
         let grouping = match figure.grouping {
             Grouping::None => String::new(),
-            _ => format!("，{zh} {en}"),
+            Grouping::Stage
+            | Grouping::Phase
+            | Grouping::Category
+            | Grouping::LevelSettled
+            | Grouping::Channel
+            | Grouping::Grid
+            | Grouping::Child
+            | Grouping::Level
+            | Grouping::Closing
+            | Grouping::Month
+            | Grouping::Unit
+            | Grouping::Ground => format!("，{zh} {en}"),
         };
         print::line(&format!("{} {}{grouping}", figure.name, figure.name_en));
         for row in &figure.rows {

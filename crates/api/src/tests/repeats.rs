@@ -129,7 +129,7 @@ async fn local_rows(house: &House, person: &str) -> Vec<Row> {
         made.json()
     };
     let subject = |json: &Value| json["subject"].as_str().unwrap().to_owned();
-    let (early, late) = ("2026-06-02T02:00:00Z", "2026-06-03T00:00:00Z");
+    let (early, late) = ("2026-06-02T01:59:59.500Z", "2026-06-03T00:00:00Z");
     let branch = |name: &str, from: &str| json!({ "kind": "branch", "name": name, "places": [place(2).to_string()], "from": from });
     let station = |name: &str, from: &str| {
         json!({ "kind": "post", "name": name, "place": place(2).to_string(), "from": from,
