@@ -37,7 +37,8 @@ pub fn receipt(view: &impl Lookup, whose: Whose, at: Position) -> Result<Receipt
         | FrameKind::Checkpoint
         | FrameKind::Countersigned
         | FrameKind::Local
-        | FrameKind::StreamHead => None,
+        // A command that made several records tells of one of them.
+        | FrameKind::StreamHead => done.receipt.record,
     };
     Ok(Receipt { record, ..done.receipt })
 }
