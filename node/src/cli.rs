@@ -3,6 +3,7 @@
 
 mod account;
 mod args;
+mod audit;
 mod commands;
 mod failure;
 mod help;

@@ -6,6 +6,7 @@
 //! [`operator::Operator::install`] its first account, [`node::Node::start`] runs it,
 //! [`node::Running::stop`] ends it.
 
+pub mod audit;
 pub mod calendar;
 pub mod cli;
 pub mod config;

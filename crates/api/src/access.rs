@@ -5,9 +5,9 @@ use governance::act::ActKind;
 use governance::case::Case;
 use governance::field::{self, Class};
 use governance::policy::{Policy, Power, Versions};
-use governance::roster::{Actor, Standing};
+use governance::roster::{Actor, Roster, Standing};
 use governance::territory::Territory;
-use record::{FieldId, NodeId, Timestamp};
+use record::{FieldId, NodeId, Subject, Timestamp};
 
 /// Who asks, and by what it is judged.
 #[derive(Clone, Copy)]
@@ -91,7 +91,7 @@ fn told_to_reporter(act: ActKind, id: FieldId) -> bool {
         ActKind::Report => id == field::TITLE,
         ActKind::Refuse => id == field::REASON || id == field::INSTEAD,
         ActKind::Suspend | ActKind::DecideExtension => id == field::REASON,
-        ActKind::SettleOnSpot | ActKind::Handle => id == field::OPINION,
+        ActKind::SettleOnSpot | ActKind::Handle => id == field::OPINION || id == field::PHOTOS,
         ActKind::Accept
         | ActKind::Triage
         | ActKind::HandUp
@@ -137,6 +137,18 @@ fn told_to_reporter(act: ActKind, id: FieldId) -> bool {
 #[must_use]
 pub(crate) fn resident_may(act: ActKind) -> bool {
     matches!(act, ActKind::Verify | ActKind::Reopen | ActKind::Withdraw)
+}
+
+/// Whether they may read a person's papers: the agreement's words and the growth file. The person
+/// may, and whoever answers for them by the power over the roster.
+#[must_use]
+pub(crate) fn reads_papers(viewer: &Viewer<'_>, roster: &Roster, person: Subject) -> bool {
+    let Viewer { actor, policies, territory, now, .. } = *viewer;
+    let policy = &policies.in_force().policy;
+    let staff = !actor.appointments().is_empty();
+    let known = roster.get(person);
+    let answers = known.is_some_and(|known| known.answered_for_by(actor, policy, territory, now));
+    staff && known.is_some() && (actor.id == person || answers)
 }
 
 /// Whether they may read colleagues' telephone numbers; names are for all staff.

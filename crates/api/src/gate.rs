@@ -68,16 +68,19 @@ impl Gate {
         next: Next,
     ) -> Result<Response, Problem> {
         let state = &self.state;
+        let room = self.route.room(request.headers());
         let (mut within, mut _file) = (state.config.within, None);
-        if self.route.load == Load::File {
+        if room.load == Load::File {
             within = state.config.within_for_files;
             _file = match tokio::time::timeout(PATIENCE, state.files.acquire()).await {
                 Ok(Ok(place)) => Some(place),
                 Ok(Err(_)) | Err(_) => return Err(Problem::after(Kind::BUSY, FILE_PATIENCE)),
             };
         }
+        let mut _photos = None;
         if self.route.changes() {
-            request = arrival::complete(state, request, address, self.route).await?;
+            _photos = arrival::photos(state, &room, address)?;
+            request = arrival::complete(state, request, address, &room).await?;
         }
         let place = tokio::time::timeout(PATIENCE, state.requests.acquire()).await;
         let Ok(Ok(_place)) = place else { return Err(Problem::after(Kind::BUSY, PATIENCE)) };

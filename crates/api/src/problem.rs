@@ -86,6 +86,7 @@ kinds! {
     OTHER_REPORT = "other-report" CONFLICT "此编号已是另一件事" "The number is that of another case";
     KEY_REUSED = "key-reused" UNPROCESSABLE_ENTITY "幂等键已用于另一请求" "The idempotency key was used for another request";
     MEDIA_TYPE = "media-type" UNSUPPORTED_MEDIA_TYPE "请求内容须为 application/json" "The body has to be application/json";
+    PHOTO = "photo" UNPROCESSABLE_ENTITY "照片无法接收" "The photo is not taken";
     ENCODING = "content-encoding" UNSUPPORTED_MEDIA_TYPE "请求内容不得压缩" "The body must not be compressed";
     TOO_LARGE = "too-large" PAYLOAD_TOO_LARGE "请求内容过大" "The body is too large";
     CHANGED = "changed" PRECONDITION_FAILED "事件已有变动" "The case has changed since you read it";

@@ -35,6 +35,10 @@ pub struct Quota {
     pub reports_of_all: Rate,
     /// Looking up and acting by code, from one address.
     pub codes: Rate,
+    /// Photos from one address, or of one account of staff.
+    pub photos: Rate,
+    /// Photos from everybody without an account.
+    pub photos_of_all: Rate,
 }
 
 /// How the API behaves. What is left at its default is safe on an open network.
@@ -72,6 +76,8 @@ impl Default for Quota {
             reports: Rate { burst: 10, per_hour: 30 },
             reports_of_all: Rate { burst: 500, per_hour: 2_000 },
             codes: Rate { burst: 60, per_hour: 600 },
+            photos: Rate { burst: 60, per_hour: 240 },
+            photos_of_all: Rate { burst: 1_000, per_hour: 4_000 },
         }
     }
 }
@@ -106,6 +112,8 @@ pub struct Shared {
     pub(crate) reports: Buckets,
     pub(crate) reports_of_all: Buckets,
     pub(crate) codes: Buckets,
+    pub(crate) photos: Buckets,
+    pub(crate) photos_of_all: Buckets,
     /// Passwords being hashed at once: each takes a core and 19 MiB.
     pub(crate) hashing: Semaphore,
     pub(crate) requests: Semaphore,
@@ -114,6 +122,8 @@ pub struct Shared {
     /// What a file changes of territory or roster follows from what is there: one at a time.
     pub(crate) turn: tokio::sync::Mutex<()>,
     pub(crate) arrivals: Shares<Key>,
+    /// Requests with photos in them, by address: each may be large.
+    pub(crate) uploads: Shares<Key>,
     pub(crate) streams: Arc<Semaphore>,
     /// Event streams by account.
     pub(crate) listeners: Shares<String>,
@@ -141,6 +151,9 @@ impl State {
             reports: Buckets::new(quota.reports),
             reports_of_all: Buckets::new(quota.reports_of_all),
             codes: Buckets::new(quota.codes),
+            photos: Buckets::new(quota.photos),
+            photos_of_all: Buckets::new(quota.photos_of_all),
+            uploads: Shares::default(),
             hashing: Semaphore::new(HASHING),
             requests: Semaphore::new(config.requests),
             files: Semaphore::new(FILES),

@@ -1,9 +1,13 @@
 //! Carrying out a command: who is it, may they, what does it say, sign it, share it.
 
 mod entrance;
+mod ground;
 mod intake;
 mod memory;
+mod notebook;
 mod offices;
+mod people;
+mod photos;
 mod policies;
 
 use std::collections::BTreeSet;
@@ -73,14 +77,19 @@ impl Desk<'_, '_> {
             What::ActIf { case, act, expected } => self.act(&by, case, &act, Some(&expected), once),
             What::PutPolicy { text, publish } => self.put_policy(&by, &text, publish, once),
             What::AdoptPolicy { reference } => self.adopt_policy(&by, &reference, once),
+            What::KeepPhoto { hash, size } => self.keep_photo(&by, hash, size),
             What::Import { origin, report } => self.import(&by, &origin, report, once),
             What::Establish(places) => self.establish(&by, places, once),
             What::EndPlace(place) => self.end_place(&by, place, once),
             What::Register { person, name, phone } => {
                 self.register(&by, person, &name, phone.as_deref(), once)
             }
-            What::Appoint { person, appointment } => self.appoint(&by, person, appointment, once),
+            What::Appoint { person, appointment } => {
+                self.appoint(&by, person, appointment, None, once)
+            }
             What::Dismiss { person, role } => self.dismiss(&by, person, &role, once),
+            What::Ground(ground) => self.ground(&by, *ground, once),
+            What::People(people) => self.people(&by, *people, once),
             What::PutAccount(account) => self.put_account(&by, account, once),
             What::EnableAccount { name, person, enabled } => {
                 self.enable_account(&by, &name, person, enabled, once)
@@ -195,6 +204,7 @@ impl Desk<'_, '_> {
         once: Option<Once>,
         code: Option<String>,
     ) -> Result<Receipt, Refused> {
+        self.check_photos(id, act.photos())?;
         let world = self.world.clone();
         let (units, children) = (world.directory.units(), world.directory.children());
         let into = if let Act::Merge { into } = act { Some(*into) } else { None };
@@ -255,6 +265,21 @@ impl Desk<'_, '_> {
         } else {
             Err(Refused::Power(name))
         }
+    }
+
+    /// Who does it, if they have the power on the ground of every one of these places.
+    fn power_over(
+        &self,
+        by: &Agent,
+        power: Power,
+        name: &'static str,
+        places: &[Subject],
+    ) -> Result<Option<Actor>, Refused> {
+        let Some(actor) = self.power(by, power, name)? else { return Ok(None) };
+        let (policy, ground) = (self.world.policy(), &self.world.territory);
+        let over = |place| actor.has_power_over(policy, power, ground, Some(place), None, self.now);
+        let everywhere = places.iter().all(|place| over(*place));
+        if everywhere { Ok(Some(actor)) } else { Err(Refused::Power(name)) }
     }
 
     /// Changes what the node keeps in memory of the index.

@@ -1,5 +1,8 @@
 //! What local staff, residents and programs ask of a node.
 
+mod ground;
+mod people;
+
 use std::time::Duration;
 
 use governance::act::{Act, Origin, Report};
@@ -10,6 +13,9 @@ use governance::territory::Place;
 use record::{Hash, RecordId, Subject};
 use serde::{Deserialize, Serialize};
 
+pub use ground::Ground;
+pub use people::People;
+
 use crate::note::{Account, Invitation, Token};
 use crate::store::StoreError;
 
@@ -17,6 +23,8 @@ use crate::store::StoreError;
 pub const MAX_PLACES: usize = 5_000;
 /// For at least so long, by the node's own time, a request is known again by its idempotency key.
 pub const REMEMBERED: Duration = Duration::from_secs(7 * 86_400);
+/// For so long an uploaded photo waits for an act that shows it.
+pub const UPLOADED: Duration = Duration::from_secs(86_400);
 /// Sessions of one account at once; with one more, the one that runs out first ends.
 pub const MAX_SESSIONS: usize = 64;
 /// Programs' tokens of one account at once; one more is refused.
@@ -97,6 +105,14 @@ pub enum What {
         /// `key/version`.
         reference: String,
     },
+    /// Keeps a photo whose bytes lie beside the journal already, for an act to show it within
+    /// [`UPLOADED`].
+    KeepPhoto {
+        /// blake3 of its bytes.
+        hash: Hash,
+        /// Their number.
+        size: u32,
+    },
     /// A report that another system had first. The same number of the same source once more
     /// opens nothing: the receipt has then no record.
     Import {
@@ -132,6 +148,10 @@ pub enum What {
         /// The role.
         role: String,
     },
+    /// Something about the ground.
+    Ground(Box<Ground>),
+    /// Something about people.
+    People(Box<People>),
     /// Opens an account, or changes one, which ends its sessions and tokens.
     PutAccount(Account),
     /// Changes whether an account may be used, which ends its sessions and tokens.

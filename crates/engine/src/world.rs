@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::OpenError;
 use crate::peer::{Card, Directory};
-use crate::project;
+use crate::project::{self, Of};
 use crate::staging::{Lookup, decode};
 use crate::store::{Pair, StoreError, Table};
 
@@ -93,6 +93,11 @@ impl World {
         let territory =
             Territory::from_places(places).map_err(|error| damaged(&error.to_string()))?;
         world.territory = Arc::new(territory);
+        for (key, value) in all(view, Table::Ground)? {
+            if key.first() == Some(&(Of::Lineage as u8)) {
+                Arc::make_mut(&mut world.territory).descend(decode(&value)?);
+            }
+        }
         for (key, value) in all(view, Table::Person)? {
             let person: Person = decode(&value)?;
             let id = key.try_into().map_err(|_| damaged("a person's key"))?;

@@ -3,6 +3,7 @@
 
 mod body;
 mod kind;
+mod photo;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use body::{Body, FieldProblem, is_unseen, text};
 pub use kind::ActKind;
+pub use photo::{MAX_PHOTO_BYTES, MAX_PHOTOS, Media, Moment, PHOTO_FIELDS, Photo, read_photos};
 
 use crate::territory::Point;
 
@@ -54,6 +56,9 @@ pub enum Act {
     SettleOnSpot {
         /// What was done.
         opinion: String,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Hands it to the next level inside this jurisdiction: grid → community.
     HandUp {
@@ -76,11 +81,17 @@ pub enum Act {
     Progress {
         /// The note.
         note: String,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Deals with it.
     Handle {
         /// What was done.
         opinion: String,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Whoever reported says whether it is solved (C7).
     Verify {
@@ -89,6 +100,9 @@ pub enum Act {
         /// How satisfied they are, 1 to 5; separate from `solved`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         satisfaction: Option<u8>,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Ends it. Whether it was in time is reckoned, not claimed.
     Close {
@@ -135,6 +149,9 @@ pub enum Act {
     UnitResult {
         /// What was done.
         opinion: String,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Looks into the matter before it is taken on (核实).
     Check {
@@ -142,6 +159,9 @@ pub enum Act {
         found: bool,
         /// What was seen.
         note: String,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Gives it to another person (转办).
     Transfer {
@@ -260,6 +280,9 @@ pub enum Act {
         held: Timestamp,
         /// What came of it.
         note: String,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Ends the mediation.
     Agreement {
@@ -267,6 +290,9 @@ pub enum Act {
         reached: bool,
         /// The agreement, or why there is none. Stays home.
         text: String,
+        /// Its pages. They stay home, too.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
 }
 
@@ -333,6 +359,9 @@ pub struct Report {
     /// People involved, in words. Stays home.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub involved: Option<String>,
+    /// What it looks like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<Photo>,
 }
 
 /// Where a report came from that another system had first: a hotline's work order, a message board
@@ -400,6 +429,21 @@ pub enum Closing {
     Overtime,
     /// By a decision, without being settled.
     Special,
+}
+
+impl Closing {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Normal, Self::Overtime, Self::Special];
+
+    /// The name that records and the API use.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Overtime => "overtime",
+            Self::Special => "special",
+        }
+    }
 }
 
 /// Lead or assist in a whistle.

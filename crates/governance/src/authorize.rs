@@ -16,7 +16,7 @@ pub use refusal::Refusal;
 use crate::act::{Act, ActKind, Report, Triage, Whistle};
 use crate::area::AreaCode;
 use crate::calendar::Calendar;
-use crate::case::{Case, MAX_STEPS, Party};
+use crate::case::{Case, MAX_STEPS, Party, Way};
 use crate::clock;
 use crate::policy::{ANYONE, ASSIGNEE, ActRule, Policy, REPORTER};
 use crate::roster::{Actor, Appointment, Roster, Standing};
@@ -252,7 +252,7 @@ fn within(scene: &Scene<'_>, case: &Case, actor: &Actor, held: &Appointment) -> 
 /// The node acts by itself only to take a case that comes home, and to pass it on down.
 fn node_itself(scene: &Scene<'_>, case: &Case, act: ActKind) -> Result<Permit, Refusal> {
     let takes =
-        act == ActKind::AcceptCustody && case.offer_to(scene.me).is_some_and(|offer| !offer.onward);
+        act == ActKind::AcceptCustody && case.offer_to(scene.me).is_some_and(|offer| offer.way == Way::Back);
     let passes_on = act == ActKind::SendHome && case.below(scene.me).is_some();
     let homecoming = takes || passes_on;
     let automatic = scene.policy.custody.homecoming == crate::policy::Homecoming::Automatic;
@@ -432,4 +432,4 @@ fn check_units(scene: &Scene<'_>, whistle: &Whistle) -> Result<(), Refusal> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

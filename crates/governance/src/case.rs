@@ -2,6 +2,7 @@
 //! Holds codes, ids and times only; people's words stay in the records.
 
 mod apply;
+mod reception;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use apply::{Event, Rejected, apply};
+pub use reception::{Answerable, Received};
 
 use crate::act::{ActKind, Closing, Grade, Part, Rate};
 use crate::area::AreaCode;
@@ -20,6 +22,9 @@ pub type CaseId = Subject;
 /// Most records a case can have. A case that needs more has been reopened dozens of times and
 /// should be closed and reported anew; the bound keeps its row in the index small.
 pub const MAX_STEPS: usize = 300;
+
+/// Most earlier calls of units that a case remembers.
+pub const MAX_PAST_CALLS: usize = 64;
 
 /// A case as one node sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -71,8 +76,11 @@ pub struct Case {
     pub assignee: Option<Subject>,
     /// Everybody who dealt with it: none of them verifies it (C7).
     pub handlers: Vec<Subject>,
-    /// The member units called (C5).
+    /// The member units called (C5): the latest call of each.
     pub units: Vec<UnitCall>,
+    /// Earlier calls of the same units, the last [`MAX_PAST_CALLS`]: calling again does not undo
+    /// that nobody came.
+    pub past_calls: Vec<UnitCall>,
     /// When it was reported.
     pub opened: Timestamp,
     /// When it was first answered: accepted, refused or settled (C8).
@@ -127,8 +135,8 @@ pub enum Custody {
         offer: RecordId,
         /// To whom.
         to: NodeId,
-        /// On to another node, above or below; or back where it came from.
-        onward: bool,
+        /// Which way.
+        way: Way,
         /// Going home: whether it was dealt with.
         done: bool,
         /// When.
@@ -143,6 +151,18 @@ pub enum Custody {
     },
 }
 
+/// Which way custody is offered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// On, to the node above.
+    Up,
+    /// On, to a node below.
+    Down,
+    /// Back to the node from which it came.
+    Back,
+}
+
 /// An offer of custody that has not been answered.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -151,8 +171,8 @@ pub struct OpenOffer {
     pub offer: RecordId,
     /// To whom.
     pub to: NodeId,
-    /// On to another node, above or below; or back where it came from.
-    pub onward: bool,
+    /// Which way.
+    pub way: Way,
     /// Going home: whether it was dealt with.
     pub done: bool,
 }
@@ -173,6 +193,10 @@ pub struct Counts {
     pub reminders: u32,
     /// Put under supervision (督办).
     pub supervisions: u32,
+    /// Put off (挂账).
+    pub suspensions: u32,
+    /// Taken by a level above (上报).
+    pub escalations: u32,
 }
 
 /// Where a case stood before it was put off or treated with another one.
@@ -223,6 +247,8 @@ pub struct Score {
     pub of: NodeId,
     /// 1 to 5.
     pub points: u8,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A mediation (C11).
@@ -275,6 +301,8 @@ impl Party {
 pub struct UnitCall {
     /// The unit.
     pub node: NodeId,
+    /// Who called it.
+    pub by: NodeId,
     /// Lead or assist.
     pub part: Part,
     /// When it was called.

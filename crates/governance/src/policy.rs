@@ -5,6 +5,7 @@
 mod check;
 mod clocks;
 mod graph;
+mod people;
 mod schema;
 mod version;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use check::Problem;
 pub use clocks::{Breach, ClockRule, Overdue, Traits};
 pub use graph::mermaid;
+pub use people::{LadderPost, PartyKind, StationRule};
 pub use schema::schema;
 pub use version::{Version, VersionError, Versions, reference_of, split_reference, text_of};
 
@@ -95,6 +97,18 @@ pub struct Policy {
     /// How the three rates (三率) are weighed.
     #[serde(default)]
     pub rates: Option<RatesRule>,
+    /// Kinds of Party organisation on a place (R2).
+    #[serde(rename = "party_organisation", default)]
+    pub party_kinds: Vec<PartyKind>,
+    /// Kinds of station, and how far one walks to one (T3).
+    #[serde(default)]
+    pub stations: StationRule,
+    /// The ladder of posts and grades (R4).
+    #[serde(default)]
+    pub ladder: Vec<LadderPost>,
+    /// What serving members may be willing to do (R5).
+    #[serde(default)]
+    pub willingness: Vec<Named>,
 }
 
 /// How grids are to be drawn (T2): a report measures against it, nothing is barred.
@@ -322,6 +336,8 @@ pub enum Power {
     Policy,
     /// Bring in reports from other systems, and give their state back (C9).
     Intake,
+    /// Read the notebooks of the ground (C13).
+    Notebook,
 }
 
 /// A stage of a case.
@@ -508,6 +524,12 @@ impl Policy {
     #[must_use]
     pub fn duty(&self, category: &str) -> Option<&Duty> {
         self.duties.iter().find(|duty| duty.categories.contains(category))
+    }
+
+    /// The kind of Party organisation with this key.
+    #[must_use]
+    pub fn party_kind(&self, key: &str) -> Option<&PartyKind> {
+        self.party_kinds.iter().find(|kind| kind.key == key)
     }
 
     /// Whether clocks stand still in a stage.

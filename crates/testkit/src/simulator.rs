@@ -14,9 +14,9 @@ use engine::command::{Command, Receipt, Refused};
 use engine::engine::{About, Effect, Engine, Input, Ticket};
 use engine::memory::MemoryStore;
 use engine::peer::Directory;
-use engine::wire::{PAGE_ENTRIES, Request, Response};
+use engine::wire::{PAGE_ENTRIES, PIECE_BYTES, Request, Response};
 use engine::world::{Follow, World};
-use engine::{outbox, view};
+use engine::{blob, outbox, view};
 use governance::query::{Answer, Matter, Question};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -324,6 +324,15 @@ impl Simulator {
                     outbox::page(&place.member.setup, &reader, *peer, *after, PAGE_ENTRIES).ok()?;
                 return Some(Response::Page(page));
             }
+            if let Effect::Piece { ticket: of, peer, fetch } = &effect
+                && *of == ticket
+            {
+                let place = &self.places[&node];
+                let (reader, blobs) = (place.engine.as_ref()?.reader(), place.store.photos());
+                let setup = &place.member.setup;
+                let piece = outbox::piece(setup, &reader, blobs, *peer, fetch, PIECE_BYTES).ok()?;
+                return Some(piece.map_or(Response::Refused, Response::Piece));
+            }
             if let Effect::Respond { ticket: of, response } = effect
                 && of == ticket
             {
@@ -528,10 +537,28 @@ impl Simulator {
                 let takes = Duration::from_millis(self.rng.random_range(0..50));
                 self.at(takes, Event::Input { to: node, life: Some(place.life), input });
             }
+            Effect::Piece { ticket, peer, fetch } => {
+                let place = &self.places[&node];
+                let reader = place.engine.as_ref().expect("it just acted").reader();
+                // Small pieces, so that a photo takes many.
+                let most = self.rng.random_range(20..=60);
+                let (setup, blobs) = (&place.member.setup, place.store.photos());
+                let piece = outbox::piece(setup, &reader, blobs, peer, &fetch, most)
+                    .expect("a photo can be read");
+                let piece = piece.map_or(Response::Refused, Response::Piece);
+                self.respond(node, ticket, piece);
+            }
+            Effect::KeepPhoto { from, photo, bytes } => {
+                let place = &self.places[&node];
+                let kept = blob::keep(place.store.photos(), &photo, &bytes);
+                let input = Box::new(Input::PhotoKept { from, photo, kept });
+                let takes = Duration::from_millis(self.rng.random_range(0..50));
+                self.at(takes, Event::Input { to: node, life: Some(place.life), input });
+            }
             Effect::Count { ask, matter, seat } => {
                 let reader = self.places[&node].engine.as_ref().expect("it just acted").reader();
-                let tally = view::count(&reader, &matter, &seat, self.now).ok();
-                next.push(Input::Counted { ask, tally });
+                let counted = view::count(&reader, &matter, &seat, self.now).ok();
+                next.push(Input::Counted { ask, counted });
             }
             Effect::Send { to, about, request, within, .. } => {
                 self.send(node, to, about, &request, within);

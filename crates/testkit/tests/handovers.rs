@@ -8,7 +8,7 @@ use engine::store::Store;
 use engine::view;
 use governance::act::{Act, ActKind, Triage, Whistle};
 use governance::authorize::Refusal;
-use governance::case::{Case, CaseId, Custody, Party};
+use governance::case::{Case, CaseId, Custody, Party, Way};
 use governance::change::Phase;
 use governance::field;
 use record::NodeId;
@@ -112,7 +112,7 @@ fn c9_an_order_from_above_goes_down_to_whose_ground_it_is_and_comes_back_done() 
     let case = line.at_street(street, "facility");
     line.does(street, "township_dispatcher", case, line.down(community));
     let offered = line.at(community, case);
-    assert!(offered.offer_to(community).is_some_and(|offer| offer.onward));
+    assert!(offered.offer_to(community).is_some_and(|offer| offer.way == Way::Down));
     let mut words: Vec<&str> =
         offered.fields.keys().map(|id| field::by_id(*id).expect("a known field").key).collect();
     words.sort_unstable();

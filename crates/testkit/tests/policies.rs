@@ -249,7 +249,7 @@ fn a_changed_file_comes_into_force_at_the_next_start_and_a_rewritten_one_is_refu
         Engine::open(with(&county.setup, text), Box::new(store.clone()), Box::new(rng))
     };
     let start = |text: &str| {
-        let mut engine = open(text).expect("it opens");
+        let mut engine = open(text).unwrap_or_else(|error| panic!("it opens: {error}"));
         drop(engine.step(Vec::new(), NOW));
         engine.world().policy().reference()
     };
@@ -263,7 +263,7 @@ fn a_changed_file_comes_into_force_at_the_next_start_and_a_rewritten_one_is_refu
     assert_eq!(start(POLICY), reference(0));
     assert_eq!(store.frames().len(), size, "nothing is recorded twice");
     // What an officer put in force outlives a restart with the same file.
-    let mut engine = open(POLICY).expect("it opens");
+    let mut engine = open(POLICY).unwrap_or_else(|error| panic!("it opens: {error}"));
     let what = What::AdoptPolicy { reference: reference(1) };
     fixture::command(&mut engine, Agent::Console, what);
     drop(engine);

@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use governance::area::AreaCode;
 
+use super::audit;
 use super::import::{ExportOrders, Import};
 use crate::config::Layer;
 use crate::invite::Offer;
@@ -86,6 +87,8 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// 从签名记录离线复算统计数字，并与报告核对 / recounts every number from the signed records, offline
+    Audit(audit::Args),
     /// 检查或解释配置 / checks or explains the configuration
     Config {
         #[command(subcommand)]

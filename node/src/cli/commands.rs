@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::args::{Args, Command, ConfigCommand};
 use super::failure::Failure;
-use super::{help, import, init, join, peers, policies, print, serve, verify};
+use super::{audit, help, import, init, join, peers, policies, print, serve, verify};
 use crate::calendar;
 use crate::config::{self, Config, Layer, Loaded};
 use crate::export::{self, Exported};
@@ -35,6 +35,7 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
         Command::Join(args) => wait(join::join(&loaded.config, args)),
         Command::Serve(_) => wait(serve::serve(loaded.config)),
         Command::Peers { json } => wait(peers::peers(&loaded.config, json)),
+        Command::Audit(args) => audit::audit(&loaded.config, args),
         Command::Import { what } => wait(import::import(&loaded.config, what)),
         Command::ExportOrders(args) => wait(import::export(&loaded.config, args)),
         Command::Export { to } => export_to(&loaded.config, &to),

@@ -5,6 +5,7 @@ mod data;
 use std::error::Error;
 use std::fmt::Write as _;
 
+use crate::audit::AuditError;
 use crate::config::ConfigError;
 use crate::export::ExportError;
 use crate::file::FileError;
@@ -89,6 +90,22 @@ impl From<ConfigError> for Failure {
             },
         };
         Self { code: 2, ..Self::new(zh, error) }
+    }
+}
+
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
+        let zh: String = match &error {
+            AuditError::Verify(_) => "目录无法核验：请检查路径，或先运行 `wangge verify`".into(),
+            AuditError::Frame(_) => "记录无法复算：请使用最新版本的程序".into(),
+            AuditError::OtherNode { .. } => "报告是另一个节点的：请换目录，或用 --node 指明".into(),
+            AuditError::Unreadable { path, .. } => format!("读不到 {}：请检查路径", path.display()),
+            AuditError::Content { path, .. } => {
+                format!("{} 的内容不对：请用接口导出的 JSON 文件", path.display())
+            }
+            AuditError::Answer(_) => "答复不成立：签名、证书或所答问题不对".into(),
+        };
+        Self::new(zh, error)
     }
 }
 

@@ -72,6 +72,7 @@ fn case(place: Option<u8>, grid: Option<&str>) -> Case {
         assignee: None,
         handlers: Vec::new(),
         units: Vec::new(),
+        past_calls: Vec::new(),
         opened: NOW,
         answered: None,
         handled: None,
@@ -169,6 +170,7 @@ fn a_called_units_staff_see_the_case_they_were_called_to() {
     let officer = staff("unit_officer", Some(4));
     let part = governance::act::Part::Lead;
     let call = |unit| UnitCall {
+        by: node(9),
         node: node(unit),
         part,
         called: NOW,
@@ -199,7 +201,7 @@ fn a_resident_sees_what_they_reported_here_and_little_of_it() {
         .map(|(_, entry)| entry.key)
         .collect();
     let told: std::collections::BTreeSet<_> = told.into_iter().collect();
-    assert_eq!(told, ["instead", "opinion", "reason", "title"].into());
+    assert_eq!(told, ["instead", "opinion", "photos", "reason", "title"].into());
 }
 
 /// Role × ground × class of field.

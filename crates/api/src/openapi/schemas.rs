@@ -1,8 +1,11 @@
 //! Schemas of what is taken and given.
 
 mod cases;
+mod ground;
 mod imports;
 mod node;
+mod numbers;
+mod people;
 
 use serde_json::{Map, Value, json};
 
@@ -91,10 +94,13 @@ pub(super) fn all() -> Map<String, Value> {
     put("Receipt", object(&[], &receipt()));
     who(&mut schemas);
     ground(&mut schemas);
+    ground::put(&mut schemas);
+    people::put(&mut schemas);
     acts::put(&mut schemas);
     cases::put(&mut schemas);
     imports::put(&mut schemas);
     node::put(&mut schemas);
+    numbers::put(&mut schemas);
     schemas
 }
 
@@ -144,6 +150,7 @@ fn who(schemas: &mut Map<String, Value>) {
         "personal",
         "policy",
         "intake",
+        "notebook",
     ]));
     let me = [
         account,
@@ -169,7 +176,12 @@ fn who(schemas: &mut Map<String, Value>) {
     put("Register", object(&[("name", line())], &[("phone", line())]));
     let scope = object(&[("id", reference("Id16"))], &[("name", text())]);
     let (from, until) = (("from", reference("Time")), ("until", reference("Time")));
-    let appoint = [("scope", reference("Id16")), from.clone(), until.clone()];
+    let appoint = [
+        ("scope", reference("Id16")),
+        from.clone(),
+        until.clone(),
+        ("agreement", people::agreement()),
+    ];
     put("Appoint", object(&[("role", text())], &appoint));
     let held = [("role", reference("Named")), from, ("in_force", flag())];
     put("Appointment", object(&held, &[("scope", scope), until]));
@@ -212,6 +224,8 @@ fn ground(schemas: &mut Map<String, Value>) {
         ("ancestors", list(line)),
         ("children", count()),
         ("history", list(reference("Place"))),
+        ("successor_of", list(reference("PlaceName"))),
+        ("succeeded_by", list(reference("PlaceName"))),
     ]);
     put("PlaceDetail", object(&detail, &may));
     let located = [("level", reference("Named")), ("places", list(reference("Place")))];

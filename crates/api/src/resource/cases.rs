@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use engine::command::{Receipt, Version, What};
 use engine::project::Order;
 use engine::view;
-use governance::act::{Act, Report};
+use governance::act::Act;
 use governance::case::{Case, CaseId, Custody};
 use governance::change::Phase;
 use hyper::header::{ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
@@ -20,6 +20,7 @@ use crate::body::Body;
 use crate::desk::{Desk, View};
 use crate::hex;
 use crate::params::{Path, Query};
+use crate::parts::Parts;
 use crate::problem::Problem;
 use crate::search::{self, Searched};
 use crate::shape::Page;
@@ -47,6 +48,8 @@ pub(crate) struct Listing {
     #[serde(default)]
     unplaced: bool,
     source: Option<String>,
+    /// On this ground, however its grids were named when the case was reported.
+    ground: Option<Subject>,
     /// Words, a number, pinyin: see [`crate::search`].
     q: Option<String>,
     limit: Option<usize>,
@@ -72,9 +75,10 @@ pub(crate) async fn list(
 }
 
 /// `POST /v1/cases`
-pub(crate) async fn create(desk: Desk, body: Body<Report>) -> Result<Response, Problem> {
-    let act = Act::Report(Box::new(body.value));
-    let receipt = desk.command(What::Act { case: None, act }, body.digest).await?;
+pub(crate) async fn create(desk: Desk, body: Parts) -> Result<Response, Problem> {
+    let (by, once) = (desk.staff()?, desk.once(body.digest)?);
+    let act = Act::Report(Box::new(desk.with_photos(&by, body, once.as_ref()).await?));
+    let receipt = desk.command_by(by, What::Act { case: None, act }, once).await?;
     let id = receipt.subject.unwrap_or(Subject::ZERO);
     Ok(created(&format!("/v1/cases/{id}"), &taken(&desk, receipt)?))
 }
@@ -165,7 +169,7 @@ fn read(tag: &str) -> Option<Version> {
 }
 
 /// Whether one of the tags in a header (RFC 9110 §13.1) fits; `*` always does.
-fn listed(headers: &HeaderMap, name: &str, fits: impl Fn(&str) -> bool) -> bool {
+pub(super) fn listed(headers: &HeaderMap, name: &str, fits: impl Fn(&str) -> bool) -> bool {
     tags(headers, name).any(|known| known == "*" || fits(known))
 }
 
@@ -209,6 +213,12 @@ impl Listing {
 }
 
 impl View {
+    fn on_ground(&self, ground: Option<Subject>, case: &Case) -> bool {
+        let territory = &self.world.territory;
+        let grid = case.grid.as_ref();
+        ground.is_none_or(|outer| territory.holds(outer, case.place, grid, self.now))
+    }
+
     /// A page of the cases that the actor may see, newest first.
     fn list(&self, listing: &Listing, size: usize) -> Result<Found, Problem> {
         let mut people = People::new(self);
@@ -230,7 +240,9 @@ impl View {
                     return found(items, before, search);
                 }
                 before = Some(key);
-                if listing.wants(&case)
+                let here = self.on_ground(listing.ground, &case);
+                if here
+                    && listing.wants(&case)
                     && access::sees(&self.viewer(), &case)
                     && self.sought(listing, &case, search.as_mut())?
                 {

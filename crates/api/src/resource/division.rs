@@ -51,7 +51,7 @@ impl View {
         if listing.after.is_some_and(|after| territory.latest(after).is_none()) {
             return Err(cursor_refused());
         }
-        let policy = &self.setup.policy;
+        let policy = self.policy();
         let grid = policy.custody.begins.first();
         let grid = grid.and_then(|key| policy.levels.iter().find(|level| level.key == *key));
         let grid = grid.ok_or_else(|| {
@@ -81,7 +81,7 @@ impl View {
             territory: &self.world.territory,
             parent: place.id,
             level: grid,
-            rule: self.setup.policy.grid.as_ref(),
+            rule: self.policy().grid.as_ref(),
             at: self.now,
         };
         let (name, level) = (place.name.clone(), self.level(&place.level));

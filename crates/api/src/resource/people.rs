@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::response::Response;
-use engine::command::{Receipt, What};
+use engine::command::{People, Receipt, What};
 use engine::view;
-use governance::roster::Appointment;
+use governance::roster::{Agreement, Appointment};
 use record::{Subject, Timestamp};
 use serde::Deserialize;
 
@@ -50,6 +50,9 @@ pub(crate) struct Appoint {
     from: Option<Timestamp>,
     #[serde(default)]
     until: Option<Timestamp>,
+    /// Under which agreement.
+    #[serde(default)]
+    agreement: Option<Agreement>,
 }
 
 /// `GET /v1/people`
@@ -126,10 +129,15 @@ pub(crate) async fn appoint(
     body: Body<Appoint>,
 ) -> Result<Response, Problem> {
     let person: Subject = path.id("id")?;
-    let Appoint { role, scope, from, until } = body.value;
+    let Appoint { role, scope, from, until, agreement } = body.value;
     let from = from.unwrap_or(desk.now);
     let appointment = Appointment { role, scope, from, until };
-    let what = What::Appoint { person, appointment };
+    let what = match agreement {
+        Some(agreement) => {
+            What::People(Box::new(People::AppointUnder { person, appointment, agreement }))
+        }
+        None => What::Appoint { person, appointment },
+    };
     let receipt = desk.command(what, body.digest).await?;
     Ok(created(&format!("/v1/people/{person}"), &receipt))
 }

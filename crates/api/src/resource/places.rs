@@ -15,6 +15,7 @@ use crate::params::{Path, Query};
 use crate::problem::{Kind, Problem};
 use crate::shape::Page;
 use crate::shape::names::Named;
+use crate::shape::place::Line as Name;
 
 /// Which places, and what part of the list.
 #[derive(Deserialize)]
@@ -76,6 +77,10 @@ pub(crate) struct Detail {
     children: usize,
     /// Every version, oldest first.
     history: Vec<Shown>,
+    /// The places that it followed when grids were split or merged.
+    successor_of: Vec<Name>,
+    /// The places that followed it.
+    succeeded_by: Vec<Name>,
 }
 
 #[derive(Serialize)]
@@ -143,6 +148,8 @@ pub(crate) async fn get(desk: Desk, path: Path) -> Result<Json<Detail>, Problem>
             ancestors: territory.ancestors(id, now).map(line).collect(),
             children: territory.children(id, now).count(),
             history: territory.history(id).iter().map(|place| view.place(place, true)).collect(),
+            successor_of: territory.successor_of(id).into_iter().map(|id| view.line(id)).collect(),
+            succeeded_by: territory.succeeded_by(id).iter().map(|id| view.line(*id)).collect(),
         })
     });
     detail.await.map(Json)

@@ -110,6 +110,7 @@ pub(crate) async fn me(desk: Desk) -> Result<Json<Me>, Problem> {
             Power::Personal,
             Power::Policy,
             Power::Intake,
+            Power::Notebook,
         ];
         Ok(Me {
             account: session.account,

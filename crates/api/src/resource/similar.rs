@@ -171,7 +171,7 @@ impl View {
 
     /// The grid of what is to be reported.
     fn grid_of(&self, report: &Report) -> Option<AreaCode> {
-        let (territory, level) = (&self.world.territory, self.setup.policy.custody.begins.first()?);
+        let (territory, level) = (&self.world.territory, self.policy().custody.begins.first()?);
         let place =
             report.place.or_else(|| match territory.locate(report.point?, level, self.now) {
                 Located::One(id) => Some(id),

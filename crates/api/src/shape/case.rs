@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use governance::act::{Closing, Grade, Part, Rate};
 use governance::area::AreaCode;
-use governance::case::{Callback, Case, CaseId, Custody, Mediation, Score, Span, UnitCall};
+use governance::case::{
+    Answerable, Callback, Case, CaseId, Custody, Mediation, Received, Score, Span, UnitCall,
+};
 use governance::change::Phase;
 use governance::field;
 use record::{NodeId, RecordId, Subject, Timestamp};
@@ -88,7 +90,7 @@ struct Offer {
     record: RecordId,
     to: NodeName,
     /// Up to the node above, or back towards home.
-    onward: bool,
+    way: Way,
     /// Whether it is this node that has to answer.
     to_us: bool,
 }
@@ -140,6 +142,14 @@ pub(crate) struct Detail {
     callback: Option<Callback>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mediation: Option<Mediation>,
+    /// Who received it first, and owns the handover (C12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_receiver: Option<ReceivedShown>,
+    /// Who answers for it now: whoever received it first, until somebody takes it.
+    answerable: AnswerableShown,
+    /// The note it came from, for those who may read that (C13).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<Subject>,
     /// The rates it is left out of.
     excluded: BTreeSet<Rate>,
     /// Every exclusion: on what ground, by whom and when.
@@ -159,6 +169,32 @@ pub(crate) struct Detail {
     #[serde(skip_serializing_if = "Option::is_none")]
     calendar_missing: Option<i32>,
     timeline: Vec<Brief>,
+}
+
+/// A person of a node, since a moment.
+#[derive(Serialize)]
+struct ReceivedShown {
+    node: NodeName,
+    person: PersonName,
+    since: Timestamp,
+}
+
+/// Who answers for a case now.
+#[derive(Serialize)]
+struct AnswerableShown {
+    state: AnswerableState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<ReceivedShown>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum AnswerableState {
+    /// No member of staff has touched it yet.
+    NotReceived,
+    FirstReceiver,
+    Taker,
+    Ended,
 }
 
 #[derive(Serialize)]
@@ -263,6 +299,12 @@ impl View {
             written_off: case.written_off,
             callback: case.callback,
             mediation: case.mediation.clone(),
+            first_receiver: case
+                .first_receiver()
+                .map(|by| self.received(by, &mut people))
+                .transpose()?,
+            answerable: self.answerable(case, &mut people)?,
+            note: self.note_behind(case.id)?,
             excluded: case.excluded(),
             exclusions: self.exclusions(case, &mut people)?,
             scores: case.scores.clone(),
@@ -276,6 +318,22 @@ impl View {
         })
     }
 
+    fn received(&self, by: Received, people: &mut People<'_>) -> Result<ReceivedShown, Problem> {
+        let person = people.name(by.person)?;
+        Ok(ReceivedShown { node: self.node(by.node), person, since: by.at })
+    }
+
+    fn answerable(&self, case: &Case, people: &mut People<'_>) -> Result<AnswerableShown, Problem> {
+        let (state, by) = match case.answerable() {
+            Answerable::NotReceived => (AnswerableState::NotReceived, None),
+            Answerable::FirstReceiver(by) => (AnswerableState::FirstReceiver, Some(by)),
+            Answerable::Taker(by) => (AnswerableState::Taker, Some(by)),
+            Answerable::Ended => (AnswerableState::Ended, None),
+        };
+        let by = by.map(|by| self.received(by, people)).transpose()?;
+        Ok(AnswerableShown { state, by })
+    }
+
     fn colour(&self, case: &Case) -> Option<Named> {
         let policy = self.world.policies.of(case, self.setup.me()).ok()?;
         let colour = policy.colour(case.importance, case.urgency)?;
@@ -284,19 +342,19 @@ impl View {
 
     fn custody(&self, case: &Case) -> CustodyShown {
         let me = self.setup.me();
-        let offer = |record: RecordId, to: NodeId, onward: bool| Offer {
+        let offer = |record: RecordId, to: NodeId, way: Way| Offer {
             record,
             to: self.node(to),
-            onward,
+            way,
             to_us: to == me,
         };
         let offer = match &case.custody {
             Custody::Here {} | Custody::With { offer: None, .. } => None,
-            Custody::Offered { offer: record, to, onward, .. } => {
-                Some(offer(*record, *to, *onward))
+            Custody::Offered { offer: record, to, way, .. } => {
+                Some(offer(*record, *to, *way))
             }
             Custody::With { offer: Some(open), .. } => {
-                Some(offer(open.offer, open.to, open.onward))
+                Some(offer(open.offer, open.to, open.way))
             }
         };
         CustodyShown { holder: self.node(case.holder(me)), here: case.is_here(), offer }

@@ -128,7 +128,7 @@ async fn misuse() {
     for route in ROUTES.iter().filter(|route| route.id != "events") {
         let path = route.path.replace("{id}", CANARY).replace("{record}", CANARY);
         let path = path.replace("{code}", CANARY).replace("{name}", CANARY);
-        let path = path.replace("{role}", CANARY);
+        let path = path.replace("{role}", CANARY).replace("{post}", CANARY);
         let misaddressed = format!("{path}?limit={CANARY}&{CANARY}={CANARY}");
         let answer = house.get(Who::Bearer("ops"), &misaddressed).await;
         assert!(!answer.text.contains(CANARY), "{}: {}", route.id, answer.text);

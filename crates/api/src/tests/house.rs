@@ -83,6 +83,7 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) text: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -294,8 +295,8 @@ impl House {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 16 << 20).await.unwrap();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
-        let answer = Answer { status: parts.status, headers: parts.headers, text };
+        let (text, bytes) = (String::from_utf8_lossy(&bytes).into_owned(), bytes.to_vec());
+        let answer = Answer { status: parts.status, headers: parts.headers, text, bytes };
         schema::check(&method, &path, &answer);
         answer
     }
@@ -334,7 +335,13 @@ pub(super) const CANARY: &str = "13800138000";
 
 fn generous() -> Quota {
     let often = Rate { burst: 1_000_000, per_hour: 1_000_000 };
-    Quota { reports: often, reports_of_all: often, codes: often }
+    Quota {
+        reports: often,
+        reports_of_all: often,
+        codes: often,
+        photos: often,
+        photos_of_all: often,
+    }
 }
 
 /// A square of a hundredth of a degree for each grid.

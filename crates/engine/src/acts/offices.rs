@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use governance::act::Body;
+use governance::act::{Body, FieldProblem};
 use governance::field;
 use governance::policy::{Power, Version};
-use governance::roster::{Actor, Appointment, MAX_APPOINTMENTS, Person};
+use governance::roster::{Actor, Agreement, Appointment, MAX_APPOINTMENTS, Person};
 use governance::territory::{Place, TerritoryError};
 use record::Subject;
 
@@ -105,9 +105,11 @@ impl Desk<'_, '_> {
         by: &Agent,
         id: Subject,
         appointment: Appointment,
+        agreement: Option<&Agreement>,
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
         let actor = self.power(by, Power::Roster, "roster")?;
+        agreement.map_or(Ok(()), Agreement::check).map_err(field_problem)?;
         let mut person = self.world.roster.get(id).cloned().ok_or(Refused::NotFound("person"))?;
         // Cases that began under an earlier version are finished by its roles.
         let role = |version: &Arc<Version>| version.policy.role(&appointment.role).is_some();
@@ -134,6 +136,10 @@ impl Desk<'_, '_> {
         body.put_some(field::SCOPE, appointment.scope.as_ref());
         body.put(field::FROM, &appointment.from);
         body.put_some(field::UNTIL, appointment.until.as_ref());
+        if let Some(agreement) = agreement {
+            body.put(field::AGREEMENT_NUMBER, &agreement.number);
+            body.put_some(field::AGREEMENT_TEXT, agreement.text.as_ref());
+        }
         let mut receipt = Receipt { subject: Some(id), ..Receipt::empty() };
         self.sign_plain(id, kind::APPOINTED, body, actor.as_ref(), once, &mut receipt)?;
         person.appointments.push(appointment);
@@ -166,7 +172,7 @@ impl Desk<'_, '_> {
         Ok(receipt)
     }
 
-    fn sign_plain(
+    pub(super) fn sign_plain(
         &mut self,
         subject: Subject,
         kind: record::Kind,
@@ -200,8 +206,13 @@ fn check_line(id: record::FieldId, name: &'static str, value: &str) -> Result<()
         .map_err(|problem| Refused::Invalid { field: name, what: problem.what })
 }
 
+/// A value out of bounds, without the value.
+pub(super) fn field_problem(problem: FieldProblem) -> Refused {
+    Refused::Invalid { field: problem.field, what: problem.what }
+}
+
 /// What the territory says, without what was sent.
-fn words(error: &TerritoryError) -> String {
+pub(super) fn words(error: &TerritoryError) -> String {
     match error {
         TerritoryError::UnknownLevel(_) => "has a level that the policy does not list".into(),
         TerritoryError::Name

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use governance::case::{Case, Party, Rejected};
+use governance::case::{Case, Party, Rejected, Way};
 use record::{Hash, NodeId, Signed, Unverified};
 use serde_bytes::ByteBuf;
 
@@ -270,7 +270,7 @@ impl Desk<'_, '_> {
     /// if policy says so.
     fn homecoming(&mut self, case: &Case) -> Result<(), Refused> {
         let me = self.setup.me();
-        if case.offer_to(me).is_none_or(|offer| offer.onward) {
+        if case.offer_to(me).is_none_or(|offer| offer.way != Way::Back) {
             return Ok(());
         }
         let done = case.offer_to(me).is_some_and(|offer| offer.done);

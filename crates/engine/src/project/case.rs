@@ -51,8 +51,8 @@ pub(super) fn apply(
         Ok(after) => {
             let after = Arc::new(after);
             staging.put_case(after.clone());
-            let known = before.as_deref().map(fact);
-            let fact = fact(&after);
+            let known = before.as_deref().map(|case| Fact::of(case, whose.me));
+            let fact = Fact::of(&after, whose.me);
             if known.as_ref() != Some(&fact) {
                 staging.put_compact(Table::Fact, fact_key(after.id), &fact)?;
             }
@@ -146,6 +146,11 @@ impl NotApplied {
     }
 }
 
+/// What a record says happened to a case, if it is about one and can be read.
+pub(crate) fn event_of(readable: &Readable, sender: NodeId) -> Option<Event> {
+    event(readable, sender).ok()
+}
+
 fn event(readable: &Readable, sender: NodeId) -> Result<Event, NotApplied> {
     let record = &readable.record;
     let act = ActKind::from_kind(record.kind).ok_or(NotApplied::NoAct)?;
@@ -190,22 +195,6 @@ fn step(record: &Record, act: ActKind) -> Step {
 #[must_use]
 pub fn fact_key(case: CaseId) -> Vec<u8> {
     case.as_bytes().to_vec()
-}
-
-fn fact(case: &Case) -> Fact {
-    Fact {
-        home: case.home,
-        stage: case.stage.clone(),
-        phase: case.phase,
-        channel: case.channel.clone(),
-        category: case.category.clone(),
-        level_settled: case.settled.clone(),
-        grid: case.grid.clone(),
-        opened: case.opened,
-        answered: case.answered,
-        closed: case.closed,
-        due: case.due,
-    }
 }
 
 /// The orders in which cases are listed; each key ends with the time of opening and the case id.

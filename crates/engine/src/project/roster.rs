@@ -6,7 +6,7 @@ use governance::territory::Place;
 use record::{FieldId, Fields, Subject};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Readable, senseless};
+use super::{Readable, people, senseless};
 use crate::kind;
 use crate::staging::{Staging, decode, row};
 use crate::store::{Pair, Position, StoreError, Table};
@@ -89,6 +89,7 @@ pub(super) fn person(
         staging.put_bytes(Table::Meta, person_key(readable.record.subject), place)?;
     }
     if readable.record.kind == kind::APPOINTED {
+        people::appointed(staging, at, readable, person.appointments.len())?;
         person.appointments.push(Appointment {
             role: need(fields, field::ROLE, at)?,
             scope: want(fields, field::SCOPE, at)?,
@@ -106,7 +107,7 @@ pub(super) fn person(
     Ok(true)
 }
 
-fn need<T: DeserializeOwned + Serialize>(
+pub(super) fn need<T: DeserializeOwned + Serialize>(
     fields: &Fields,
     id: FieldId,
     at: Position,
@@ -114,7 +115,7 @@ fn need<T: DeserializeOwned + Serialize>(
     want(fields, id, at)?.ok_or_else(|| senseless(at, "a record without a field it needs"))
 }
 
-fn want<T: DeserializeOwned + Serialize>(
+pub(super) fn want<T: DeserializeOwned + Serialize>(
     fields: &Fields,
     id: FieldId,
     at: Position,

@@ -8,6 +8,7 @@ use governance::case::CaseId;
 use governance::field;
 use record::Subject;
 
+use super::damaged;
 use crate::command::{Once, Receipt};
 use crate::note::{Account, DoneRow, Invitation, Quarantined, Token};
 use crate::project::{self, Whose};
@@ -191,8 +192,4 @@ pub fn quarantined(
             Ok((at, decode(&value)?))
         })
         .collect()
-}
-
-fn damaged(what: &str) -> StoreError {
-    StoreError::Index { what: what.to_owned() }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Act, ActKind, CallBack, FieldValues, MAX_DESCRIPTION, MAX_LINE, MAX_MEDIATORS, MAX_SOURCE,
-    MAX_TEXT, MAX_TITLE, MAX_UNITS, Origin, Part, Report, Triage, Whistle,
+    MAX_TEXT, MAX_TITLE, MAX_UNITS, Origin, Part, Photo, Report, Triage, Whistle, photo,
 };
 use crate::field;
 
@@ -94,7 +94,10 @@ impl Act {
                 text(field::EXCLUSION, exclusion, MAX_LINE)?;
                 text(field::REASON, reason, MAX_TEXT)
             }
-            Self::Agreement { text: words, .. } => text(field::AGREEMENT, words, MAX_DESCRIPTION),
+            Self::Agreement { text: words, photos, .. } => {
+                text(field::AGREEMENT, words, MAX_DESCRIPTION)?;
+                photo::check(photos)
+            }
             Self::Refuse { reason, instead } => {
                 text(field::REASON, reason, MAX_TEXT)?;
                 optional(field::INSTEAD, instead.as_ref(), MAX_TEXT)
@@ -113,17 +116,25 @@ impl Act {
             | Self::Resume { reason }
             | Self::Split { reason }
             | Self::Withdraw { reason } => text(field::REASON, reason, MAX_TEXT),
-            Self::SettleOnSpot { opinion }
-            | Self::Handle { opinion }
-            | Self::SendHome { opinion, .. }
-            | Self::UnitResult { opinion } => text(field::OPINION, opinion, MAX_TEXT),
-            Self::Progress { note }
-            | Self::Check { note, .. }
-            | Self::Remind { note }
-            | Self::Supervise { note }
-            | Self::Session { note, .. } => text(field::NOTE, note, MAX_TEXT),
+            Self::SendHome { opinion, .. } => text(field::OPINION, opinion, MAX_TEXT),
+            Self::SettleOnSpot { opinion, photos }
+            | Self::Handle { opinion, photos }
+            | Self::UnitResult { opinion, photos } => {
+                text(field::OPINION, opinion, MAX_TEXT)?;
+                photo::check(photos)
+            }
             Self::HandDown { request, .. } => text(field::REQUEST, request, MAX_TEXT),
-            Self::Verify { satisfaction, .. } => range(field::SATISFACTION, *satisfaction, 1, 5),
+            Self::Remind { note } | Self::Supervise { note } => text(field::NOTE, note, MAX_TEXT),
+            Self::Progress { note, photos }
+            | Self::Check { note, photos, .. }
+            | Self::Session { note, photos, .. } => {
+                text(field::NOTE, note, MAX_TEXT)?;
+                photo::check(photos)
+            }
+            Self::Verify { satisfaction, photos, .. } => {
+                range(field::SATISFACTION, *satisfaction, 1, 5)?;
+                photo::check(photos)
+            }
             Self::Accept {}
             | Self::Dispatch { .. }
             | Self::Take {}
@@ -160,9 +171,12 @@ impl Act {
             | Self::Resume { reason }
             | Self::Split { reason }
             | Self::Withdraw { reason } => body.put(field::REASON, reason),
-            Self::SettleOnSpot { opinion }
-            | Self::Handle { opinion }
-            | Self::UnitResult { opinion } => body.put(field::OPINION, opinion),
+            Self::SettleOnSpot { opinion, photos }
+            | Self::Handle { opinion, photos }
+            | Self::UnitResult { opinion, photos } => {
+                body.put(field::OPINION, opinion);
+                body.put_all(field::PHOTOS, photos);
+            }
             Self::SendHome { done, opinion } => {
                 body.put(field::DONE, done);
                 body.put(field::OPINION, opinion);
@@ -178,12 +192,15 @@ impl Act {
                 body.put(field::ASSIGNEE, assignee);
                 body.put(field::REASON, reason);
             }
-            Self::Progress { note } | Self::Remind { note } | Self::Supervise { note } => {
+            Self::Remind { note } | Self::Supervise { note } => body.put(field::NOTE, note),
+            Self::Progress { note, photos } => {
                 body.put(field::NOTE, note);
+                body.put_all(field::PHOTOS, photos);
             }
-            Self::Check { found, note } => {
+            Self::Check { found, note, photos } => {
                 body.put(field::FOUND, found);
                 body.put(field::NOTE, note);
+                body.put_all(field::PHOTOS, photos);
             }
             Self::RuleObjection { upheld, reason } => {
                 body.put(field::UPHELD, upheld);
@@ -218,17 +235,20 @@ impl Act {
                 body.put(field::SEVERITY, severity);
                 body.put(field::MEDIATORS, mediators);
             }
-            Self::Session { held, note } => {
+            Self::Session { held, note, photos } => {
                 body.put(field::HELD, held);
                 body.put(field::NOTE, note);
+                body.put_all(field::PHOTOS, photos);
             }
-            Self::Agreement { reached, text } => {
+            Self::Agreement { reached, text, photos } => {
                 body.put(field::AGREED, reached);
                 body.put(field::AGREEMENT, text);
+                body.put_all(field::PAGES, photos);
             }
-            Self::Verify { solved, satisfaction } => {
+            Self::Verify { solved, satisfaction, photos } => {
                 body.put(field::SOLVED, solved);
                 body.put_some(field::SATISFACTION, satisfaction.as_ref());
+                body.put_all(field::PHOTOS, photos);
             }
             Self::Accept {}
             | Self::Take {}
@@ -247,7 +267,8 @@ impl Report {
         optional(field::ADDRESS, self.address.as_ref(), MAX_LINE)?;
         optional(field::CONTACT_NAME, self.contact_name.as_ref(), MAX_LINE)?;
         optional(field::CONTACT_PHONE, self.contact_phone.as_ref(), MAX_LINE)?;
-        optional(field::INVOLVED, self.involved.as_ref(), MAX_TEXT)
+        optional(field::INVOLVED, self.involved.as_ref(), MAX_TEXT)?;
+        photo::check(&self.photos)
     }
 
     /// The fields of [`Report::words`].
@@ -276,6 +297,7 @@ impl Report {
         body.put(field::CHANNEL, &self.channel);
         body.put_some(field::CATEGORY, self.category.as_ref());
         body.put_some(field::PLACE, self.place.as_ref());
+        body.put_all(field::PHOTOS, &self.photos);
     }
 
     fn write_words(&self, body: &mut Body) {
@@ -389,9 +411,16 @@ impl Body {
             self.put(id, value);
         }
     }
+
+    /// Puts photos if there are any.
+    fn put_all(&mut self, id: FieldId, photos: &[Photo]) {
+        if !photos.is_empty() {
+            self.put(id, &photos);
+        }
+    }
 }
 
-fn problem(id: FieldId, what: String) -> FieldProblem {
+pub(super) fn problem(id: FieldId, what: String) -> FieldProblem {
     FieldProblem { field: field::by_id(id).map_or("field", |entry| entry.key), what }
 }
 
@@ -423,7 +452,11 @@ pub fn text(id: FieldId, value: &str, most: usize) -> Result<(), FieldProblem> {
     }
 }
 
-fn optional(id: FieldId, value: Option<&String>, most: usize) -> Result<(), FieldProblem> {
+pub(super) fn optional(
+    id: FieldId,
+    value: Option<&String>,
+    most: usize,
+) -> Result<(), FieldProblem> {
     value.map_or(Ok(()), |value| text(id, value, most))
 }
 

@@ -6,7 +6,7 @@ use record::{NodeId, Subject, Timestamp};
 use super::{Permit, Scene};
 use crate::act::{Act, Body, Closing, FieldValues, Report, Triage};
 use crate::area::AreaCode;
-use crate::case::Case;
+use crate::case::{Case, Way};
 use crate::change::Phase;
 use crate::clock::{self, Allowance, Pause};
 use crate::field;
@@ -202,8 +202,8 @@ fn next(scene: &Scene<'_>, case: &Case, act: &Act) -> (String, String) {
     match act {
         Act::AcceptCustody {} => {
             let stage = match case.offer_to(scene.me) {
-                Some(offer) if !offer.onward && offer.done => &custody.returned,
-                Some(offer) if !offer.onward => &custody.undone,
+                Some(offer) if offer.way == Way::Back && offer.done => &custody.returned,
+                Some(offer) if offer.way == Way::Back => &custody.undone,
                 _ => &custody.arrived,
             };
             (stage.clone(), scene.level.to_owned())

@@ -4,8 +4,8 @@
 use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
 
 use super::{
-    Aside, Callback, Case, CaseId, Counts, Custody, Exclusion, MAX_STEPS, Mediation, OpenOffer,
-    Party, Score, Span, Step, UnitCall,
+    Aside, Callback, Case, CaseId, Counts, Custody, Exclusion, MAX_PAST_CALLS, MAX_STEPS,
+    Mediation, OpenOffer, Party, Score, Span, Step, UnitCall, Way,
 };
 use crate::act::{ActKind, Part};
 use crate::change::{Change, Opening, Outcome, Phase};
@@ -134,6 +134,7 @@ fn blank(event: &Event, opening: &Opening, outcome: &Outcome) -> Case {
         assignee: None,
         handlers: Vec::new(),
         units: Vec::new(),
+        past_calls: Vec::new(),
         opened: event.step.time,
         answered: None,
         handled: None,
@@ -258,8 +259,8 @@ fn admit_answer(case: &Case, offer: RecordId, by: NodeId, me: NodeId) -> Result<
 fn open_offer(case: &Case) -> Option<OpenOffer> {
     match &case.custody {
         Custody::Here {} => None,
-        Custody::Offered { offer, to, onward, done, .. } => {
-            Some(OpenOffer { offer: *offer, to: *to, onward: *onward, done: *done })
+        Custody::Offered { offer, to, way, done, .. } => {
+            Some(OpenOffer { offer: *offer, to: *to, way: *way, done: *done })
         }
         Custody::With { offer, .. } => offer.clone(),
     }
@@ -274,7 +275,7 @@ fn move_custody(case: &mut Case, event: &Event, me: NodeId) -> Result<(), Reject
             offer(
                 case,
                 event,
-                OpenOffer { offer: event.step.record, to: *to, onward: true, done: false },
+                OpenOffer { offer: event.step.record, to: *to, way: Way::Up, done: false },
                 me,
             );
         }
@@ -285,11 +286,11 @@ fn move_custody(case: &mut Case, event: &Event, me: NodeId) -> Result<(), Reject
                 case.parties.insert(event.sender, Party::Above);
             }
             let open =
-                OpenOffer { offer: event.step.record, to: *to, onward: true, done: false };
+                OpenOffer { offer: event.step.record, to: *to, way: Way::Down, done: false };
             offer(case, event, open, me);
         }
         Change::OfferedHome { to, done } => {
-            let open = OpenOffer { offer: event.step.record, to: *to, onward: false, done: *done };
+            let open = OpenOffer { offer: event.step.record, to: *to, way: Way::Back, done: *done };
             offer(case, event, open, me);
         }
         Change::CustodyAccepted { offer, policy } => {
@@ -363,7 +364,7 @@ fn offer(case: &mut Case, event: &Event, open: OpenOffer, me: NodeId) {
         Custody::Offered {
             offer: open.offer,
             to: open.to,
-            onward: open.onward,
+            way: open.way,
             done: open.done,
             at: event.step.time,
         }
@@ -374,7 +375,8 @@ fn offer(case: &mut Case, event: &Event, open: OpenOffer, me: NodeId) {
 
 fn accept(case: &mut Case, offer: RecordId, by: NodeId, me: NodeId) -> Result<(), Rejected> {
     let open = open_offer(case).ok_or(Rejected::NoOffer { offer, author: by })?;
-    if open.onward {
+    if open.way != Way::Back {
+        case.counts.escalations += u32::from(open.way == Way::Up);
         case.trail.push(by);
     } else {
         let end = case.trail.iter().position(|node| *node == by).map_or(0, |at| at + 1);
@@ -454,7 +456,10 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
             case.extension = None;
             case.counts.extensions += u32::from(*granted);
         }
-        Change::Suspended { .. } => set_aside(case, at, None),
+        Change::Suspended { .. } => {
+            case.counts.suspensions += 1;
+            set_aside(case, at, None);
+        }
         Change::Merged { into } => set_aside(case, at, Some(*into)),
         Change::Resumed | Change::Split => case.aside = None,
         Change::Reminded => case.counts.reminders += 1,
@@ -473,7 +478,7 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
             case.exclusions.push(Exclusion { rate: *rate, ground: ground.clone(), step });
         }
         Change::Scored { node, points } => {
-            let score = Score { by: event.step.author, of: *node, points: *points };
+            let score = Score { by: event.step.author, of: *node, points: *points, at };
             case.scores.retain(|known| (known.by, known.of) != (score.by, score.of));
             case.scores.push(score);
         }
@@ -564,9 +569,10 @@ fn call(
     me: NodeId,
 ) {
     for (node, part) in units {
-        case.units.retain(|call| call.node != *node);
+        case.past_calls.extend(case.units.extract_if(.., |call| call.node == *node));
         case.units.push(UnitCall {
             node: *node,
+            by: event.step.author,
             part: *part,
             called: event.step.time,
             report_in_by,
@@ -581,6 +587,8 @@ fn call(
             case.parties.insert(event.sender, Party::Caller);
         }
     }
+    let beyond = case.past_calls.len().saturating_sub(MAX_PAST_CALLS);
+    case.past_calls.drain(..beyond);
 }
 
 fn mark_unit(case: &mut Case, unit: NodeId, mark: impl FnOnce(&mut UnitCall)) {

@@ -140,9 +140,8 @@ pub fn text_of(fields: &Fields) -> Result<String, VersionError> {
 fn parts(text: &str) -> Vec<&str> {
     let (mut parts, mut rest) = (Vec::new(), text);
     while rest.len() > PART {
-        // A character has at most four bytes: one of these is where one begins.
-        let whole = (PART - 3..=PART).rev().find(|at| rest.is_char_boundary(*at));
-        let (part, after) = rest.split_at(whole.unwrap_or(PART));
+        let at = (0..=PART).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(PART);
+        let (part, after) = rest.split_at(at);
         parts.push(part);
         rest = after;
     }

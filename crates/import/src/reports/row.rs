@@ -61,6 +61,7 @@ impl<'a> Reader<'a> {
             contact_name: word(line, columns.contact_name.as_ref(), MAX_LINE, problems),
             contact_phone: word(line, columns.contact_phone.as_ref(), MAX_LINE, problems),
             involved: word(line, columns.involved.as_ref(), MAX_TEXT, problems),
+            photos: vec![],
         };
         let number = number.unwrap_or_else(|| digest(&report));
         let origin = Origin { source: self.source.key.clone(), number };

@@ -193,7 +193,7 @@ fn points_and_times_that_cannot_be_are_named_and_zero_is_what_the_mapping_says()
 }
 
 #[test]
-fn work_orders_come_in_as_workbook_or_json_with_their_grid() {
+fn c9_work_orders_come_in_as_workbook_or_json_with_their_grid() {
     let place = |number: u8, level: &str, code: &str, name: &str, parent| Place {
         id: Subject::from_bytes([number; 16]),
         level: level.into(),

@@ -6,13 +6,17 @@ use std::time::Duration;
 
 use engine::engine::Engine;
 use engine::entry::Entry;
+use engine::note::Note;
 use engine::project::{Order, Whose};
+use engine::recount::Recount;
 use engine::staging::disclosures;
-use engine::store::FrameKind;
+use engine::store::{FrameKind, Position};
 use engine::view;
+use governance::act::{PHOTO_FIELDS, read_photos};
 use governance::case::{Case, CaseId, Custody};
 use governance::field::{self, Class};
-use governance::query::{Grouping, Matter, Metric, Seat, total};
+use governance::numbers::Scope;
+use governance::query::{Cell, Grouping, Matter, Metric, Seat, total};
 use record::{NodeId, RecordId, Timestamp, Unverified};
 
 use super::Simulator;
@@ -113,12 +117,14 @@ impl Simulator {
         self.check_all_home()?;
         self.check_promised()?;
         self.check_disclosed()?;
+        self.check_photos()?;
         self.check_quarantine()?;
         self.check_batons()?;
         self.check_versions()?;
         self.check_replay()?;
         self.check_witnessed()?;
-        self.check_counts()
+        self.check_counts()?;
+        self.check_recount()
     }
 
     /// Every case is ended and at home, and every node that takes part knows it.
@@ -173,6 +179,32 @@ impl Simulator {
                         return Err(self.broken(format!("{node} holds field {id} unreleased")));
                     }
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Every node that was released a list of photos holds them, and no node holds any other but
+    /// what its own people uploaded.
+    fn check_photos(&self) -> Result<(), Broken> {
+        for (node, place) in &self.places {
+            let held = place.store.photos().hashes();
+            let (mut due, mut own) = (BTreeSet::new(), BTreeSet::new());
+            for frame in place.store.frames() {
+                let lists = disclosures(&frame).filter(|d| PHOTO_FIELDS.contains(&d.field));
+                let shown = lists.filter_map(|d| read_photos(&d.value)).flatten();
+                due.extend(shown.map(|photo| photo.hash));
+                let note = record::cbor::decode(&frame.note, &engine::staging::NOTE_LIMITS);
+                if let Ok(Note::Uploaded { hash, .. }) = note {
+                    own.insert(hash);
+                }
+            }
+            if let Some(missing) = due.difference(&held).next() {
+                return Err(self.broken(format!("{node} was released {missing} and lacks it")));
+            }
+            if let Some(other) = held.iter().find(|hash| !due.contains(hash) && !own.contains(hash))
+            {
+                return Err(self.broken(format!("{node} holds {other}, which is not for it")));
             }
         }
         Ok(())
@@ -272,6 +304,11 @@ impl Simulator {
             (Metric::Received, Grouping::Channel),
             (Metric::Closed, Grouping::LevelSettled),
             (Metric::Open, Grouping::Stage),
+            (Metric::OnTime, Grouping::Level),
+            (Metric::ReportedIn, Grouping::Unit),
+            (Metric::ScoredCallers, Grouping::Unit),
+            (Metric::Escalated, Grouping::Month),
+            (Metric::Excluded, Grouping::Ground),
         ] {
             let matter = Matter {
                 metric,
@@ -291,25 +328,50 @@ impl Simulator {
                 return Err(self.broken(format!("the answer is partial: {missing}")));
             };
             let held = self.count_directly(&matter)?;
-            if told.sum().count != held {
-                let told = told.sum().count;
+            if told.sum() != held {
+                let (told, held) = (told.sum().count, held.count);
                 return Err(self.broken(format!("{metric:?}: told {told}, held {held}")));
             }
         }
         Ok(())
     }
 
-    fn count_directly(&self, matter: &Matter) -> Result<u64, Broken> {
-        let mut sum = 0;
+    fn count_directly(&self, matter: &Matter) -> Result<Cell, Broken> {
+        let mut sum = Cell::default();
         for (node, place) in &self.places {
             let reader = engine::store::Store::reader(&place.store);
             let area = place.member.setup.standing.certificate().area.clone();
             let seat = Seat { node: *node, area };
-            let tally = view::count(&reader, matter, &seat, self.now)
+            let (tally, _) = view::count(&reader, matter, &seat, self.now)
                 .map_err(|error| self.broken(error.to_string()))?;
-            sum += tally.sum().count;
+            sum.merge(&tally.sum());
         }
         Ok(sum)
+    }
+
+    /// Every number of every node is what its journal's records give by themselves.
+    fn check_recount(&self) -> Result<(), Broken> {
+        let scope = Scope { from: Timestamp::EPOCH, until: Timestamp::MAX, area: None };
+        for (node, place) in &self.places {
+            let failed = |error: engine::store::StoreError| self.broken(error.to_string());
+            let mut recount = Recount::new(self.whose(*node));
+            let whole = engine::store::Store::replay(&place.store, Position::START, usize::MAX);
+            for (at, frame) in whole.map_err(failed)?.0 {
+                recount.take(at, &frame).map_err(failed)?;
+            }
+            let area = place.member.setup.standing.certificate().area.clone();
+            let seat = Seat { node: *node, area };
+            let reader = engine::store::Store::reader(&place.store);
+            let view::Counted { sheet, state, .. } =
+                view::sheet(&reader, &scope, &seat, self.now).map_err(failed)?;
+            if sheet != recount.sheet(&scope, &seat, self.now) {
+                return Err(self.broken(format!("{node}'s numbers are not what it signed")));
+            }
+            if (state.last, state.log) != (recount.last(), recount.log()) {
+                return Err(self.broken(format!("{node} does not know what it counted from")));
+            }
+        }
+        Ok(())
     }
 
     /// Who this node is, for reading its frames.

@@ -86,7 +86,7 @@ fn summary_needs() -> Vec<Property<'static>> {
     let offer = [
         ("record", reference("Id32")),
         ("to", reference("NodeName")),
-        ("onward", flag()),
+        ("way", one_of(&["up", "down", "back"])),
         ("to_us", flag()),
     ];
     let custody = [("holder", reference("NodeName")), ("here", flag())];
@@ -150,6 +150,7 @@ fn case() -> Value {
         ("units", list(object(&unit, &unit_may))),
         ("spans", list(object(&span, &[("until", reference("Time"))]))),
         ("timeline", list(reference("Step"))),
+        ("answerable", answerable()),
     ]);
     let scale = |most: u8| json!({ "type": "integer", "minimum": 1, "maximum": most });
     let mut may = summary_may();
@@ -171,11 +172,13 @@ fn case() -> Value {
         ("mediation", mediation()),
         ("breach", breach()),
         ("calendar_missing", json!({ "type": "integer" })),
+        ("first_receiver", received()),
+        ("note", reference("Id16")),
     ]);
     object(&needs, &may)
 }
 
-fn exclusion() -> Value {
+pub(super) fn exclusion() -> Value {
     let needs = [
         ("rate", one_of(&["response", "solved", "satisfied"])),
         ("at", reference("Time")),
@@ -192,7 +195,27 @@ fn exclusion() -> Value {
 
 fn score() -> Value {
     let points = json!({ "type": "integer", "minimum": 1, "maximum": 5 });
-    object(&[("by", reference("Id32")), ("of", reference("Id32")), ("points", points)], &[])
+    let needs = [
+        ("by", reference("Id32")),
+        ("of", reference("Id32")),
+        ("points", points),
+        ("at", reference("Time")),
+    ];
+    object(&needs, &[])
+}
+
+fn received() -> Value {
+    let needs = [
+        ("node", reference("NodeName")),
+        ("person", reference("PersonName")),
+        ("since", reference("Time")),
+    ];
+    object(&needs, &[])
+}
+
+fn answerable() -> Value {
+    let state = one_of(&["not_received", "first_receiver", "taker", "ended"]);
+    object(&[("state", state)], &[("by", received())])
 }
 
 fn or_null(value: &str) -> Value {

@@ -97,7 +97,7 @@ impl View {
         };
         let known = self.known_people()?;
         let options = Options {
-            policy: &self.setup.policy,
+            policy: self.policy(),
             territory: &self.world.territory,
             known: &known,
             zone,

@@ -136,7 +136,7 @@ fn batches(places: &[Place]) -> Vec<&[Place]> {
 impl View {
     fn places_of(&self, file: &File, zone: Zone) -> Plan {
         let options = Options {
-            levels: &self.setup.policy.levels,
+            levels: &self.policy().levels,
             words: file.levels.clone(),
             area: Some(self.setup.standing.certificate().area.clone()),
             from: file.from,

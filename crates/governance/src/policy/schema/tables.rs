@@ -52,6 +52,10 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
             key("suspension", TABLE, Some("不限 no limit"), "挂账", "suspension"),
             key("duty", TABLES, NONE, "履职事项清单", "the list of duties"),
             key("rates", TABLE, Some("不计 not reckoned"), "三率", "the three rates"),
+            key("party_organisation", TABLES, NONE, "党组织类型", "kinds of Party organisation"),
+            key("stations", TABLE, NONE, "驿站", "stations"),
+            key("ladder", TABLES, NONE, "岗级", "the ladder of posts"),
+            key("willingness", TABLES, NONE, "报到意愿", "what members may be willing to do"),
         ],
     },
     Section {
@@ -99,7 +103,7 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
             key("name", TEXT, None, "中文名称", "name in Chinese"),
             key("name_en", TEXT, None, "英文名称", "name in English"),
             key("levels", TEXTS, NONE, "不经指派也可以办理哪些层级的事件", "levels whose cases it acts on without being given them"),
-            key("powers", TEXTS, NONE, "其他权限：`territory` 地域、`roster` 名册、`federation` 联盟、`query` 统计、`personal` 看联系方式、`policy` 规则、`intake` 导入", "what else it may do on the node"),
+            key("powers", TEXTS, NONE, "其他权限：`territory` 地域、`roster` 名册、`federation` 联盟、`query` 统计、`personal` 看联系方式、`policy` 规则、`intake` 导入、`notebook` 民情日记", "what else it may do on the node"),
         ],
     },
     Section {
@@ -324,6 +328,72 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
         form: Form::Many,
         is: ["剔除事由", "A ground of exclusion"],
         row: "",
+        keys: &[
+            key("key", TEXT, None, "代号", "the key"),
+            key("name", TEXT, None, "中文名称", "name in Chinese"),
+            key("name_en", TEXT, None, "英文名称", "name in English"),
+        ],
+    },
+    Section {
+        name: "party_organisation",
+        form: Form::Many,
+        is: ["建在网格上的党组织类型", "Kinds of Party organisation on a place"],
+        row: "R2",
+        keys: &[
+            key("key", TEXT, None, "代号", "the key"),
+            key("name", TEXT, None, "中文名称", "name in Chinese"),
+            key("name_en", TEXT, None, "英文名称", "name in English"),
+            key("levels", TEXTS, Some("所有层级 every level"), "建在哪些层级", "levels of the places on which it stands"),
+        ],
+    },
+    Section {
+        name: "stations",
+        form: Form::Once,
+        is: ["驿站、党群服务中心", "Stations"],
+        row: "T3",
+        keys: &[
+            key("kinds", TABLES, NONE, "类型", "their kinds"),
+            key("circle", "metres", Some("不画圈 no circle"), "步行圈半径，直线距离", "how far one walks to one at most, as the crow flies"),
+        ],
+    },
+    Section {
+        name: "stations.kinds",
+        form: Form::Many,
+        is: ["驿站类型", "A kind of station"],
+        row: "T3",
+        keys: &[
+            key("key", TEXT, None, "代号", "the key"),
+            key("name", TEXT, None, "中文名称", "name in Chinese"),
+            key("name_en", TEXT, None, "英文名称", "name in English"),
+        ],
+    },
+    Section {
+        name: "ladder",
+        form: Form::Many,
+        is: ["岗级阶梯的一个岗", "A post of the ladder"],
+        row: "R4",
+        keys: &[
+            key("key", TEXT, None, "代号", "the key"),
+            key("name", TEXT, None, "中文名称", "name in Chinese"),
+            key("name_en", TEXT, None, "英文名称", "name in English"),
+            key("grades", TABLE, None, "等级，从最低到最高 `{ min, max }`", "from the lowest grade to the highest"),
+        ],
+    },
+    Section {
+        name: "ladder.grades",
+        form: Form::Once,
+        is: ["等级范围，含两端", "A range of grades, both ends included"],
+        row: "R4",
+        keys: &[
+            key("min", NUMBER, None, "最少", "the least"),
+            key("max", NUMBER, None, "最多", "the most"),
+        ],
+    },
+    Section {
+        name: "willingness",
+        form: Form::Many,
+        is: ["报到党员愿意做的事", "What serving members may be willing to do"],
+        row: "R5",
         keys: &[
             key("key", TEXT, None, "代号", "the key"),
             key("name", TEXT, None, "中文名称", "name in Chinese"),
