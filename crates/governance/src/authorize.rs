@@ -251,8 +251,8 @@ fn within(scene: &Scene<'_>, case: &Case, actor: &Actor, held: &Appointment) -> 
 
 /// The node acts by itself only to take a case that comes home, and to pass it on down.
 fn node_itself(scene: &Scene<'_>, case: &Case, act: ActKind) -> Result<Permit, Refusal> {
-    let takes =
-        act == ActKind::AcceptCustody && case.offer_to(scene.me).is_some_and(|offer| offer.way == Way::Back);
+    let takes = act == ActKind::AcceptCustody
+        && case.offer_to(scene.me).is_some_and(|offer| offer.way == Way::Back);
     let passes_on = act == ActKind::SendHome && case.below(scene.me).is_some();
     let homecoming = takes || passes_on;
     let automatic = scene.policy.custody.homecoming == crate::policy::Homecoming::Automatic;

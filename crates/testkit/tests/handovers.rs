@@ -122,7 +122,12 @@ fn c9_an_order_from_above_goes_down_to_whose_ground_it_is_and_comes_back_done() 
     assert_eq!((there.is_here(), there.level.as_str()), (true, "community"));
     assert_eq!(line.at(street, case).holder(street), community);
     let opinion = || String::from("已处置");
-    line.does(community, "community_dispatcher", case, Act::Handle { opinion: opinion() });
+    line.does(
+        community,
+        "community_dispatcher",
+        case,
+        Act::Handle { opinion: opinion(), photos: Vec::new() },
+    );
     let home = Act::SendHome { done: true, opinion: opinion() };
     line.does(community, "community_dispatcher", case, home);
     let back = line.at(street, case);
@@ -144,7 +149,12 @@ fn a_child_may_object_and_the_case_stays_above_and_is_not_told_twice() {
     let kept = line.at(street, case);
     assert_eq!((kept.is_here(), kept.counts.returns), (true, 1));
     assert!(!kept.parties.contains_key(&community), "it is told no more");
-    line.does(street, "township_dispatcher", case, Act::Progress { note: "再核实".into() });
+    line.does(
+        street,
+        "township_dispatcher",
+        case,
+        Act::Progress { note: "再核实".into(), photos: Vec::new() },
+    );
     let before = line.sent(street, community);
     line.does(street, "township_dispatcher", case, line.down(community));
     let again = line.sent(street, community) - before;
@@ -238,20 +248,32 @@ fn c6_a_task_force_of_streets_and_units_works_on_one_case_and_each_is_told_its_p
         [(street, "township_dispatcher"), (other, "township_dispatcher"), (unit, "unit_officer")]
     {
         // Nobody of the force moves the case but whoever holds it.
-        let handle = Act::Handle { opinion: "已办".into() };
+        let handle = Act::Handle { opinion: "已办".into(), photos: Vec::new() };
         assert!(line.tries(node, role, case, handle).is_err());
         line.does(node, role, case, Act::ReportIn {});
-        line.does(node, role, case, Act::UnitResult { opinion: "已到场".into() });
+        line.does(
+            node,
+            role,
+            case,
+            Act::UnitResult { opinion: "已到场".into(), photos: Vec::new() },
+        );
     }
     let held = line.at(county, case);
     assert!(held.units.iter().all(|call| call.reported_in.is_some() && call.done.is_some()));
-    line.does(county, "county_dispatcher", case, Act::Handle { opinion: "专班已处置".into() });
+    line.does(
+        county,
+        "county_dispatcher",
+        case,
+        Act::Handle { opinion: "专班已处置".into(), photos: Vec::new() },
+    );
     let home = Act::SendHome { done: true, opinion: "专班已处置".into() };
     line.does(county, "county_dispatcher", case, home);
     assert!(line.at(street, case).is_here());
     // Everybody knows who has it now, the county and the force alike.
     for node in [county, other, unit] {
-        assert!(matches!(line.at(node, case).custody, Custody::With { node, offer: None } if node == street));
+        assert!(
+            matches!(line.at(node, case).custody, Custody::With { node, offer: None } if node == street)
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use governance::act::{Closing, Grade, Part, Rate};
 use governance::area::AreaCode;
 use governance::case::{
-    Answerable, Callback, Case, CaseId, Custody, Mediation, Received, Score, Span, UnitCall,
+    Answerable, Callback, Case, CaseId, Custody, Mediation, Received, Score, Span, UnitCall, Way,
 };
 use governance::change::Phase;
 use governance::field;
@@ -89,7 +89,7 @@ struct CustodyShown {
 struct Offer {
     record: RecordId,
     to: NodeName,
-    /// Up to the node above, or back towards home.
+    /// Up to the node above, down to one below, or back towards home.
     way: Way,
     /// Whether it is this node that has to answer.
     to_us: bool,
@@ -350,12 +350,8 @@ impl View {
         };
         let offer = match &case.custody {
             Custody::Here {} | Custody::With { offer: None, .. } => None,
-            Custody::Offered { offer: record, to, way, .. } => {
-                Some(offer(*record, *to, *way))
-            }
-            Custody::With { offer: Some(open), .. } => {
-                Some(offer(open.offer, open.to, open.way))
-            }
+            Custody::Offered { offer: record, to, way, .. } => Some(offer(*record, *to, *way)),
+            Custody::With { offer: Some(open), .. } => Some(offer(open.offer, open.to, open.way)),
         };
         CustodyShown { holder: self.node(case.holder(me)), here: case.is_here(), offer }
     }

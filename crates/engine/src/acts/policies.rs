@@ -155,11 +155,7 @@ impl Desk<'_, '_> {
         Ok(())
     }
 
-    fn publish(
-        &mut self,
-        version: &Version,
-        actor: Option<&Actor>,
-    ) -> Result<(), Refused> {
+    fn publish(&mut self, version: &Version, actor: Option<&Actor>) -> Result<(), Refused> {
         let reference = version.reference();
         if !self.setup.standing.may(Right::Govern) {
             let what = "a member unit has no nodes below it".into();

@@ -363,13 +363,7 @@ fn since(
     start.map(|start| (start, pauses))
 }
 
-fn outcome(
-    scene: &Scene<'_>,
-    stage: &str,
-    level: &str,
-    traits: &Traits<'_>,
-    body: &mut Body,
-) {
+fn outcome(scene: &Scene<'_>, stage: &str, level: &str, traits: &Traits<'_>, body: &mut Body) {
     let rule = scene.policy.clock(stage, level, traits);
     let due = rule.and_then(|rule| due(scene, rule.allowance));
     put_outcome(scene, stage, level, due, body);

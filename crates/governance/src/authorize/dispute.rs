@@ -11,11 +11,7 @@ fn rank(scene: &Scene<'_>, level: &str) -> Option<usize> {
 }
 
 /// A dispute is mediated at the level that policy gives its severity, or above.
-pub(super) fn may_mediate(
-    scene: &Scene<'_>,
-    case: &Case,
-    severity: &str,
-) -> Result<(), Refusal> {
+pub(super) fn may_mediate(scene: &Scene<'_>, case: &Case, severity: &str) -> Result<(), Refusal> {
     let known = scene
         .policy
         .severity(severity)
@@ -34,9 +30,7 @@ fn severity<'a>(scene: &Scene<'a>, case: &Case) -> Option<&'a Severity> {
 pub(super) fn may_leave(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
     let ended = case.mediation.as_ref().is_some_and(|known| known.agreed.is_some());
     match severity(scene, case) {
-        Some(severity)
-            if !ended && rank(scene, &case.level) <= rank(scene, &severity.level) =>
-        {
+        Some(severity) if !ended && rank(scene, &case.level) <= rank(scene, &severity.level) => {
             Err(Refusal::SeverityStays { level: severity.level.clone() })
         }
         _ => Ok(()),

@@ -194,9 +194,7 @@ impl Town {
             },
             40 => Act::Session { held: now, note: text(), photos: vec![] },
             41 => Act::Agreement { reached: rng.random(), text: text(), photos: vec![] },
-            42 if rng.random_range(0..30) == 0 => {
-                Act::HandDown { to: node(60), request: text() }
-            }
+            42 if rng.random_range(0..30) == 0 => Act::HandDown { to: node(60), request: text() },
             _ => Act::UnitResult { opinion: text(), photos: vec![] },
         }
     }

@@ -285,8 +285,7 @@ fn move_custody(case: &mut Case, event: &Event, me: NodeId) -> Result<(), Reject
             } else if *to == me {
                 case.parties.insert(event.sender, Party::Above);
             }
-            let open =
-                OpenOffer { offer: event.step.record, to: *to, way: Way::Down, done: false };
+            let open = OpenOffer { offer: event.step.record, to: *to, way: Way::Down, done: false };
             offer(case, event, open, me);
         }
         Change::OfferedHome { to, done } => {

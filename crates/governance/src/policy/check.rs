@@ -30,9 +30,8 @@ impl fmt::Display for Problem {
 /// Levels that can hold a case: administrative ones, and those where a case begins.
 fn holders(policy: &Policy) -> Vec<&str> {
     let begins = &policy.custody.begins;
-    let holds = |level: &&crate::territory::Level| {
-        level.administrative || begins.contains(&level.key)
-    };
+    let holds =
+        |level: &&crate::territory::Level| level.administrative || begins.contains(&level.key);
     policy.levels.iter().filter(holds).map(|level| level.key.as_str()).collect()
 }
 
@@ -137,8 +136,7 @@ fn shape(rule: &ActRule, found: &mut Vec<Problem>) {
     if opens && rule.to.is_none() {
         report(found, at("to"), "a report must say in which stage the case begins");
     }
-    let moves_baton =
-        matches!(rule.act, ActKind::Escalate | ActKind::HandDown | ActKind::SendHome);
+    let moves_baton = matches!(rule.act, ActKind::Escalate | ActKind::HandDown | ActKind::SendHome);
     if (moves_baton || from_elsewhere) && rule.to.is_some() {
         report(found, at("to"), "custody and contributions leave the stage: see [custody]");
     }

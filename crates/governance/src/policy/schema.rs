@@ -107,8 +107,7 @@ mod tests {
     use super::*;
     use crate::policy::Policy;
 
-    const COMMITTED: &str =
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/policies/README.md");
+    const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/policies/README.md");
 
     /// The keys that a section's type reads, by what it says to one that it does not know.
     fn read_keys(section: &Section) -> BTreeSet<String> {

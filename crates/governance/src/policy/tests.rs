@@ -95,7 +95,10 @@ fn a_clock_that_never_runs_is_found() {
                   grades = [\"B\"]\nallowance = \"1h\"\nowner = \"grid_worker\"\n\n";
     let end = SHE.find("[[disclosure]]").unwrap();
     let text = format!("{}{hidden}{}", &SHE[..end], &SHE[end..]);
-    assert_eq!(problems(&text), ["clock.hidden: it never runs: clocks above it fit every case that it fits"]);
+    assert_eq!(
+        problems(&text),
+        ["clock.hidden: it never runs: clocks above it fit every case that it fits"]
+    );
 }
 
 #[test]

@@ -397,8 +397,7 @@ impl Simulator {
     /// A node below that has not had the case.
     fn child_without(&self, node: NodeId, case: &Case) -> Option<NodeId> {
         let mut below = self.places.iter().filter(|(_, place)| {
-            place.member.part != Part::Unit
-                && place.member.setup.standing.parent() == Some(node)
+            place.member.part != Part::Unit && place.member.setup.standing.parent() == Some(node)
         });
         below.find(|(child, _)| !case.trail.contains(child)).map(|(child, _)| *child)
     }

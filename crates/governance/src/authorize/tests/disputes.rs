@@ -62,14 +62,14 @@ fn c4_a_dispute_stays_at_its_level_while_it_is_mediated_there() {
 fn c5_a_major_dispute_is_not_ended_before_the_street_has_whistled() {
     let town = town_of(WEINAN);
     let case = dispute(&town, "major", "township");
-    let agreed = Act::Agreement { reached: true, text: "各让一步".into() };
+    let agreed = Act::Agreement { reached: true, text: "各让一步".into(), photos: Vec::new() };
     let refused = tries(&town, &case, &agreed);
     let act = ActKind::Whistle;
     assert_eq!(refused, Err(Refusal::SeverityRequires { severity: "较大".into(), act }));
-    let failed = Act::Agreement { reached: false, text: "未成".into() };
+    let failed = Act::Agreement { reached: false, text: "未成".into(), photos: Vec::new() };
     assert!(tries(&town, &case, &failed).is_ok(), "what has failed may be said");
     assert!(tries(&town, &stepped(&case, ActKind::Whistle), &agreed).is_ok());
-    let handle = Act::Handle { opinion: "已办".into() };
+    let handle = Act::Handle { opinion: "已办".into(), photos: Vec::new() };
     let mut handling = case.clone();
     handling.stage = "handling".into();
     assert!(matches!(tries(&town, &handling, &handle), Err(Refusal::SeverityRequires { .. })));
@@ -81,7 +81,7 @@ fn c6_a_grave_dispute_is_not_ended_before_the_county_has_convened_a_task_force()
     let case = dispute(&town, "grave", "county");
     let mut handling = stepped(&case, ActKind::Whistle);
     handling.stage = "handling".into();
-    let handle = Act::Handle { opinion: "已办".into() };
+    let handle = Act::Handle { opinion: "已办".into(), photos: Vec::new() };
     let refused = tries(&town, &handling, &handle);
     let act = ActKind::Convene;
     assert_eq!(refused, Err(Refusal::SeverityRequires { severity: "重大".into(), act }));

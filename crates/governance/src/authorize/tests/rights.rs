@@ -89,9 +89,14 @@ fn a_clock_that_waited_goes_on_where_it_stood() {
                     && town.policy.pauses(&pause.stage)
                     && let (Some(due), Some(was)) = (back.due, first.due)
                 {
-                    let rule = town.policy.clock(&back.stage, &back.level, &town.policy.traits(&after));
+                    let rule =
+                        town.policy.clock(&back.stage, &back.level, &town.policy.traits(&after));
                     let sorted = events.iter().any(|event| event.act() == ActKind::Triage);
-                    if !sorted && rule.is_some_and(|rule| matches!(rule.allowance, clock::Allowance::Minutes(_))) {
+                    if !sorted
+                        && rule.is_some_and(|rule| {
+                            matches!(rule.allowance, clock::Allowance::Minutes(_))
+                        })
+                    {
                         let stood = back.from.millis() - pause.from.millis();
                         assert_eq!(due.millis(), was.millis() + stood, "seed {seed}");
                         waited += 1;

@@ -118,8 +118,7 @@ fn shadowed(policy: &Policy, found: &mut Vec<Problem>) {
 /// Every kind of matter that clocks tell apart.
 fn matters(policy: &Policy) -> Vec<Traits<'_>> {
     let named = |of: fn(&ClockRule) -> &BTreeSet<String>| -> Vec<Option<&str>> {
-        let keys: BTreeSet<&str> =
-            policy.clocks.iter().flat_map(of).map(String::as_str).collect();
+        let keys: BTreeSet<&str> = policy.clocks.iter().flat_map(of).map(String::as_str).collect();
         std::iter::once(None).chain(keys.into_iter().map(Some)).collect()
     };
     let grades: BTreeSet<Grade> =

@@ -68,8 +68,10 @@ fn handed_down(policy: &Policy, found: &mut Vec<Problem>) {
     for level in below {
         let back = policy.rule(ActKind::SendHome);
         if !back.is_some_and(|rule| staffed(policy, rule, &level.key)) {
-            let what =
-                format!("what is handed down to the level {} finds nobody to give it back", level.key);
+            let what = format!(
+                "what is handed down to the level {} finds nobody to give it back",
+                level.key
+            );
             report(found, "act.send_home.roles", what);
         }
     }
@@ -84,8 +86,7 @@ fn idle(policy: &Policy, found: &mut Vec<Problem>) {
         let outside = rule.act == ActKind::Report || rule.act.is_contribution();
         // An assignee acts on what was given to them, whatever their level.
         let given = rule.roles.contains(ASSIGNEE);
-        let nowhere =
-            |key: &&String| policy.role(key).is_some_and(|role| role.levels.is_empty());
+        let nowhere = |key: &&String| policy.role(key).is_some_and(|role| role.levels.is_empty());
         for key in rule.roles.iter().filter(nowhere).filter(|_| !outside && !given) {
             let at = format!("act.{}.roles", rule.act.key());
             report(found, at, format!("{key} works at no level and can't do it"));
