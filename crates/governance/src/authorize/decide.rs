@@ -147,7 +147,7 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
     let contributes = act.kind().is_contribution() || matches!(act, Act::RefuseCustody { .. });
     if !contributes {
         let (stage, level) = next(scene, case, act);
-        match due_by(case, act) {
+        match due_by(case, act, &stage) {
             Some(due) => put_outcome(scene, &stage, &level, due, body),
             None => keep_clock_or_start(scene, case, act, &stage, &level, body),
         }
@@ -155,14 +155,16 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
 }
 
 /// The due time that an act itself gives; `None` where the stage's clock does.
-fn due_by(case: &Case, act: &Act) -> Option<Option<Timestamp>> {
+fn due_by(case: &Case, act: &Act, stage: &str) -> Option<Option<Timestamp>> {
+    let back = case.aside.as_ref().is_some_and(|aside| aside.stage == stage);
     if let Act::Suspend { review, .. } = act {
         return Some(Some(*review));
     }
     let extended = matches!(act, Act::DecideExtension { granted: true, .. });
-    // A merged case's own clock runs on, whatever becomes of the one it is treated with.
-    let merged = matches!(act, Act::Merge { .. });
-    extended.then_some(case.extension).or(merged.then_some(case.due))
+    // A merged case's own clock runs on, whatever becomes of the one it is treated with, and is
+    // still its own when it is taken out again.
+    let merger = matches!(act, Act::Merge { .. }) || (matches!(act, Act::Split { .. }) && back);
+    extended.then_some(case.extension).or(merger.then_some(case.due))
 }
 
 /// An agreement settles a dispute, unless policy has it carried out first.

@@ -1,4 +1,5 @@
-//! Merged and split again: each reporter has their own case, as it was.
+//! Merged and split again: each reporter has their own case, as it was. Put off and taken up again:
+//! what was left of its time is left.
 
 use super::*;
 
@@ -56,4 +57,43 @@ proptest! {
             prop_assert_eq!(of_reporter(&apart), of_reporter(&case));
         }
     }
+}
+
+/// A wait of no time changes nothing, a longer one never brings the end nearer, and a clock of plain
+/// minutes, unless an act gave another, has exactly as much left as before.
+#[test]
+fn a_clock_that_waited_goes_on_where_it_stood() {
+    let (mut waited, mut exactly) = (0, 0);
+    for (policy, seed) in (0..6).flat_map(|policy| (0..80).map(move |seed| (policy, seed))) {
+        let town = town_of(policy);
+        let steps = 1 + seed * 2;
+        let (case, events) = life(&town, seed, steps);
+        let given = |event: &Event| {
+            matches!(event.act(), ActKind::DecideExtension | ActKind::Mediate | ActKind::Triage)
+        };
+        let Some(due) = case.due.filter(|_| !events.iter().any(given)) else { continue };
+        let start = START + i64::try_from(steps).unwrap() * 600_000;
+        let resumed = |wait: i64| {
+            let mut rng = StdRng::seed_from_u64(seed);
+            let now = Timestamp::from_millis(start);
+            let review = Timestamp::from_millis(start + 9_000 * 60_000);
+            let suspend = Act::Suspend { review, reason: "待料".into() };
+            let off = does(&town, &case, &suspend, &case, now, &mut rng)?;
+            let resume = Act::Resume { reason: "料到".into() };
+            let now = Timestamp::from_millis(start + wait);
+            let on = does(&town, &off, &resume, &case, now, &mut rng)?;
+            on.due.filter(|_| on.stage == case.stage)
+        };
+        let wait = 4_321 * 60_000;
+        let (Some(at_once), Some(later)) = (resumed(0), resumed(wait)) else { continue };
+        assert_eq!(at_once, due, "{policy} {seed}");
+        assert!(later >= due, "{policy} {seed}");
+        waited += 1;
+        let rule = town.policy.clock(&case.stage, &case.level, &town.policy.traits(&case));
+        if rule.is_some_and(|rule| matches!(rule.allowance, clock::Allowance::Minutes(_))) {
+            assert_eq!(later.millis(), due.millis() + wait, "{policy} {seed}");
+            exactly += 1;
+        }
+    }
+    assert!(waited > 20 && exactly > 2, "{waited}, {exactly}: too few to prove anything");
 }

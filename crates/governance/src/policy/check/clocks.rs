@@ -31,16 +31,14 @@ fn names(policy: &Policy, clock: &ClockRule, found: &mut Vec<Problem>) {
         known_level(policy, level, &at(clock), found);
     }
     let colour = |key: &String| policy.colours.iter().any(|colour| colour.key == *key);
-    let named: [(&str, &BTreeSet<String>, &dyn Fn(&String) -> bool); 3] = [
-        ("colour", &clock.colours, &colour),
-        ("category", &clock.categories, &|key| policy.has_category(key)),
-        ("severity", &clock.severities, &|key| policy.severity(key).is_some()),
-    ];
-    for (what, keys, known) in named {
+    let mut unknown = |what: &str, keys: &BTreeSet<String>, known: &dyn Fn(&String) -> bool| {
         for key in keys.iter().filter(|key| !known(key)) {
             report(found, at(clock), format!("{what} {key} is not defined"));
         }
-    }
+    };
+    unknown("colour", &clock.colours, &colour);
+    unknown("category", &clock.categories, &|key| policy.has_category(key));
+    unknown("severity", &clock.severities, &|key| policy.severity(key).is_some());
 }
 
 fn owner(policy: &Policy, clock: &ClockRule, found: &mut Vec<Problem>) {
