@@ -23,7 +23,7 @@ pub(super) struct Snapshot {
 impl Snapshot {
     /// The photo of an errand, if it has one.
     pub(super) fn of(errand: &Errand, serial: usize) -> Option<Self> {
-        if !errand.climbs() && errand.number % EVERY != 0 {
+        if !errand.climbs() && !errand.number.is_multiple_of(EVERY) {
             return None;
         }
         let sent = sample::draw(serial as u64, 320, 240);
@@ -62,7 +62,9 @@ impl Walk<'_> {
                     sides.iter().map(Value::to_string).collect::<Vec<_>>().join(",")
                 }
                 Value::String(text) => text.clone(),
-                other => other.to_string(),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+                    value.to_string()
+                }
             };
             part(&mut body, &format!("name=\"{name}\""), text.as_bytes());
         }

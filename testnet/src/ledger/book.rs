@@ -227,6 +227,7 @@ mod tests {
                 case: "case".to_owned(),
                 number: None,
                 code: None,
+                photo: None,
             })
         };
         acts.iter().enumerate().map(done).collect()

@@ -29,8 +29,8 @@ async fn on_time(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError
 /// What the county is told of returns and reopenings is what the ledger has.
 async fn on_the_way(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> {
     let cases = || desk.book.cases.values();
-    let returns: u64 = cases().map(|case| u64::from(case.returns)).sum();
-    let reopens: u64 = cases().map(|case| u64::from(case.reopens)).sum();
+    let returns: u64 = cases().map(|case| case.returns).sum();
+    let reopens: u64 = cases().map(|case| case.reopens).sum();
     let due = [
         ("returned", "退回 returns", Some(returns)),
         ("reopened", "重办 reopenings", Some(reopens)),

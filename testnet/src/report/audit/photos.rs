@@ -49,7 +49,8 @@ pub(super) async fn write(
 fn due(desk: &Desk<'_>, seat: usize) -> BTreeSet<(String, String)> {
     let practice = &desk.federation.practice;
     let unit = desk.federation.plan.seats()[seat].part == Part::Unit;
-    let (from, to) = if unit { (Part::Street, Party::Unit) } else { (Part::Community, Party::Above) };
+    let (from, to) =
+        if unit { (Part::Street, Party::Unit) } else { (Part::Community, Party::Above) };
     let rule = practice.policy_of(from).disclosure(to, ActKind::Report);
     if rule.is_none_or(|rule| !rule.fields.iter().any(|field| field == "photos")) {
         return BTreeSet::new();
@@ -62,7 +63,12 @@ fn due(desk: &Desk<'_>, seat: usize) -> BTreeSet<(String, String)> {
 }
 
 /// A photo as a node serves it, as soon as it is there.
-async fn photo(desk: &Desk<'_>, seat: usize, case: &str, hash: &str) -> Result<Vec<u8>, ReportError> {
+async fn photo(
+    desk: &Desk<'_>,
+    seat: usize,
+    case: &str,
+    hash: &str,
+) -> Result<Vec<u8>, ReportError> {
     let until = Instant::now() + PATIENCE;
     loop {
         let ask = Ask::get(format!("/v1/cases/{case}/photos/{hash}"));
