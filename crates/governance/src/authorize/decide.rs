@@ -13,6 +13,7 @@ use crate::field;
 use crate::policy::{DEPARTMENT, Policy, Traits};
 use crate::roster::{Actor, Standing};
 use crate::territory::Located;
+use crate::territory::indoor::{self, Attached};
 
 /// The fields of the record for an act that [`super::authorize`] permitted. `ordinal` is this
 /// node's running number of cases, which goes into the number of a new one.
@@ -53,18 +54,22 @@ fn number(scene: &Scene<'_>, ordinal: u64) -> String {
     format!("{}-{}-{ordinal:05}", scene.area, date.format("%Y%m%d"))
 }
 
-/// The code of the grid that a report's place or point lies in.
+/// The code of the grid that a report's place or point lies in, or that its address names.
 pub(super) fn grid_of(scene: &Scene<'_>, report: &Report) -> Option<AreaCode> {
     // The uppermost level where a case begins is the grid, by whose code all places count.
     let level = scene.policy.custody.begins.last()?;
-    let place = report.place.or_else(|| {
-        let point = report.point?;
-        match scene.territory.locate(point, level, scene.now) {
-            Located::One(id) => Some(id),
-            Located::None | Located::Several(_) => None,
+    let by_point = || match scene.territory.locate(report.point?, level, scene.now) {
+        Located::One(id) => Some(id),
+        Located::None | Located::Several(_) => None,
+    };
+    let by_address = || {
+        let address = indoor::parse(report.address.as_deref()?);
+        match scene.territory.attach(&address, level, None, scene.now) {
+            Attached::One { place, .. } => Some(place),
+            Attached::None | Attached::Several(_) => None,
         }
-    })?;
-    grid_at(scene, level, place)
+    };
+    grid_at(scene, level, report.place.or_else(by_point).or_else(by_address)?)
 }
 
 fn grid_at(scene: &Scene<'_>, level: &str, place: Subject) -> Option<AreaCode> {

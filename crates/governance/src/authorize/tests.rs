@@ -323,6 +323,23 @@ pub(crate) fn life(town: &Town, seed: u64, steps: u64) -> (Case, Vec<Event>) {
     (case.expect("a report is always permitted to somebody"), events)
 }
 
+#[test]
+fn t1_a_report_that_gives_an_address_alone_goes_to_the_grid_that_the_address_names() {
+    let town = town();
+    let now = Timestamp::from_millis(START);
+    let grid_of = |address: &str| {
+        let Act::Report(mut report) = town.report(&mut StdRng::seed_from_u64(5)) else {
+            unreachable!("it is a report")
+        };
+        (report.place, report.address) = (None, Some(address.into()));
+        decide::grid_of(&town.scene(now), &report).map(|code| code.to_string())
+    };
+    assert_eq!(grid_of("地点2东门").as_deref(), Some("341021100003001"));
+    assert_eq!(grid_of(" 地 点 3 东侧").as_deref(), Some("341021100003002"));
+    assert_eq!(grid_of("地点2与地点3之间"), None, "two would do: a person decides");
+    assert_eq!(grid_of("别处2号楼"), None);
+}
+
 /// What must hold after every permitted act.
 fn hold(
     town: &Town,
