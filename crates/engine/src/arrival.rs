@@ -208,7 +208,9 @@ impl Desk<'_> {
             Unverified::<Header>::parse(parcel.record.into_vec()).map_err(signature(number))?;
         let author = keys.of(record.peek().author)?;
         let record = record.verify_with(federation, &author.key).map_err(signature(number))?;
-        let contributes = ActKind::from_kind(record.kind).is_some_and(ActKind::is_contribution);
+        // Whoever may say something may also take it back.
+        let contributes = ActKind::from_kind(record.kind).is_some_and(ActKind::is_contribution)
+            || record.kind == crate::kind::FIELDS_WITHDRAWN;
         if !(author.governs || contributes) {
             return Err(PageError::MayNotGovern { number });
         }

@@ -16,7 +16,7 @@ use crate::acts::Desk;
 use crate::arrival::{PageError, VerifiedPage};
 use crate::asking::Asking;
 use crate::blob::Blobs;
-use crate::command::{Command, Receipt, Refused};
+use crate::command::{Command, Receipt, Refused, What};
 use crate::exchange::{self, Acquaintances, Fetches, Given, Sessions};
 use crate::project;
 use crate::sign::whose;
@@ -489,6 +489,9 @@ impl Desk<'_, '_> {
                 self.tick();
                 let _ = storage(self.sweep_receipts())?;
                 let _ = storage(self.sweep_uploads())?;
+                if self.talk.frozen.is_none() {
+                    let _ = storage(self.seal_access())?;
+                }
                 self.fetch_all().map_err(Arc::new)?;
             }
         }
@@ -497,7 +500,9 @@ impl Desk<'_, '_> {
 
     /// A command that turns out too large for storage is undone alone; the batch goes on.
     fn try_command(&mut self, command: Command) -> Result<Receipt, Refused> {
-        if let Some(why) = self.talk.frozen.clone() {
+        // Reading goes on while nothing is signed, and is on record then, too.
+        let signs = !matches!(command.what, What::Read(_));
+        if let Some(why) = self.talk.frozen.clone().filter(|_| signs) {
             return Err(Refused::Frozen(why));
         }
         let (savepoint, world) = (self.staging.savepoint(), self.world.clone());

@@ -1,6 +1,7 @@
 //! What a frame means for the index: one function from frame to rows, used when a frame is made,
 //! when it is received and when the journal is replayed. It never asks policy, clock or network.
 
+mod access;
 mod case;
 mod ground;
 mod local;
@@ -9,6 +10,7 @@ mod photo;
 mod policy;
 mod roster;
 mod stream;
+mod withdrawal;
 
 use std::sync::Arc;
 
@@ -21,7 +23,8 @@ use record::{
 };
 
 pub use case::Order;
-pub(crate) use case::event_of;
+pub use access::{access_mark, access_sealed, reads_key};
+pub(crate) use case::{event_of, foreseen};
 pub use case::{fact_key, order_keys, origin_key, receipt_hash};
 pub use ground::{Dated, Of, ground_key};
 pub use local::{held, held_key, receipt};
@@ -34,7 +37,8 @@ pub use policy::{
     PolicyRow, Source, given_key, given_prefix, in_force, kept_key, of_file, published,
 };
 pub use roster::{person_key, places};
-pub use stream::{Sent, log_key, stream_key};
+pub use stream::{Sent, given_of, given_to, log_key, stream_key};
+pub use withdrawal::{MAX_WITHDRAWALS, withdrawn_key};
 
 use crate::kind;
 use crate::note::Note;
@@ -63,6 +67,8 @@ pub struct Done {
     pub world: bool,
     /// Whether the sender gave a version of its policy.
     pub policy: bool,
+    /// Whether an author withdrew fields, and that was not known yet.
+    pub withdrawn: bool,
 }
 
 /// A record with those of its fields that this node has.
@@ -93,6 +99,7 @@ pub fn project(
         FrameKind::Acknowledged => {
             stream::acknowledged(whose, staging, at, frame).map(|()| Done::default())
         }
+        FrameKind::Access => access::read(whose, staging, at, frame).map(|()| Done::default()),
         FrameKind::StreamHead => {
             stream::headed(whose, staging, at, frame).map(|()| Done::default())
         }
@@ -169,7 +176,12 @@ fn own(
         policy::own(staging, at, readable)?;
         return Ok(Done { world: true, ..Done::default() });
     }
+    if record.kind == kind::FIELDS_WITHDRAWN {
+        let done = withdrawal::withdrawn(staging, readable)?;
+        return done.map_err(|why| senseless(at, &why));
+    }
     let world = match record.kind {
+        kind::ACCESS_SEALED => access::sealed(staging, at, readable).map(|()| false)?,
         kind::PLACE | kind::PLACE_ENDED => roster::place(staging, at, readable)?,
         kind::PERSON | kind::APPOINTED | kind::DISMISSED => roster::person(staging, at, readable)?,
         kind::ORGANISATION
@@ -216,6 +228,12 @@ fn foreign(
     if record.kind == kind::POLICY && record.author == sender {
         return match policy::given(staging, at, readable)? {
             Ok(()) => Ok(Done { policy: true, ..Done::default() }),
+            Err(why) => case::hold(staging, at, record, sender, why),
+        };
+    }
+    if record.kind == kind::FIELDS_WITHDRAWN {
+        return match withdrawal::withdrawn(staging, readable)? {
+            Ok(done) => Ok(done),
             Err(why) => case::hold(staging, at, record, sender, why),
         };
     }

@@ -46,6 +46,14 @@ pub trait Lookup {
     /// # Errors
     /// When it can't be read.
     fn frame_at(&self, at: Position) -> Result<Arc<Frame>, StoreError>;
+
+    /// A case.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    fn case_row(&self, id: CaseId) -> Result<Option<Arc<Case>>, StoreError> {
+        Ok(compact_row(self, Table::Case, id.as_bytes())?.map(Arc::new))
+    }
 }
 
 impl Lookup for Arc<dyn Read> {
@@ -449,6 +457,10 @@ impl Lookup for Staging<'_> {
             Some(index) => Ok(self.frames[*index].clone()),
             None => self.reader.frame(at).map(Arc::new),
         }
+    }
+
+    fn case_row(&self, id: CaseId) -> Result<Option<Arc<Case>>, StoreError> {
+        self.case(id)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::blob::Blobs;
 pub const MAX_VALUE: usize = 100 * 1024;
 /// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
 /// must change whenever a type changes that is stored in a row.
-pub const ROW_FORMAT: u8 = 13;
+pub const ROW_FORMAT: u8 = 14;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -111,6 +111,14 @@ pub enum Table {
     WantedFrom = 43,
     /// Hash of an uploaded photo that no act shows yet → when it was uploaded.
     Upload = 44,
+    /// (subject, recipient) → numbers of the entries of that recipient's stream about it.
+    Given = 50,
+    /// (case, author) → the author's withdrawals of fields.
+    Withdrawn = 51,
+    /// Number of an entry of the access log → position of its frame.
+    Access = 52,
+    /// (case, role) → how often somebody in that role read it.
+    Reads = 53,
 }
 
 /// What a frame is about.
@@ -135,6 +143,8 @@ pub enum FrameKind {
     Local = 8,
     /// A sender's signed word on the entries of its stream so far.
     StreamHead = 9,
+    /// An entry of the access log: who read what. Holds codes, ids and times only.
+    Access = 10,
 }
 
 impl FrameKind {
@@ -151,6 +161,7 @@ impl FrameKind {
             Self::Countersigned,
             Self::Local,
             Self::StreamHead,
+            Self::Access,
         ]
         .into_iter()
         .find(|kind| *kind as u8 == number)

@@ -438,6 +438,10 @@ pub struct Disclosure {
     /// Which fields of words or personal data, by key; structural fields go along.
     #[serde(default)]
     pub fields: BTreeSet<String>,
+    /// For how many days after it was given the recipient may use the words; as long as it has
+    /// the case where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u16>,
 }
 
 /// Why a policy was refused.

@@ -3,6 +3,7 @@
 //! Reads only, and only the journal, the watermark, the photos and the keys: the index and the tree
 //! file can be made anew. Works on a copy too.
 
+mod access;
 mod log;
 mod photos;
 mod report;
@@ -23,6 +24,7 @@ use crate::keyfile::{StorageKey, load_node_key, node_key_path, storage_key_path}
 use crate::lock::{Lock, LockError};
 use crate::open::journal_folder;
 use crate::vault::Vault;
+use crate::verify::access::AccessLog;
 use crate::verify::log::OwnLog;
 use crate::verify::photos::{Photos, Wrong};
 use crate::verify::streams::Streams;
@@ -118,6 +120,7 @@ struct Pass<'a> {
     vault: Option<Vault>,
     log: OwnLog,
     streams: Streams,
+    access: AccessLog,
     photos: Photos,
     report: VerifyReport,
     /// Where what is being looked at lies.
@@ -136,8 +139,8 @@ impl<'a> Pass<'a> {
             }
         };
         let (log, streams, photos) = (OwnLog::default(), Streams::default(), Photos::default());
-        let place = (folder.display().to_string(), 0);
-        Self { known, own, vault, log, streams, photos, report, place }
+        let (access, place) = (AccessLog::default(), (folder.display().to_string(), 0));
+        Self { known, own, vault, log, streams, access, photos, report, place }
     }
 
     fn problem(&mut self, seq: Option<u64>, what: impl Into<String>, action: &'static str) {
@@ -261,6 +264,7 @@ impl<'a> Pass<'a> {
 
     fn damage(&mut self, damage: Damage) {
         self.streams.damage();
+        self.access.damage();
         self.place = (damage.file.display().to_string(), damage.offset);
         let what = format!("{} ({} bytes hold no whole frame)", damage.what, damage.bytes);
         self.problem(None, what, ASK);
@@ -333,6 +337,7 @@ const fn kind_name(kind: FrameKind) -> &'static str {
         FrameKind::Countersigned => "countersigned",
         FrameKind::Local => "local",
         FrameKind::StreamHead => "stream head",
+        FrameKind::Access => "access",
     }
 }
 

@@ -94,6 +94,12 @@ fn in_query(route: &Route, name: &str) -> Value {
             };
             (name, false, schema, what)
         }
+        "subject" => (name, false, reference("Id16"), "Only looks at this case or person."),
+        "person" => (name, false, reference("Id16"), "Only looks by this person."),
+        "before" => {
+            let schema = json!({ "type": "integer", "minimum": 1 });
+            (name, false, schema, "`next` of the page before.")
+        }
         "place" => (name, false, reference("Id16"), "Only this place."),
         "level" => (name, false, json!({ "type": "string" }), "A level of the policy."),
         "parent" => (

@@ -240,6 +240,13 @@ impl Clock {
     }
 }
 
+impl Detail {
+    /// Names of the fields that it shows.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.keys().copied()
+    }
+}
+
 impl View {
     /// A case as lists show it.
     ///

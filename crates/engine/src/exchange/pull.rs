@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use governance::case::{Case, Party, Rejected, Way};
-use record::{Hash, NodeId, Signed, Unverified};
+use governance::field;
+use governance::release::Withhold;
+use record::{FieldId, Hash, NodeId, Signed, Unverified};
 use serde_bytes::ByteBuf;
 
 use crate::acts::Desk;
@@ -243,8 +245,14 @@ impl Desk<'_, '_> {
         {
             self.policy_arrived(from, &reference)?;
         }
+        if done.withdrawn {
+            let named: Vec<u16> =
+                readable.fields.get(field::WITHDRAWN_FIELDS).ok().flatten().unwrap_or_default();
+            let fields = named.into_iter().map(FieldId).collect();
+            self.pass_withdrawal_on(from, &readable.record, &fields)?;
+        }
         if let Some(case) = done.case {
-            self.after(done.before.as_deref(), &case, from)?;
+            self.after(done.before.as_deref(), &case, from, &Withhold::default())?;
             self.homecoming(&case)?;
         }
         Ok(())
@@ -340,7 +348,7 @@ impl Desk<'_, '_> {
 fn foreign(from: NodeId, arrival: Arrival) -> (Frame, Readable) {
     let Arrival { bytes, record, disclosures, fields, .. } = arrival;
     let (open, sealed) =
-        disclosures.into_iter().partition(|part| governance::field::is_structural(part.field));
+        disclosures.into_iter().partition(|part| field::is_structural(part.field));
     let frame = Frame {
         kind: FrameKind::Foreign,
         subject: record.subject,

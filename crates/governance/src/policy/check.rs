@@ -169,6 +169,9 @@ fn disclosures(policy: &Policy, found: &mut Vec<Problem>) {
         if rule.purpose.trim().is_empty() || rule.basis.trim().is_empty() {
             report(found, &at, "purpose and basis must be named");
         }
+        if rule.days == Some(0) {
+            report(found, &at, "days must be at least 1: leave fields out to give none");
+        }
         for key in &rule.fields {
             match field::by_key(key) {
                 None => report(found, &at, format!("field {key} is not known")),

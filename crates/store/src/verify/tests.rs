@@ -1,3 +1,4 @@
+mod access;
 mod forged;
 
 use std::fs;
@@ -208,6 +209,8 @@ pub(super) fn entry(record: &Record) -> Vec<u8> {
         basis: "rule 1".to_owned(),
         policy: "place/1".to_owned(),
         time: record.time,
+        until: None,
+        withheld: Vec::new(),
     };
     entry.encode()
 }

@@ -372,6 +372,13 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
                 "其中哪些文字字段",
                 "which fields of words",
             ),
+            key(
+                "days",
+                NUMBER,
+                Some("不限 no limit"),
+                "给出后多少天内可用，期满对方不再显示",
+                "for how many days the recipient may use the words",
+            ),
         ],
     },
     Section {
