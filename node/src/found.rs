@@ -124,6 +124,7 @@ pub fn self_certified(
         version: VERSION,
         node: NodeId::from_genesis(key),
         key: *key,
+        endorsements: Vec::new(),
         name: founding.name.clone(),
         level: founding.level.clone(),
         area: founding.area.clone(),

@@ -115,6 +115,7 @@ impl Federation {
             version: VERSION,
             node,
             key: key.public(),
+            endorsements: Vec::new(),
             name: format!("{level} {area}"),
             level: level.into(),
             area: area.parse().expect("a fixture's area code is well formed"),

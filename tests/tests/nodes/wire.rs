@@ -134,6 +134,7 @@ impl Impostor {
             version: CERTIFICATE,
             node: self.node(),
             key: self.key.public(),
+            endorsements: Vec::new(),
             name: "冒名者".to_owned(),
             level: "community".to_owned(),
             area: "341021100".parse().expect("an area"),

@@ -59,6 +59,7 @@ impl Desk<'_, '_> {
             version: VERSION,
             node: record::NodeId::from_bytes(*from.as_bytes()),
             key: from,
+            endorsements: Vec::new(),
             name: offer.name.clone(),
             level: offer.level.clone(),
             area: offer.area.parse().ok()?,
