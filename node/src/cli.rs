@@ -3,13 +3,16 @@
 
 mod account;
 mod args;
+mod audit;
 mod commands;
 mod failure;
 mod help;
+mod import;
 mod init;
 mod join;
 mod misread;
 mod peers;
+mod policies;
 mod print;
 mod serve;
 mod verify;
@@ -23,7 +26,7 @@ pub use failure::Failure;
 
 /// Runs one command line, the program's name first, and gives the process's exit code: 0 when it
 /// was carried out, 1 when it failed or what was verified does not hold, 2 when it was not
-/// understood. A program that carries this library can start itself as a node by it.
+/// understood, 3 when an import left rows out. A program that carries this library can start itself as a node by it.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = match help::parse(args) {
         Ok(args) => args,

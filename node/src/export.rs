@@ -12,8 +12,11 @@ use crate::node::StartError;
 use crate::offline::Offline;
 
 /// What of a data folder is public, or encrypted, in the order of copying: the journal only grows,
-/// so that it holds at least what a watermark copied before it knows of.
-const PARTS: [&str; 3] = ["identity.json", "watermark", "journal"];
+/// so that it holds at least what a watermark copied before it knows of, and a photo lies beside it
+/// before a record shows it.
+const PARTS: [&str; 4] = ["identity.json", "watermark", "journal", "blobs"];
+/// In a folder of photos, what is only being written.
+const UNFINISHED: &str = "unfinished";
 
 /// Why there is no export.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +53,7 @@ pub struct Exported {
     pub live: bool,
 }
 
-/// Exports a node's journal into a new folder. A stopped node is opened first, which brings
+/// Exports a node's journal and its photos, encrypted as they are, into a new folder. A stopped node is opened first, which brings
 /// journal and watermark to the same end.
 ///
 /// # Errors
@@ -88,5 +91,6 @@ fn copy(from: &Path, to: &Path) -> Result<u64, ExportError> {
     file::create_folder(to).map_err(|error| ExportError::Start(error.into()))?;
     let entries: Result<Vec<_>, _> = fs::read_dir(from).map_err(failed)?.collect();
     let entries = entries.map_err(failed)?;
-    entries.into_iter().map(|entry| copy(&entry.path(), &to.join(entry.file_name()))).sum()
+    let whole = entries.into_iter().filter(|entry| entry.file_name() != UNFINISHED);
+    whole.map(|entry| copy(&entry.path(), &to.join(entry.file_name()))).sum()
 }

@@ -54,6 +54,12 @@ impl Folder {
         self.0.join("operator.token")
     }
 
+    /// The operator's own mapping files: see [`crate::sources`].
+    #[must_use]
+    pub fn imports(&self) -> PathBuf {
+        self.0.join("imports")
+    }
+
     /// Where the node is reached while it runs: see [`crate::summary::Summary`].
     #[must_use]
     pub fn running(&self) -> PathBuf {

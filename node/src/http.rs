@@ -64,6 +64,10 @@ pub struct Quota {
     pub reports_of_all: Rate,
     /// Looking up and acting by code, from one address.
     pub codes: Rate,
+    /// Photos from one address, or of one account of staff.
+    pub photos: Rate,
+    /// Photos from everybody without an account.
+    pub photos_of_all: Rate,
 }
 
 /// How often something may be done.
@@ -91,8 +95,15 @@ impl Default for Http {
 
 impl Default for Quota {
     fn default() -> Self {
-        let api::Quota { reports, reports_of_all, codes } = api::Quota::default();
-        Self { reports: reports.into(), reports_of_all: reports_of_all.into(), codes: codes.into() }
+        let api::Quota { reports, reports_of_all, codes, photos, photos_of_all } =
+            api::Quota::default();
+        Self {
+            reports: reports.into(),
+            reports_of_all: reports_of_all.into(),
+            codes: codes.into(),
+            photos: photos.into(),
+            photos_of_all: photos_of_all.into(),
+        }
     }
 }
 
@@ -117,7 +128,7 @@ impl Http {
     /// [`MetricsTokenError`].
     pub fn api(&self) -> Result<api::Config, MetricsTokenError> {
         let metrics_token = self.metrics_token_file.as_deref().map(metrics_token).transpose()?;
-        let Quota { reports, reports_of_all, codes } = self.quota;
+        let Quota { reports, reports_of_all, codes, photos, photos_of_all } = self.quota;
         Ok(api::Config {
             metrics_token,
             tls: self.tls,
@@ -127,6 +138,8 @@ impl Http {
                 reports: reports.into(),
                 reports_of_all: reports_of_all.into(),
                 codes: codes.into(),
+                photos: photos.into(),
+                photos_of_all: photos_of_all.into(),
             },
             ..api::Config::default()
         })
@@ -135,11 +148,13 @@ impl Http {
     /// The first key under `http` that can't be used, and what would be right.
     #[must_use]
     pub fn problem(&self) -> Option<(&'static str, &'static str)> {
-        let Quota { reports, reports_of_all, codes } = self.quota;
+        let Quota { reports, reports_of_all, codes, photos, photos_of_all } = self.quota;
         let rates = [
             ("http.quota.reports", reports),
             ("http.quota.reports_of_all", reports_of_all),
             ("http.quota.codes", codes),
+            ("http.quota.photos", photos),
+            ("http.quota.photos_of_all", photos_of_all),
         ];
         let empty = rates.into_iter().find(|(_, rate)| rate.burst == 0 || rate.per_hour == 0);
         let origin = self.origin.as_deref().is_some_and(|origin| !is_origin(origin));

@@ -139,7 +139,8 @@ async fn ask(
         | Response::Page(_)
         | Response::Done
         | Response::Witnessed(_)
-        | Response::Answer(_) => Err(JoinError::Refused),
+        | Response::Answer(_)
+        | Response::Piece(_) => Err(JoinError::Refused),
     }
 }
 

@@ -6,6 +6,7 @@
 //! [`operator::Operator::install`] its first account, [`node::Node::start`] runs it,
 //! [`node::Running::stop`] ends it.
 
+pub mod audit;
 pub mod calendar;
 pub mod cli;
 pub mod config;
@@ -15,6 +16,7 @@ pub mod folder;
 pub mod found;
 pub mod http;
 pub mod identity;
+pub mod import;
 pub mod invite;
 pub mod join;
 pub mod local;
@@ -25,7 +27,9 @@ pub mod offline;
 pub mod operator;
 pub mod policy;
 pub mod ports;
+pub mod publish;
 pub mod seed;
 pub mod shutdown;
+pub mod sources;
 pub mod summary;
 pub mod verify;

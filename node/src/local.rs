@@ -1,5 +1,6 @@
 //! Asking the node that runs on this machine, over its own API.
 
+use std::path::Path;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -18,7 +19,11 @@ use crate::summary::Summary;
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 /// Largest token file, in bytes.
 const MAX_TOKEN: usize = 1024;
+/// Largest file that is fetched, in bytes.
+const MAX_FETCHED: usize = 256 * 1024 * 1024;
 const WITHIN: Duration = Duration::from_secs(30);
+/// How long a file may take: as long as the node may.
+const WITHIN_FOR_FILES: Duration = Duration::from_secs(1_000);
 
 /// The running node of a data folder.
 pub struct Local {
@@ -40,7 +45,7 @@ pub enum LocalError {
     File(#[from] FileError),
     /// No token.
     #[error(
-        "{path} can't be read: it holds the operator's token; run this as the user who made the \
+        "{path} can't be read: it is to hold a token; the operator's is for the user who made the \
          data folder"
     )]
     Token {
@@ -83,13 +88,15 @@ impl Local {
         let summary: Option<Summary> = file::read(&folder.running())?;
         let summary =
             summary.ok_or_else(|| LocalError::NotRunning { folder: folder.path().into() })?;
-        let path = folder.operator_token();
-        let token = std::fs::read(&path).and_then(|bytes| {
-            let text = String::from_utf8(bytes).ok().filter(|text| text.len() <= MAX_TOKEN);
-            text.ok_or_else(|| std::io::Error::other("it is not a token"))
-        });
-        let token = token.map_err(|source| LocalError::Token { path, source })?;
-        Ok(Self { summary, token: Zeroizing::new(token.trim().to_owned()) })
+        Ok(Self { summary, token: token(&folder.operator_token())? })
+    }
+
+    /// The same, as whoever the token in a file belongs to.
+    ///
+    /// # Errors
+    /// [`LocalError::Token`].
+    pub fn with_token(self, path: &Path) -> Result<Self, LocalError> {
+        Ok(Self { token: token(path)?, ..self })
     }
 
     /// The node's own words on where it is.
@@ -114,14 +121,49 @@ impl Local {
         self.ask(Method::POST, path, Some(body)).await
     }
 
+    /// Posts JSON with a file in it, which may take its time.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub async fn send(&self, path: &str, body: &Value) -> Result<Value, LocalError> {
+        let limits = Limits { within: WITHIN_FOR_FILES, answer: MAX_ANSWER };
+        let bytes = self.ask_within(Method::POST, path, Some(body), limits).await?;
+        serde_json::from_slice(&bytes).map_err(LocalError::Answer)
+    }
+
+    /// Posts JSON, and gets a file.
+    ///
+    /// # Errors
+    /// [`LocalError`].
+    pub async fn fetch(&self, path: &str, body: &Value) -> Result<Bytes, LocalError> {
+        let limits = Limits { within: WITHIN_FOR_FILES, answer: MAX_FETCHED };
+        self.ask_within(Method::POST, path, Some(body), limits).await
+    }
+
     async fn ask(
         &self,
         method: Method,
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, LocalError> {
-        let exchange = self.exchange(method, path, body.map(Value::to_string).unwrap_or_default());
-        let answer = match tokio::time::timeout(WITHIN, exchange).await {
+        let limits = Limits { within: WITHIN, answer: MAX_ANSWER };
+        let bytes = self.ask_within(method, path, body, limits).await?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(LocalError::Answer)
+    }
+
+    async fn ask_within(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        Limits { within, answer }: Limits,
+    ) -> Result<Bytes, LocalError> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let exchange = self.exchange(method, path, body, answer);
+        let answer = match tokio::time::timeout(within, exchange).await {
             Ok(answer) => answer,
             Err(elapsed) => Err(elapsed.into()),
         };
@@ -131,10 +173,7 @@ impl Local {
             let (title, why) = problem(&bytes);
             return Err(LocalError::Refused { status: status.as_u16(), why, title });
         }
-        if bytes.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&bytes).map_err(LocalError::Answer)
+        Ok(bytes)
     }
 
     async fn exchange(
@@ -142,6 +181,7 @@ impl Local {
         method: Method,
         path: &str,
         body: String,
+        most: usize,
     ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
         let host = self.summary.url.strip_prefix("http://").unwrap_or(&self.summary.url);
         let stream = TcpStream::connect(host).await?;
@@ -153,15 +193,30 @@ impl Local {
             .uri(path)
             .header(header::HOST, host)
             .header(header::AUTHORIZATION, format!("Bearer {}", *self.token))
-            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT, "application/json, */*")
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(Bytes::from(body)))?;
         let response = sender.send_request(request).await?;
         let status = response.status();
-        let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await?;
+        let body = Limited::new(response.into_body(), most).collect().await?;
         connection.abort();
         Ok((status, body.to_bytes()))
     }
+}
+
+/// How long an answer may take, and how many bytes it may have.
+struct Limits {
+    within: Duration,
+    answer: usize,
+}
+
+fn token(path: &Path) -> Result<Zeroizing<String>, LocalError> {
+    let read = std::fs::read(path).and_then(|bytes| {
+        let text = String::from_utf8(bytes).ok().filter(|text| text.len() <= MAX_TOKEN);
+        text.ok_or_else(|| std::io::Error::other("it is not a token"))
+    });
+    let token = read.map_err(|source| LocalError::Token { path: path.into(), source })?;
+    Ok(Zeroizing::new(token.trim().to_owned()))
 }
 
 /// Title, detail and faults of a problem document (RFC 9457), in Chinese and in English.

@@ -39,6 +39,8 @@ impl Offline {
             | Effect::Send { .. }
             | Effect::Verify { .. }
             | Effect::Count { .. }
+            | Effect::Piece { .. }
+            | Effect::KeepPhoto { .. }
             | Effect::Changed(_)
             | Effect::World(_)
             | Effect::Enrolment(_)

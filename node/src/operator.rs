@@ -124,7 +124,7 @@ impl Operator {
         offline: &mut Offline,
         folder: &Folder,
     ) -> Result<Installed, OperatorError> {
-        self.check(&offline.opened.setup.policy)?;
+        self.check(offline.opened.engine.world().policy())?;
         let installed = if offline.has_account(&self.login)? {
             Installed::Known
         } else {

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-use governance::policy::{MAX_TEXT, Policy, PolicyError};
+use engine::world::Follow;
+use governance::policy::{MAX_TEXT, Policy, PolicyError, Version};
 use serde::{Deserialize, Serialize};
 
 /// The policy of She County, which is used where no file is named.
@@ -16,6 +17,9 @@ pub const BUILT_IN: &str = include_str!("../../config/policies/she-county.toml")
 pub struct PolicyFile {
     /// A TOML file; the built-in policy of She County where absent.
     pub file: Option<PathBuf>,
+    /// Whether a policy that the node above publishes comes into force by an officer's act
+    /// (`manual`), or by itself (`automatic`).
+    pub follow: Follow,
 }
 
 /// Why there is no policy.
@@ -47,13 +51,21 @@ impl PolicyFile {
     /// # Errors
     /// [`PolicyFileError`].
     pub fn load(&self) -> Result<Policy, PolicyFileError> {
+        self.version().map(|version| version.policy)
+    }
+
+    /// Reads and checks the policy; keeps its text.
+    ///
+    /// # Errors
+    /// [`PolicyFileError`].
+    pub fn version(&self) -> Result<Version, PolicyFileError> {
         let path = self.file.clone().unwrap_or_else(|| PathBuf::from("(built-in)"));
         let text = match &self.file {
             Some(file) => read(file)
                 .map_err(|source| PolicyFileError::Unreadable { path: path.clone(), source })?,
             None => BUILT_IN.to_owned(),
         };
-        Policy::from_toml(&text)
+        Version::read(&text)
             .map_err(|source| PolicyFileError::Refused { path, source: Box::new(source) })
     }
 }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use engine::store::{Frame, Position};
 use record::{NodeId, PublicKey};
 use store::{Known, VerifyReport};
 
@@ -32,6 +33,17 @@ pub enum VerifyError {
 /// # Errors
 /// [`VerifyError`] when there is nothing to check; what is wrong with what there is, is reported.
 pub fn verify(folder: &Path) -> Result<VerifyReport, VerifyError> {
+    verify_each(folder, &mut |_, _| {})
+}
+
+/// As [`verify`], and shows every frame that holds.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_each(
+    folder: &Path,
+    visit: &mut dyn FnMut(Position, &Frame),
+) -> Result<VerifyReport, VerifyError> {
     if !folder.is_dir() {
         return Err(VerifyError::NoFolder { folder: folder.into() });
     }
@@ -41,7 +53,7 @@ pub fn verify(folder: &Path) -> Result<VerifyReport, VerifyError> {
         own: Some(identity.standing.key()),
         key_of: &key_of,
     };
-    Ok(store::verify(folder, &known)?)
+    Ok(store::verify_each(folder, &known, visit)?)
 }
 
 /// In this version of the certificates a node signs with the key it was born with, which is its

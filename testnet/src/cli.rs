@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::demo::{self, Options, Played};
 use crate::voice::Voice;
-use crate::{catch_up, load, plan, processes, voice};
+use crate::{bring, catch_up, load, plan, processes, voice};
 
 /// 在一台机器上运行一个县的全部节点。 / A whole county's nodes on one machine.
 #[derive(Parser)]
@@ -31,6 +31,9 @@ enum Command {
     },
     /// 测建案速度，与磁盘和 PostgreSQL 相比 / how fast cases are created, beside disk and PostgreSQL
     Load(Load),
+    /// 测批量导入的速度，与再导一次有无重复 / how fast files of reports are taken in, and that twice
+    /// gives no doubles
+    Import(Import),
     /// 测离线街道补齐的速度 / how fast a street that was away catches up
     CatchUp(CatchUp),
 }
@@ -48,6 +51,23 @@ struct Load {
     /// 不与 PostgreSQL 比较 / leaves PostgreSQL out
     #[arg(long)]
     no_postgres: bool,
+    /// 在哪个目录里测，测完即删 / the folder in which it is measured; nothing stays in it
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Import {
+    /// 来信 / letters, with the columns of config/imports/taidi2020.toml [default: those in ../shared]
+    #[arg(long, value_name = "FILE.csv")]
+    letters: Option<PathBuf>,
+    /// 工单 / requests, with the columns of config/imports/sf311.toml [default: those in ../shared]
+    #[arg(long, value_name = "FILE.csv")]
+    requests: Option<PathBuf>,
+    /// 改用编造的文件，各若干行 / makes up files of so many rows instead
+    #[arg(long, value_name = "N", conflicts_with_all = ["letters", "requests"],
+        value_parser = clap::value_parser!(u32).range(1..=50_000))]
+    rows: Option<u32>,
     /// 在哪个目录里测，测完即删 / the folder in which it is measured; nothing stays in it
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -112,6 +132,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             node::cli::run(std::iter::once("wangge".into()).chain(args))
         }
         Some(Command::Load(load)) => in_runtime(measure_load(load)),
+        Some(Command::Import(import)) => in_runtime(measure_import(import)),
         Some(Command::CatchUp(catch_up)) => in_runtime(measure_catch_up(catch_up)),
         None => in_runtime(play(args.demo)),
     }
@@ -157,6 +178,17 @@ async fn measure_catch_up(catch_up: CatchUp) -> ExitCode {
     let options = catch_up::Options { records, within: dir, program: None };
     let voice = Voice::new(false);
     match catch_up::run(&options, &voice, interrupted()).await {
+        Ok(figures) => tell(&voice, &figures.text(), figures.is_whole()),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn measure_import(import: Import) -> ExitCode {
+    let Import { letters, requests, rows, dir } = import;
+    let rows = rows.and_then(|rows| usize::try_from(rows).ok());
+    let options = bring::Options { letters, requests, rows, within: dir, program: None };
+    let voice = Voice::new(false);
+    match bring::run(&options, &voice, interrupted()).await {
         Ok(figures) => tell(&voice, &figures.text(), figures.is_whole()),
         Err(error) => failed(&error),
     }

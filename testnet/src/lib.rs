@@ -9,6 +9,7 @@
 //! a street that was away.
 
 pub mod alone;
+pub mod bring;
 pub mod catch_up;
 pub mod cli;
 pub mod client;

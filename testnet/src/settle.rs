@@ -57,7 +57,9 @@ pub fn records(federation: &Federation, seat: usize, ground: &Ground) -> u64 {
     let staff = people::staff(&federation.plan, &federation.practice, seat, ground);
     let of_person = |person: &Person| 1 + person.scopes.len().max(1);
     let operator = 2;
-    (operator + ground.places.len() + staff.iter().map(of_person).sum::<usize>()) as u64
+    // The policy that the configuration names is kept, and put in force.
+    let policy = 2;
+    (operator + policy + ground.places.len() + staff.iter().map(of_person).sum::<usize>()) as u64
 }
 
 /// Settles every node that is not settled yet, all at the same time; a street that has more

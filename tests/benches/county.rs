@@ -117,8 +117,8 @@ fn ask(top: &mut Node, nodes: &mut BTreeMap<NodeId, Node>) -> (Question, Signed<
                     return (*question, *answer);
                 }
                 Effect::Count { ask, matter, seat } => {
-                    let tally = view::count(&top.engine.reader(), &matter, &seat, NOW).ok();
-                    next.push(Input::Counted { ask, tally });
+                    let counted = view::count(&top.engine.reader(), &matter, &seat, NOW).ok();
+                    next.push(Input::Counted { ask, counted });
                 }
                 Effect::Send { to, about, request, .. } => {
                     let node = nodes.get_mut(&to).expect("a subordinate");
@@ -144,8 +144,8 @@ fn serve(node: &mut Node, from: &Member, request: Request) -> Response {
             match effect {
                 Effect::Respond { response, .. } => return response,
                 Effect::Count { ask, matter, seat } => {
-                    let tally = view::count(&node.engine.reader(), &matter, &seat, NOW).ok();
-                    next.push(Input::Counted { ask, tally });
+                    let counted = view::count(&node.engine.reader(), &matter, &seat, NOW).ok();
+                    next.push(Input::Counted { ask, counted });
                 }
                 _ => {}
             }

@@ -194,6 +194,7 @@ fn report(number: usize) -> Report {
         contact_name: Some("演示居民".into()),
         contact_phone: Some("13900000000".into()),
         involved: None,
+        photos: vec![],
     }
 }
 

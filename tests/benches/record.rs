@@ -202,7 +202,7 @@ fn rules(criterion: &mut Criterion) {
     let (before, last) = (scene.before(), scene.case.steps.len() - 1);
     let (event, me) = (scene.event(last), scene.community.node());
     let held: Vec<FieldId> = scene.steps[last].1.iter().map(|(field, _)| field).collect();
-    let (policy, step) = (&scene.community.setup.policy, &scene.case.steps[last]);
+    let (policy, step) = (&scene.community.setup.configured.policy, &scene.case.steps[last]);
     assert_eq!(audience(policy, &scene.case, step, me, &held).len(), 1, "the street is told");
     let mut group = group(criterion, "rules");
     group.bench_function("record applied to its case", |bench| {

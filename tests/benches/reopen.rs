@@ -92,9 +92,9 @@ fn live(engine: &mut Engine, ids: &[Subject], dispatcher: Subject, leader: Subje
         (by(), Act::Accept {}),
         (by(), Act::Dispatch { assignee }),
         (by(), Act::Take {}),
-        (by(), Act::Progress { note: "正在联系维修单位".into() }),
-        (by(), Act::Handle { opinion: "已更换灯泡，恢复照明".into() }),
-        (other(), Act::Verify { solved: true, satisfaction: Some(5) }),
+        (by(), Act::Progress { note: "正在联系维修单位".into(), photos: vec![] }),
+        (by(), Act::Handle { opinion: "已更换灯泡，恢复照明".into(), photos: vec![] }),
+        (other(), Act::Verify { solved: true, satisfaction: Some(5), photos: vec![] }),
         (by(), Act::Close { special: false }),
     ];
     for (agent, act) in acts {
@@ -139,6 +139,7 @@ fn report(number: usize) -> Report {
         contact_name: Some("演示居民".into()),
         contact_phone: Some("13900000000".into()),
         involved: None,
+        photos: vec![],
     }
 }
 

@@ -28,6 +28,14 @@ fn every_case_that_was_answered_for_is_there_after_a_restart() {
 }
 
 #[test]
+fn every_row_of_a_file_is_a_case_or_a_named_error_and_twice_gives_no_doubles() {
+    let output = testnet(&["import", "--rows", "700"]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("再导一次没有重复"), "{said}");
+}
+
+#[test]
 fn a_street_that_was_away_gets_every_record() {
     let output = testnet(&["catch-up", "--records", "60"]);
     let said = said(&output);

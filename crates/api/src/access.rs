@@ -4,10 +4,10 @@
 use governance::act::ActKind;
 use governance::case::Case;
 use governance::field::{self, Class};
-use governance::policy::{Policy, Power};
-use governance::roster::{Actor, Standing};
+use governance::policy::{Policy, Power, Versions};
+use governance::roster::{Actor, Roster, Standing};
 use governance::territory::Territory;
-use record::{FieldId, NodeId, Timestamp};
+use record::{FieldId, NodeId, Subject, Timestamp};
 
 /// Who asks, and by what it is judged.
 #[derive(Clone, Copy)]
@@ -16,12 +16,20 @@ pub(crate) struct Viewer<'a> {
     pub(crate) actor: &'a Actor,
     /// This node.
     pub(crate) me: NodeId,
-    /// How this place works.
-    pub(crate) policy: &'a Policy,
+    /// How this place works, and by what its cases began.
+    pub(crate) policies: &'a Versions,
     /// Its ground.
     pub(crate) territory: &'a Territory,
     /// Now.
     pub(crate) now: Timestamp,
+}
+
+impl<'a> Viewer<'a> {
+    /// By what a case is looked at: the version it began with; the one in force where the text of
+    /// that is not here, so that the case can still be seen.
+    fn policy(&self, case: &Case) -> &'a Policy {
+        self.policies.of(case, self.me).unwrap_or(&self.policies.in_force().policy)
+    }
 }
 
 /// Whether the case exists as far as this person is concerned.
@@ -32,7 +40,7 @@ pub(crate) struct Viewer<'a> {
 /// not its own. A resident sees the one they reported, and only where they reported it.
 #[must_use]
 pub(crate) fn sees(viewer: &Viewer<'_>, case: &Case) -> bool {
-    let Viewer { actor, me, policy, territory, now } = *viewer;
+    let Viewer { actor, me, territory, now, .. } = *viewer;
     match &actor.standing {
         Standing::Resident => case.home == me && case.reporter == Some(actor.id),
         Standing::Node => false,
@@ -42,6 +50,7 @@ pub(crate) fn sees(viewer: &Viewer<'_>, case: &Case) -> bool {
             let called = case.call_of(me).is_some();
             let (place, grid) = (case.place, case.grid.as_ref());
             // Whoever runs the node, but acts on no case, has no need to read any.
+            let policy = viewer.policy(case);
             let acts = |role: &String| policy.acts.iter().any(|rule| rule.roles.contains(role));
             let mut held = held.iter().filter(|held| acts(&held.role));
             own || called || held.any(|held| held.covers(territory, place, grid, now))
@@ -54,8 +63,9 @@ pub(crate) fn sees(viewer: &Viewer<'_>, case: &Case) -> bool {
 /// gets around more easily than a person's data should.
 #[must_use]
 pub(crate) fn reads_personal(viewer: &Viewer<'_>, case: &Case) -> bool {
-    let Viewer { actor, policy, territory, now, .. } = *viewer;
+    let Viewer { actor, territory, now, .. } = *viewer;
     let ground = (case.place, case.grid.as_ref());
+    let policy = viewer.policy(case);
     actor.has_power_over(policy, Power::Personal, territory, ground.0, ground.1, now)
 }
 
@@ -81,7 +91,7 @@ fn told_to_reporter(act: ActKind, id: FieldId) -> bool {
         ActKind::Report => id == field::TITLE,
         ActKind::Refuse => id == field::REASON || id == field::INSTEAD,
         ActKind::Suspend | ActKind::DecideExtension => id == field::REASON,
-        ActKind::SettleOnSpot | ActKind::Handle => id == field::OPINION,
+        ActKind::SettleOnSpot | ActKind::Handle => id == field::OPINION || id == field::PHOTOS,
         ActKind::Accept
         | ActKind::Triage
         | ActKind::HandUp
@@ -126,6 +136,18 @@ fn told_to_reporter(act: ActKind, id: FieldId) -> bool {
 #[must_use]
 pub(crate) fn resident_may(act: ActKind) -> bool {
     matches!(act, ActKind::Verify | ActKind::Reopen | ActKind::Withdraw)
+}
+
+/// Whether they may read a person's papers: the agreement's words and the growth file. The person
+/// may, and whoever answers for them by the power over the roster.
+#[must_use]
+pub(crate) fn reads_papers(viewer: &Viewer<'_>, roster: &Roster, person: Subject) -> bool {
+    let Viewer { actor, policies, territory, now, .. } = *viewer;
+    let policy = &policies.in_force().policy;
+    let staff = !actor.appointments().is_empty();
+    let known = roster.get(person);
+    let answers = known.is_some_and(|known| known.answered_for_by(actor, policy, territory, now));
+    staff && known.is_some() && (actor.id == person || answers)
 }
 
 /// Whether they may read colleagues' telephone numbers; names are for all staff.

@@ -49,7 +49,10 @@ impl FromRequest<State> for Empty {
 }
 
 /// The bytes, and a hasher that has taken in method and path.
-async fn read(request: Request, state: &State) -> Result<(blake3::Hasher, Bytes), Problem> {
+pub(crate) async fn read(
+    request: Request,
+    state: &State,
+) -> Result<(blake3::Hasher, Bytes), Problem> {
     let mut hasher = blake3::Hasher::new_derive_key("wangge api request digest v1");
     for part in [request.method().as_str(), request.uri().path()] {
         hasher.update(&(part.len() as u64).to_be_bytes()).update(part.as_bytes());
@@ -73,7 +76,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     json && parts.filter_map(charset).all(|charset| charset.eq_ignore_ascii_case("utf-8"))
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = path(&error.path().to_string());

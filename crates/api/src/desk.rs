@@ -11,6 +11,7 @@ use engine::store::Read;
 use engine::view::{self, Repeat};
 use engine::world::{Setup, World};
 use governance::case::{Case, CaseId};
+use governance::policy::Policy;
 use governance::roster::{Actor, Standing};
 use hyper::http::request::Parts;
 use record::{Subject, Timestamp};
@@ -241,11 +242,16 @@ impl View {
         Whose { me: self.setup.me(), federation: self.setup.federation }
     }
 
+    /// How this place works: by what begins now.
+    pub(crate) fn policy(&self) -> &Policy {
+        self.world.policy()
+    }
+
     pub(crate) fn viewer(&self) -> Viewer<'_> {
         Viewer {
             actor: &self.actor,
             me: self.setup.me(),
-            policy: &self.setup.policy,
+            policies: &self.world.policies,
             territory: &self.world.territory,
             now: self.now,
         }

@@ -17,12 +17,15 @@ use crate::arrival;
 use crate::desk::Entrant;
 use crate::form;
 use crate::problem::{Kind, Problem};
-use crate::route::{Guard, Route};
+use crate::route::{Guard, Load, Route};
 use crate::session::{self, CSRF_HEADER, Credential, Session};
 use crate::state::{Config, State};
 
 /// How long a request waits for a place before it is refused.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// After how long somebody may try again when others' files are being taken in.
+const FILE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Fewest bytes of a token for metrics; a shorter one opens nothing.
 const MIN_METRICS_TOKEN: usize = 16;
@@ -65,12 +68,23 @@ impl Gate {
         next: Next,
     ) -> Result<Response, Problem> {
         let state = &self.state;
+        let room = self.route.room(request.headers());
+        let (mut within, mut _file) = (state.config.within, None);
+        if room.load == Load::File {
+            within = state.config.within_for_files;
+            _file = match tokio::time::timeout(PATIENCE, state.files.acquire()).await {
+                Ok(Ok(place)) => Some(place),
+                Ok(Err(_)) | Err(_) => return Err(Problem::after(Kind::BUSY, FILE_PATIENCE)),
+            };
+        }
+        let mut _photos = None;
         if self.route.changes() {
-            request = arrival::complete(state, request, address, self.route.largest()).await?;
+            _photos = arrival::photos(state, &room, address)?;
+            request = arrival::complete(state, request, address, &room).await?;
         }
         let place = tokio::time::timeout(PATIENCE, state.requests.acquire()).await;
         let Ok(Ok(_place)) = place else { return Err(Problem::after(Kind::BUSY, PATIENCE)) };
-        let done = tokio::time::timeout(state.config.within, next.run(request)).await;
+        let done = tokio::time::timeout(within, next.run(request)).await;
         done.map_err(|_| Kind::LATE.into())
     }
 
@@ -111,7 +125,8 @@ impl Gate {
     }
 
     fn allowed(&self, session: &Session) -> Result<(), Problem> {
-        let policy = &self.state.handle.setup().policy;
+        let world = self.state.handle.world();
+        let policy = world.policy();
         match self.route.guard {
             Guard::Anyone | Guard::Operator | Guard::Account => Ok(()),
             Guard::Staff if session.actor.appointments().is_empty() => {

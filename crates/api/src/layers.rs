@@ -37,7 +37,11 @@ pub(crate) async fn around(
         keep(response.headers_mut(), &headers);
         debug_assert_eq!(kept, problem.status());
     }
+    let styled = response.extensions_mut().remove::<Styled>();
     dress(response.headers_mut(), number);
+    if let Some(policy) = styled.and_then(|styled| styled.policy()) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
     let (status, took) = (response.status(), began.elapsed());
     state.metrics.answered(&method, template, status, took);
     tracing::info!(
@@ -52,6 +56,22 @@ pub(crate) async fn around(
     response
 }
 
+/// An answer that is a page with one style of its own, let through by its nonce, and nothing else.
+#[derive(Clone)]
+pub(crate) struct Styled {
+    /// Hex digits, new for every answer.
+    pub(crate) nonce: String,
+}
+
+impl Styled {
+    /// The content security policy of the page.
+    fn policy(&self) -> Option<HeaderValue> {
+        let Self { nonce } = self;
+        let text = format!("default-src 'none'; style-src 'nonce-{nonce}'; frame-ancestors 'none'");
+        HeaderValue::from_str(&text).ok()
+    }
+}
+
 /// Headers that a handler set beside its problem, such as `Allow`.
 fn keep(headers: &mut HeaderMap, of_handler: &HeaderMap) {
     for (name, value) in of_handler {
@@ -60,16 +80,18 @@ fn keep(headers: &mut HeaderMap, of_handler: &HeaderMap) {
 }
 
 fn dress(headers: &mut HeaderMap, number: u64) {
-    const FIXED: [(HeaderName, &str); 5] = [
+    const FIXED: [(HeaderName, &str); 4] = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (CACHE_CONTROL, "no-store"),
         (VARY, "accept-language, authorization, cookie"),
     ];
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // A photo has a stricter one of its own.
+    let strict = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(strict);
     headers.insert("x-request-id", HeaderValue::from(number));
 }
 

@@ -21,21 +21,26 @@ mod layers;
 mod metrics;
 mod openapi;
 mod params;
+mod parts;
 pub mod password;
+mod print;
 mod problem;
 mod rate;
 mod resource;
 pub mod route;
+mod search;
 mod serve;
 mod session;
 mod shape;
 mod share;
+mod sources;
 mod state;
 mod strict;
 #[cfg(test)]
 mod tests;
 
 pub use serve::{Limits, serve, serve_within};
+pub use sources::Sources;
 pub use state::{Addresses, Config, Quota, Rate, State};
 
 /// The API over one node's state. Needs a tokio runtime when it is served.

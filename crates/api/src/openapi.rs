@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value, json};
 
 use crate::problem::{Kind, URN};
-use crate::route::{Guard, ROUTES, Route};
+use crate::route::{Guard, Photos, ROUTES, Route};
 
 /// The document.
 pub(crate) fn document() -> &'static Value {
@@ -76,6 +76,9 @@ fn operation(route: &Route) -> Value {
     let (status, schema) = route.gives;
     let mut responses = Map::new();
     responses.insert(status.to_string(), success(route, status, schema));
+    if route.path.ends_with("{hash}") {
+        responses.insert("304".into(), json!({ "description": "The photo is as you know it." }));
+    }
     if route.id == "case" {
         responses.insert("304".into(), json!({ "description": "The case is as you know it." }));
     }
@@ -89,10 +92,15 @@ fn operation(route: &Route) -> Value {
         "security": security(route),
     });
     if let Some(schema) = route.body {
-        operation["requestBody"] = json!({
-            "required": true,
-            "content": { "application/json": { "schema": reference(schema) } },
-        });
+        let content = match route.photos {
+            Photos::None => json!({ "application/json": { "schema": reference(schema) } }),
+            Photos::Form => json!({
+                "application/json": { "schema": reference(schema) },
+                "multipart/form-data": { "schema": reference("ReportForm") },
+            }),
+            Photos::Body => json!({ "image/jpeg": {}, "image/png": {}, "image/webp": {} }),
+        };
+        operation["requestBody"] = json!({ "required": true, "content": content });
     }
     if let Guard::Power(power) = route.guard {
         operation["x-wangge-power"] = json!(power);
@@ -113,6 +121,11 @@ fn success(route: &Route, status: u16, schema: Option<&str>) -> Value {
     }
     let header = |text: &str| json!({ "description": text, "schema": { "type": "string" } });
     match (route.id, status) {
+        // A photo is where its case is, once an act shows it.
+        ("keepPhoto" | "keepPhotoByCode", _) => {}
+        ("photo" | "photoByCode", _) => {
+            success["headers"] = json!({ "ETag": header("The photo's hash.") });
+        }
         ("case", _) => success["headers"] = json!({ "ETag": header("The case as it is now.") }),
         // The session is where its cookie is sent to.
         ("beginSession", _) => {

@@ -76,9 +76,12 @@ kinds! {
     NOT_IN_WHISTLE = "not-in-whistle" FORBIDDEN "只有吹哨双方可以互评" "Only the sides of a whistle score each other";
     NOT_OF_LINE = "not-of-line" FORBIDDEN "协办单位不能剔除事件" "A unit that was called leaves no case out of a rate";
     NO_SUCH_EXCLUSION = "no-such-exclusion" UNPROCESSABLE_ENTITY "规则中没有这个剔除理由" "Policy knows no such exclusion";
+    POLICY_UNKNOWN = "policy-unknown" CONFLICT "本节点没有该事件所依据的规则版本" "This node lacks the version of the policy that the case runs under";
     IN_FUTURE = "in-future" UNPROCESSABLE_ENTITY "发生时间晚于现在" "It can't have happened later than now";
+    OTHER_REPORT = "other-report" CONFLICT "此编号已是另一件事" "The number is that of another case";
     KEY_REUSED = "key-reused" UNPROCESSABLE_ENTITY "幂等键已用于另一请求" "The idempotency key was used for another request";
     MEDIA_TYPE = "media-type" UNSUPPORTED_MEDIA_TYPE "请求内容须为 application/json" "The body has to be application/json";
+    PHOTO = "photo" UNPROCESSABLE_ENTITY "照片无法接收" "The photo is not taken";
     ENCODING = "content-encoding" UNSUPPORTED_MEDIA_TYPE "请求内容不得压缩" "The body must not be compressed";
     TOO_LARGE = "too-large" PAYLOAD_TOO_LARGE "请求内容过大" "The body is too large";
     CHANGED = "changed" PRECONDITION_FAILED "事件已有变动" "The case has changed since you read it";

@@ -18,6 +18,8 @@ pub(crate) enum Key {
     V4([u8; 4]),
     /// The first 64 bits of an IPv6 address, which is what one household has.
     V6([u8; 8]),
+    /// An account, by the beginning of its name's hash.
+    Account([u8; 8]),
     /// Everybody, and whoever came without an address.
     All,
 }
@@ -45,6 +47,14 @@ impl Key {
                 Self::V6([a, b, c, d, e, f, g, h])
             }
         }
+    }
+}
+
+impl Key {
+    /// The key of an account.
+    pub(crate) fn of_account(name: &str) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(name.as_bytes()).as_bytes();
+        Self::Account([a, b, c, d, e, f, g, h])
     }
 }
 

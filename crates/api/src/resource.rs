@@ -2,16 +2,30 @@
 
 pub(crate) mod accounts;
 pub(crate) mod cases;
+pub(crate) mod division;
+pub(crate) mod duties;
 pub(crate) mod events;
+pub(crate) mod exports;
 pub(crate) mod federation;
 pub(crate) mod health;
+pub(crate) mod imports;
 pub(crate) mod invitations;
+pub(crate) mod members;
+pub(crate) mod notebook;
+pub(crate) mod numbers;
+pub(crate) mod papers;
+pub(crate) mod party;
 pub(crate) mod people;
+pub(crate) mod photos;
 pub(crate) mod places;
+pub(crate) mod policies;
 pub(crate) mod proofs;
 pub(crate) mod queries;
 pub(crate) mod reports;
+pub(crate) mod reshapings;
 pub(crate) mod sessions;
+pub(crate) mod similar;
+pub(crate) mod stations;
 pub(crate) mod tokens;
 
 use axum::Json;

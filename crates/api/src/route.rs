@@ -9,7 +9,8 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use governance::policy::Power;
-use hyper::{Method, StatusCode};
+use hyper::header::CONTENT_TYPE;
+use hyper::{HeaderMap, Method, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use list::ROUTES;
@@ -23,6 +24,32 @@ use crate::state::State;
 const BODY: usize = 256 * 1024;
 /// Largest body that brings many places at once, in bytes.
 const BULK_BODY: usize = 4 * 1024 * 1024;
+/// Largest body with a file in it, in bytes: base64 makes four of three, so that a file may have
+/// 15 MiB.
+const FILE_BODY: usize = 20 * 1024 * 1024;
+
+/// Largest body with one photo in it, and with a report and its photos, in bytes.
+const PHOTO_BODY: usize = 12 * 1024 * 1024;
+const PHOTOS_BODY: usize = 40 * 1024 * 1024;
+
+/// How much a request may bring.
+pub(crate) struct Room {
+    /// Bytes of its body.
+    pub(crate) bytes: usize,
+    /// What it is.
+    pub(crate) load: Load,
+}
+
+/// In what form a route takes photos.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Photos {
+    /// Not at all.
+    None,
+    /// The body is one.
+    Body,
+    /// A form may bring some beside its fields (RFC 7578), instead of JSON.
+    Form,
+}
 
 /// Who may come to a route at all. What they see and do there is decided further in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +64,19 @@ pub enum Guard {
     Staff,
     /// Whoever has this power by an appointment in force.
     Power(Power),
+}
+
+/// How much a route's body may bring.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Load {
+    /// One thing.
+    One,
+    /// Many.
+    Many,
+    /// A file: few of them are taken in at once, and each may take its time.
+    File,
+    /// Photos, by a route of its own or in a form: telephones send slowly.
+    Photos,
 }
 
 /// One route.
@@ -58,10 +98,12 @@ pub struct Route {
     pub gives: (u16, Option<&'static str>),
     /// Names of its query's parameters, which the document describes.
     pub query: &'static [&'static str],
-    /// Whether many things may come at once.
-    pub bulk: bool,
+    /// How much may come at once.
+    pub load: Load,
     /// Whether an idempotency key is heeded.
     pub once: bool,
+    /// Whether it takes photos.
+    pub photos: Photos,
     handler: fn() -> MethodRouter<State>,
 }
 
@@ -81,8 +123,9 @@ impl Route {
             body: None,
             gives: (204, None),
             query: &[],
-            bulk: false,
+            load: Load::One,
             once: false,
+            photos: Photos::None,
             handler,
         }
     }
@@ -108,7 +151,17 @@ impl Route {
     }
 
     const fn bulk(mut self) -> Self {
-        self.bulk = true;
+        self.load = Load::Many;
+        self
+    }
+
+    const fn file(mut self) -> Self {
+        self.load = Load::File;
+        self
+    }
+
+    const fn photos(mut self, photos: Photos) -> Self {
+        self.photos = photos;
         self
     }
 
@@ -123,9 +176,17 @@ impl Route {
         self.method != Method::GET
     }
 
-    /// Largest body it takes, in bytes.
-    pub(crate) fn largest(&self) -> usize {
-        if self.bulk { BULK_BODY } else { BODY }
+    /// How much a request with this head may bring.
+    pub(crate) fn room(&self, headers: &HeaderMap) -> Room {
+        let (load, bytes) = match (self.photos, self.load) {
+            (Photos::Body, _) => (Load::Photos, PHOTO_BODY),
+            (Photos::Form, _) if is_form(headers) => (Load::Photos, PHOTOS_BODY),
+            (_, Load::One) => (Load::One, BODY),
+            (_, Load::Many) => (Load::Many, BULK_BODY),
+            (_, Load::File) => (Load::File, FILE_BODY),
+            (_, Load::Photos) => (Load::Photos, PHOTOS_BODY),
+        };
+        Room { bytes, load }
     }
 
     /// Names of its query's parameters, as they stand in an address.
@@ -139,7 +200,10 @@ impl Route {
     pub(crate) fn media(&self) -> Option<&'static str> {
         self.gives.1.map(|schema| match schema {
             "Text" => "text/plain",
+            "Html" => "text/html",
+            "File" => "application/octet-stream",
             "EventStream" => "text/event-stream",
+            "PhotoBytes" => "image/jpeg",
             _ => "application/json",
         })
     }
@@ -156,10 +220,17 @@ impl Route {
 
     fn mount(&'static self, state: &State) -> MethodRouter<State> {
         let gate = Gate { state: state.clone(), route: self };
-        // The gate has let in no more than [`Route::largest`].
+        // The gate has let in no more than [`Route::room`].
         let limit = DefaultBodyLimit::disable();
         (self.handler)().layer(limit).layer(middleware::from_fn_with_state(gate, gate::pass))
     }
+}
+
+/// Whether a body is said to be a form with files.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("multipart/form-data")
 }
 
 /// The router over the list.

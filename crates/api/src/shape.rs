@@ -3,8 +3,10 @@
 pub(crate) mod case;
 pub(crate) mod exclusion;
 pub(crate) mod fields;
+pub(crate) mod group;
 pub(crate) mod names;
 pub(crate) mod person;
+pub(crate) mod place;
 pub(crate) mod timeline;
 
 use serde::Serialize;

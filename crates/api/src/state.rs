@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
 use crate::rate::{Buckets, Key};
 use crate::share::Shares;
+use crate::sources::Sources;
 
 /// Gives the addresses (multiaddr text) at which this node can be dialled, as they are now.
 pub type Addresses = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
@@ -34,6 +35,10 @@ pub struct Quota {
     pub reports_of_all: Rate,
     /// Looking up and acting by code, from one address.
     pub codes: Rate,
+    /// Photos from one address, or of one account of staff.
+    pub photos: Rate,
+    /// Photos from everybody without an account.
+    pub photos_of_all: Rate,
 }
 
 /// How the API behaves. What is left at its default is safe on an open network.
@@ -59,6 +64,10 @@ pub struct Config {
     pub within: Duration,
     /// Event streams open at once.
     pub streams: usize,
+    /// The sources of reports that can be named.
+    pub sources: Sources,
+    /// How long a request that brings a file may take, besides its arrival.
+    pub within_for_files: Duration,
 }
 
 impl Default for Quota {
@@ -67,6 +76,8 @@ impl Default for Quota {
             reports: Rate { burst: 10, per_hour: 30 },
             reports_of_all: Rate { burst: 500, per_hour: 2_000 },
             codes: Rate { burst: 60, per_hour: 600 },
+            photos: Rate { burst: 60, per_hour: 240 },
+            photos_of_all: Rate { burst: 1_000, per_hour: 4_000 },
         }
     }
 }
@@ -82,6 +93,8 @@ impl Default for Config {
             requests: 256,
             within: Duration::from_secs(30),
             streams: 256,
+            sources: Sources::default(),
+            within_for_files: Duration::from_secs(900),
         }
     }
 }
@@ -99,10 +112,18 @@ pub struct Shared {
     pub(crate) reports: Buckets,
     pub(crate) reports_of_all: Buckets,
     pub(crate) codes: Buckets,
+    pub(crate) photos: Buckets,
+    pub(crate) photos_of_all: Buckets,
     /// Passwords being hashed at once: each takes a core and 19 MiB.
     pub(crate) hashing: Semaphore,
     pub(crate) requests: Semaphore,
+    /// Files being taken in at once: each is in memory as a whole.
+    pub(crate) files: Semaphore,
+    /// What a file changes of territory or roster follows from what is there: one at a time.
+    pub(crate) turn: tokio::sync::Mutex<()>,
     pub(crate) arrivals: Shares<Key>,
+    /// Requests with photos in them, by address: each may be large.
+    pub(crate) uploads: Shares<Key>,
     pub(crate) streams: Arc<Semaphore>,
     /// Event streams by account.
     pub(crate) listeners: Shares<String>,
@@ -110,6 +131,8 @@ pub struct Shared {
     pub(crate) metrics: Metrics,
 }
 
+/// Files taken in at once.
+const FILES: usize = 2;
 /// Passwords hashed at once.
 const HASHING: usize = 2;
 /// How long a password waits for its turn at hashing.
@@ -128,8 +151,13 @@ impl State {
             reports: Buckets::new(quota.reports),
             reports_of_all: Buckets::new(quota.reports_of_all),
             codes: Buckets::new(quota.codes),
+            photos: Buckets::new(quota.photos),
+            photos_of_all: Buckets::new(quota.photos_of_all),
+            uploads: Shares::default(),
             hashing: Semaphore::new(HASHING),
             requests: Semaphore::new(config.requests),
+            files: Semaphore::new(FILES),
+            turn: tokio::sync::Mutex::default(),
             arrivals: Shares::default(),
             streams: Arc::new(Semaphore::new(config.streams)),
             listeners: Shares::default(),

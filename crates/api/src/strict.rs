@@ -5,24 +5,20 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use governance::act::is_unseen;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// What is wrong with a text, if anything is. Line feeds and tabs may be in it; other control
 /// characters may not, nor the characters that turn the direction of writing (Unicode UAX #9: the
 /// embeddings, overrides and isolates). Marks of direction may.
 pub(crate) fn fault_of(text: &str) -> Option<String> {
-    let at = text.chars().position(is_refused)?;
+    let at = text.chars().position(is_unseen)?;
     Some(format!("has a control character at position {at}"))
 }
 
 /// The same as an expression of the OpenAPI document (ECMA-262).
 pub(crate) const PATTERN: &str =
     "^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]*$";
-
-fn is_refused(c: char) -> bool {
-    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    turns || (c.is_control() && !matches!(c, '\n' | '\t'))
-}
 
 /// What is wrong, and where: names and indices from the outermost in.
 pub(crate) struct Fault {

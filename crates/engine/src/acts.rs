@@ -1,17 +1,23 @@
 //! Carrying out a command: who is it, may they, what does it say, sign it, share it.
 
 mod entrance;
+mod ground;
+mod intake;
 mod memory;
+mod notebook;
 mod offices;
+mod people;
+mod photos;
+mod policies;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use governance::act::Act;
+use governance::act::{Act, Origin};
 use governance::authorize::{self, Scene};
 use governance::case::{Case, CaseId};
 use governance::field;
-use governance::policy::Power;
+use governance::policy::{Policy, Power};
 use governance::roster::{Actor, Standing};
 use rand::CryptoRng;
 use record::{NodeId, Subject, Timestamp};
@@ -38,6 +44,18 @@ pub(crate) struct Desk<'a, 's> {
     pub(crate) out: &'a mut Vec<Effect>,
 }
 
+/// An act, and where a report came from that another system had first.
+struct Saying<'a> {
+    act: &'a Act,
+    origin: Option<&'a Origin>,
+}
+
+impl<'a> Saying<'a> {
+    fn of(act: &'a Act) -> Self {
+        Self { act, origin: None }
+    }
+}
+
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         Self::Storage(Arc::new(error))
@@ -57,13 +75,21 @@ impl Desk<'_, '_> {
             What::Act { case: None, act } => self.open(&by, &act, once),
             What::Act { case: Some(case), act } => self.act(&by, case, &act, None, once),
             What::ActIf { case, act, expected } => self.act(&by, case, &act, Some(&expected), once),
+            What::PutPolicy { text, publish } => self.put_policy(&by, &text, publish, once),
+            What::AdoptPolicy { reference } => self.adopt_policy(&by, &reference, once),
+            What::KeepPhoto { hash, size } => self.keep_photo(&by, hash, size),
+            What::Import { origin, report } => self.import(&by, &origin, report, once),
             What::Establish(places) => self.establish(&by, places, once),
             What::EndPlace(place) => self.end_place(&by, place, once),
             What::Register { person, name, phone } => {
                 self.register(&by, person, &name, phone.as_deref(), once)
             }
-            What::Appoint { person, appointment } => self.appoint(&by, person, appointment, once),
+            What::Appoint { person, appointment } => {
+                self.appoint(&by, person, appointment, None, once)
+            }
             What::Dismiss { person, role } => self.dismiss(&by, person, &role, once),
+            What::Ground(ground) => self.ground(&by, *ground, once),
+            What::People(people) => self.people(&by, *people, once),
             What::PutAccount(account) => self.put_account(&by, account, once),
             What::EnableAccount { name, person, enabled } => {
                 self.enable_account(&by, &name, person, enabled, once)
@@ -104,6 +130,7 @@ impl Desk<'_, '_> {
 
     fn scene<'w>(
         &'w self,
+        policy: &'w Policy,
         world: &'w World,
         units: &'w BTreeSet<NodeId>,
         children: &'w BTreeSet<NodeId>,
@@ -111,7 +138,7 @@ impl Desk<'_, '_> {
     ) -> Scene<'w> {
         let certificate = self.setup.standing.certificate();
         Scene {
-            policy: &self.setup.policy,
+            policy,
             territory: &world.territory,
             roster: &world.roster,
             calendar: &self.setup.calendar,
@@ -137,7 +164,7 @@ impl Desk<'_, '_> {
         };
         let (epoch, seq) = self.staging.log.next();
         let case = code::case_id(self.setup.me(), epoch, seq);
-        self.sign_act(None, case, act, &actor, once, code)
+        self.sign_act(None, case, Saying::of(act), &actor, once, code)
     }
 
     fn act(
@@ -158,34 +185,37 @@ impl Desk<'_, '_> {
         if expected.is_some_and(|expected| !expected.contains(&is)) {
             return Err(Refused::Stale { is });
         }
-        self.sign_act(Some(case), id, act, &actor, once, None)
+        self.sign_act(Some(case), id, Saying::of(act), &actor, once, None)
     }
 
     /// An act of the node itself, where policy allows one.
     pub(crate) fn act_alone(&mut self, id: CaseId, act: &Act) -> Result<Receipt, Refused> {
         let actor = Actor { id: Subject::ZERO, standing: Standing::Node };
         let case = self.staging.case(id)?.ok_or(Refused::NotFound("case"))?;
-        self.sign_act(Some(case), id, act, &actor, None, None)
+        self.sign_act(Some(case), id, Saying::of(act), &actor, None, None)
     }
 
     fn sign_act(
         &mut self,
         before: Option<Arc<Case>>,
         id: CaseId,
-        act: &Act,
+        Saying { act, origin }: Saying<'_>,
         actor: &Actor,
         once: Option<Once>,
         code: Option<String>,
     ) -> Result<Receipt, Refused> {
+        self.check_photos(id, act.photos())?;
         let world = self.world.clone();
         let (units, children) = (world.directory.units(), world.directory.children());
         let into = if let Act::Merge { into } = act { Some(*into) } else { None };
         let other = into.map(|into| self.staging.case(into)).transpose()?.flatten();
         let (permit, fields) = {
-            let scene = self.scene(&world, &units, &children, other.as_deref());
+            let policy = rules_of(&world, before.as_deref(), self.setup.me())?;
+            let scene = self.scene(policy, &world, &units, &children, other.as_deref());
             let permit = authorize::authorize(&scene, before.as_deref(), act, actor)?;
             let ordinal = self.staging.log.mark().count + 1;
-            let fields = authorize::decide(&scene, before.as_deref(), act, actor, ordinal);
+            let mut fields = authorize::decide(&scene, before.as_deref(), act, actor, ordinal);
+            fields.extend(origin.into_iter().flat_map(Origin::fields));
             (permit, fields)
         };
         let number = number(&fields);
@@ -211,7 +241,8 @@ impl Desk<'_, '_> {
         case: &Case,
         sender: NodeId,
     ) -> Result<(), Refused> {
-        let told = share::share(self.setup, self.staging, before, case, sender, self.now)?;
+        let world = self.world.clone();
+        let told = share::share(self.setup, &world, self.staging, before, case, sender, self.now)?;
         for node in told {
             self.poke(node);
         }
@@ -229,17 +260,44 @@ impl Desk<'_, '_> {
             return Ok(None);
         }
         let actor = self.actor(by)?;
-        if actor.has_power(&self.setup.policy, power) {
+        if actor.has_power(self.world.policy(), power) {
             Ok(Some(actor))
         } else {
             Err(Refused::Power(name))
         }
     }
 
+    /// Who does it, if they have the power on the ground of every one of these places.
+    fn power_over(
+        &self,
+        by: &Agent,
+        power: Power,
+        name: &'static str,
+        places: &[Subject],
+    ) -> Result<Option<Actor>, Refused> {
+        let Some(actor) = self.power(by, power, name)? else { return Ok(None) };
+        let (policy, ground) = (self.world.policy(), &self.world.territory);
+        let over = |place| actor.has_power_over(policy, power, ground, Some(place), None, self.now);
+        let everywhere = places.iter().all(|place| over(*place));
+        if everywhere { Ok(Some(actor)) } else { Err(Refused::Power(name)) }
+    }
+
     /// Changes what the node keeps in memory of the index.
     pub(crate) fn change_world(&mut self, change: impl FnOnce(&mut World)) {
         change(Arc::make_mut(self.world));
     }
+}
+
+/// By what a case is dealt with here: the version it began with; a new one by the one in force.
+fn rules_of<'a>(
+    world: &'a World,
+    case: Option<&'a Case>,
+    me: NodeId,
+) -> Result<&'a Policy, Refused> {
+    let Some(case) = case else { return Ok(world.policy()) };
+    world.policies.of(case, me).map_err(|reference| {
+        authorize::Refusal::PolicyUnknown { reference: reference.to_owned() }.into()
+    })
 }
 
 impl Receipt {

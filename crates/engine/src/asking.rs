@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use governance::query::{Answer, ChildAnswer, ChildState, LogState, Matter, Question, Seat, Tally};
+use governance::query::{Answer, ChildAnswer, ChildState, Matter, Question, Seat, Tally};
 use record::{NodeId, Signed, Subject, Timestamp};
 use serde_bytes::ByteBuf;
 
@@ -13,6 +13,7 @@ use crate::acts::Desk;
 use crate::command::Refused;
 use crate::engine::{About, Effect, Ticket};
 use crate::peer::Relation;
+use crate::view::State;
 use crate::wire::{Ask, Request, Response};
 
 /// Questions that may be open at once; one more is refused.
@@ -31,7 +32,7 @@ struct Open {
     by: By,
     question: Question,
     deadline: Timestamp,
-    own: Option<Option<Tally>>,
+    own: Option<Option<(Tally, State)>>,
     children: BTreeMap<NodeId, Child>,
 }
 
@@ -126,9 +127,9 @@ impl Desk<'_, '_> {
     }
 
     /// This node's own count.
-    pub(crate) fn counted(&mut self, number: u64, tally: Option<Tally>) {
+    pub(crate) fn counted(&mut self, number: u64, counted: Option<(Tally, State)>) {
         if let Some(open) = self.talk.asking.open.get_mut(&number) {
-            open.own = Some(tally);
+            open.own = Some(counted);
         }
         self.answer_if_whole(number);
     }
@@ -181,7 +182,7 @@ impl Desk<'_, '_> {
 
     fn close_question(&mut self, number: u64) {
         let Some(open) = self.talk.asking.open.remove(&number) else { return };
-        let Some(tally) = open.own.flatten() else {
+        let Some((tally, state)) = open.own.flatten() else {
             // Without its own count a node has nothing to say; whoever asked sees it missing.
             self.reply_question(open.by, open.question, None);
             return;
@@ -195,11 +196,8 @@ impl Desk<'_, '_> {
                 state: child.state.unwrap_or(ChildState::Pending),
             })
             .collect();
-        let mark = self.staging.log.mark();
-        let log =
-            LogState { epoch: mark.epoch, size: self.staging.log.frontier.size(), root: mark.root };
         let me = self.setup.me();
-        let answer = Answer::new(&open.question, me, log, self.now, tally, children);
+        let answer = Answer::new(&open.question, me, state.log, state.at, tally, children);
         let signed = answer.sign(&self.setup.key, &self.setup.federation);
         if let Err(error) = &signed {
             tracing::error!(error = %error, "an answer could not be signed");

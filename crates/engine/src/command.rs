@@ -1,14 +1,20 @@
 //! What local staff, residents and programs ask of a node.
 
+mod ground;
+mod people;
+
 use std::time::Duration;
 
-use governance::act::Act;
+use governance::act::{Act, Origin, Report};
 use governance::authorize;
 use governance::case::{Case, CaseId};
 use governance::roster::Appointment;
 use governance::territory::Place;
 use record::{Hash, RecordId, Subject};
 use serde::{Deserialize, Serialize};
+
+pub use ground::Ground;
+pub use people::People;
 
 use crate::note::{Account, Invitation, Token};
 use crate::store::StoreError;
@@ -17,6 +23,8 @@ use crate::store::StoreError;
 pub const MAX_PLACES: usize = 5_000;
 /// For at least so long, by the node's own time, a request is known again by its idempotency key.
 pub const REMEMBERED: Duration = Duration::from_secs(7 * 86_400);
+/// For so long an uploaded photo waits for an act that shows it.
+pub const UPLOADED: Duration = Duration::from_secs(86_400);
 /// Sessions of one account at once; with one more, the one that runs out first ends.
 pub const MAX_SESSIONS: usize = 64;
 /// Programs' tokens of one account at once; one more is refused.
@@ -84,6 +92,35 @@ pub enum What {
         /// The versions of which it has to be one; none of them refuses the act.
         expected: Vec<Version>,
     },
+    /// Keeps a version of a policy, TOML; and publishes it to the nodes below.
+    PutPolicy {
+        /// The text.
+        text: String,
+        /// Whether the nodes below are given it.
+        publish: bool,
+    },
+    /// Puts a version in force for what begins from now on: one that this node keeps, or that the
+    /// node above published.
+    AdoptPolicy {
+        /// `key/version`.
+        reference: String,
+    },
+    /// Keeps a photo whose bytes lie beside the journal already, for an act to show it within
+    /// [`UPLOADED`].
+    KeepPhoto {
+        /// blake3 of its bytes.
+        hash: Hash,
+        /// Their number.
+        size: u32,
+    },
+    /// A report that another system had first. The same number of the same source once more
+    /// opens nothing: the receipt has then no record.
+    Import {
+        /// Where it came from.
+        origin: Origin,
+        /// What it says.
+        report: Box<Report>,
+    },
     /// Adds places, or further versions of places, parents first.
     Establish(Vec<Place>),
     /// Ends a place now.
@@ -111,6 +148,10 @@ pub enum What {
         /// The role.
         role: String,
     },
+    /// Something about the ground.
+    Ground(Box<Ground>),
+    /// Something about people.
+    People(Box<People>),
     /// Opens an account, or changes one, which ends its sessions and tokens.
     PutAccount(Account),
     /// Changes whether an account may be used, which ends its sessions and tokens.
@@ -224,6 +265,12 @@ pub enum Refused {
         field: &'static str,
         /// What is wrong and what would be right. Never repeats what was sent.
         what: String,
+    },
+    /// The source's number is that of a case already, whose report says otherwise.
+    #[error("the number is that of case {number}, which was reported in other words")]
+    OtherReport {
+        /// The case's number.
+        number: String,
     },
     /// The idempotency key was used for another request.
     #[error("this idempotency key was used for a different request: choose a new one")]

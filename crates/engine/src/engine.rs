@@ -10,18 +10,20 @@ use governance::query::{Answer, Matter, Question, Seat, Tally};
 use rand::CryptoRng;
 use record::chain::Head;
 use record::tree::Frontier;
-use record::{NodeId, PublicKey, Signed, Timestamp};
+use record::{Hash, NodeId, PublicKey, Signed, Timestamp};
 
 use crate::acts::Desk;
 use crate::arrival::{PageError, VerifiedPage};
 use crate::asking::Asking;
+use crate::blob::Blobs;
 use crate::command::{Command, Receipt, Refused};
-use crate::exchange::{self, Acquaintances, Sessions};
+use crate::exchange::{self, Acquaintances, Fetches, Given, Sessions};
 use crate::project;
 use crate::sign::whose;
 use crate::staging::{Log, Staging, Tips};
 use crate::store::{Position, Read, Store, StoreError};
-use crate::wire::{Page, Request, Response};
+use crate::view::State;
+use crate::wire::{Fetch, Page, Request, Response};
 use crate::world::{Setup, World};
 
 /// Names the asker of a command, request or question, so that the effect can be led back.
@@ -77,8 +79,17 @@ pub enum Input {
     Counted {
         /// Which question.
         ask: u64,
-        /// The count.
-        tally: Option<Tally>,
+        /// The count, and from what state.
+        counted: Option<(Tally, State)>,
+    },
+    /// What became of a photo's bytes that [`Effect::KeepPhoto`] brought.
+    PhotoKept {
+        /// The peer they came from.
+        from: NodeId,
+        /// The photo.
+        photo: Hash,
+        /// What became of them.
+        kept: Keeping,
     },
     /// A connection is up.
     Connected(PublicKey),
@@ -88,6 +99,20 @@ pub enum Input {
     Addresses(Vec<String>),
     /// Time passes. At least every second; every 50 ms while questions are open.
     Tick,
+}
+
+/// What became of a photo's bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keeping {
+    /// They are the photo's, and lie beside the journal, durably.
+    Done {
+        /// Their number.
+        size: u32,
+    },
+    /// They are others.
+    OtherBytes,
+    /// They could not be kept: the disk, or nobody had time.
+    Failed,
 }
 
 /// What a request to a peer was about.
@@ -103,6 +128,8 @@ pub enum About {
     Witness,
     /// A question, by its local number.
     Ask(u64),
+    /// The piece of a photo from this byte on.
+    Fetch(Hash, u32),
 }
 
 /// What is to be done, after the commit.
@@ -136,6 +163,24 @@ pub enum Effect {
         peer: NodeId,
         /// Entries above this.
         after: u64,
+    },
+    /// The response to a request for a piece of a photo, read through [`crate::outbox::piece`].
+    Piece {
+        /// To lead it back.
+        ticket: Ticket,
+        /// The peer who asks.
+        peer: NodeId,
+        /// For what.
+        fetch: Fetch,
+    },
+    /// Check a photo's bytes with [`crate::blob::keep`] and give back [`Input::PhotoKept`].
+    KeepPhoto {
+        /// The peer they came from.
+        from: NodeId,
+        /// The photo that they should be.
+        photo: Hash,
+        /// They.
+        bytes: Vec<u8>,
     },
     /// A request to a peer; its response comes back as [`Input::Response`].
     Send {
@@ -196,6 +241,7 @@ pub struct Talk {
     pub(crate) addresses: Vec<String>,
     pub(crate) frozen: Option<String>,
     pub(crate) asking: Asking,
+    pub(crate) fetches: Fetches,
 }
 
 /// A neighbour's connection, for the operator.
@@ -224,6 +270,23 @@ pub struct Engine {
     enrolment: Option<bool>,
 }
 
+/// Why a node can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The configured policy has another text than the one recorded under its version.
+    #[error(
+        "the configured policy calls itself {reference}, but is not the text that this node \
+         recorded under it: raise its version, or put the recorded text back"
+    )]
+    Rewritten {
+        /// `key/version`.
+        reference: String,
+    },
+}
+
 /// Frames replayed in one batch of the index.
 const REPLAY: usize = 20_000;
 
@@ -231,12 +294,13 @@ impl Engine {
     /// Opens a node on its store: whatever the index lacks is replayed from the journal.
     ///
     /// # Errors
-    /// When the store can't be read.
+    /// When the store can't be read, or the configured policy is another one than was recorded
+    /// under its version.
     pub fn open(
         setup: Arc<Setup>,
         mut store: Box<dyn Store>,
         rng: Box<dyn CryptoRng + Send>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, OpenError> {
         let mut tips = Tips::default();
         let log = replay(&setup, store.as_mut(), &mut tips)?;
         let reader = store.reader();
@@ -249,6 +313,12 @@ impl Engine {
     #[must_use]
     pub fn reader(&self) -> Arc<dyn Read> {
         self.reader.clone()
+    }
+
+    /// The photos beside the journal.
+    #[must_use]
+    pub fn blobs(&self) -> Arc<dyn Blobs> {
+        self.store.blobs()
     }
 
     /// Territory, roster and peers now.
@@ -297,7 +367,9 @@ impl Engine {
             talk: &mut self.talk,
             out: &mut out,
         };
-        let handled = inputs.into_iter().try_for_each(|input| desk.handle(input));
+        let settled = storage(desk.settle_policy()).map(|_| ());
+        let handled =
+            settled.and_then(|()| inputs.into_iter().try_for_each(|input| desk.handle(input)));
         let staged = handled.and_then(|()| staging.finish().map_err(Arc::new));
         let committed = staged.and_then(|(commit, log)| {
             if !commit.frames.is_empty() {
@@ -343,6 +415,7 @@ impl Engine {
             session.pulling = None;
             session.greeting = false;
         }
+        self.talk.fetches.start_over();
         tickets.into_iter().map(|asked| asked.refused(error)).collect()
     }
 }
@@ -362,6 +435,7 @@ fn asked(input: &Input) -> Option<Asked> {
         Input::Response { .. }
         | Input::Arrived { .. }
         | Input::Counted { .. }
+        | Input::PhotoKept { .. }
         | Input::Connected(_)
         | Input::Disconnected(_)
         | Input::Addresses(_)
@@ -404,13 +478,18 @@ impl Desk<'_, '_> {
                     self.pull_failed(from);
                 }
             }
-            Input::Counted { ask, tally } => self.counted(ask, tally),
+            Input::Counted { ask, counted } => self.counted(ask, counted),
+            Input::PhotoKept { from, photo, kept } => {
+                let _ = storage(self.photo_kept(from, photo, kept))?;
+            }
             Input::Connected(key) => self.connected(key),
             Input::Disconnected(key) => self.disconnected(key),
             Input::Addresses(addresses) => self.talk.addresses = addresses,
             Input::Tick => {
                 self.tick();
                 let _ = storage(self.sweep_receipts())?;
+                let _ = storage(self.sweep_uploads())?;
+                self.fetch_all().map_err(Arc::new)?;
             }
         }
         Ok(())
@@ -458,12 +537,14 @@ impl Desk<'_, '_> {
                 let chain = self.enrol(from, &enrol)?;
                 Ok(Some(chain.map_or(Response::Refused, Response::Enrolled)))
             }
-            Request::Pull(_) | Request::Poke | Request::Witness(_) | Request::Ask(_) => {
-                match self.greeted_as(from) {
-                    Some(peer) => self.neighbour(ticket, peer, request),
-                    None => Ok(Some(Response::Refused)),
-                }
-            }
+            Request::Pull(_)
+            | Request::Poke
+            | Request::Witness(_)
+            | Request::Ask(_)
+            | Request::Fetch(_) => match self.greeted_as(from) {
+                Some(peer) => self.neighbour(ticket, peer, request),
+                None => Ok(Some(Response::Refused)),
+            },
         }
     }
 
@@ -494,6 +575,10 @@ impl Desk<'_, '_> {
                 Ok(Some(seal.map_or(Response::Refused, Response::Witnessed)))
             }
             Request::Ask(asked) => Ok(self.asked(ticket, peer, &asked.question)),
+            Request::Fetch(fetch) => {
+                self.out.push(Effect::Piece { ticket, peer, fetch });
+                Ok(None)
+            }
             Request::Hello(_) | Request::Enrol(_) => Ok(Some(Response::Refused)),
         }
     }
@@ -543,6 +628,14 @@ impl Desk<'_, '_> {
             }
             (About::Ask(ask), Some(Response::Refused)) => self.child_answered(ask, from, None),
             (About::Ask(ask), _) => self.child_silent(ask, from),
+            (About::Fetch(photo, offset), response) => {
+                let given = match response {
+                    Some(Response::Piece(piece)) => Given::Piece(piece),
+                    Some(_) => Given::Refused,
+                    None => Given::Nothing,
+                };
+                self.fetched(from, photo, offset, given)?;
+            }
         }
         Ok(())
     }
@@ -635,7 +728,7 @@ fn replay(setup: &Setup, store: &mut dyn Store, tips: &mut Tips) -> Result<Log, 
         for (at, frame) in &frames {
             project::project(whose(setup), &mut staging, *at, frame)?;
         }
-        let (mutations, tree, grown) = staging.finish_replay()?;
+        let (mutations, tree, grown) = staging.finish_replay(frames.last().map(|(at, _)| *at))?;
         log = grown;
         store.index(mutations, tree, log.mark(), next)?;
     }
@@ -663,7 +756,7 @@ struct TreeOf<'a>(&'a dyn Read);
 impl record::tree::Nodes for TreeOf<'_> {
     type Error = StoreError;
 
-    fn node(&self, position: u64) -> Result<record::Hash, StoreError> {
+    fn node(&self, position: u64) -> Result<Hash, StoreError> {
         self.0.tree_node(position)
     }
 }

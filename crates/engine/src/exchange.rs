@@ -2,6 +2,7 @@
 //! Every answer that refuses looks the same from outside.
 
 mod enrol;
+mod fetch;
 mod greet;
 mod pull;
 mod witness;
@@ -14,6 +15,7 @@ use record::{NodeId, Timestamp};
 use crate::engine::Contact;
 
 pub(crate) use enrol::invitations_open;
+pub(crate) use fetch::{Fetches, Given};
 
 /// What this node knows of a connection to a neighbour. Gone with the connection.
 #[derive(Default)]

@@ -12,3 +12,36 @@ pub const PERSON: Kind = Kind(0x0201);
 pub const APPOINTED: Kind = Kind(0x0202);
 /// Every appointment of a person to a role ends.
 pub const DISMISSED: Kind = Kind(0x0203);
+/// A version of a policy, in full: kept for the cases that run under it; the same record is what
+/// the nodes below are given when it is published.
+pub const POLICY: Kind = Kind(0x0401);
+/// A kept version comes into force for what begins from now on.
+pub const POLICY_IN_FORCE: Kind = Kind(0x0402);
+/// A kept version is for the nodes below.
+pub const POLICY_PUBLISHED: Kind = Kind(0x0403);
+/// A Party organisation, or a further version of one (R2).
+pub const ORGANISATION: Kind = Kind(0x0301);
+/// A Party organisation ends.
+pub const ORGANISATION_ENDED: Kind = Kind(0x0302);
+/// A version of a place's duty lists (R3).
+pub const DUTY_LISTS: Kind = Kind(0x0303);
+/// A station, or a further version of one (T3).
+pub const STATION: Kind = Kind(0x0304);
+/// A station ends.
+pub const STATION_ENDED: Kind = Kind(0x0305);
+/// Places follow others: the places themselves are in records of their own (T2).
+pub const RESHAPED: Kind = Kind(0x0306);
+/// An entry of a person's growth file (R4).
+pub const GROWTH: Kind = Kind(0x0311);
+/// A serving Party member registers (R5).
+pub const MEMBER: Kind = Kind(0x0321);
+/// A registered member takes a post.
+pub const POST_TAKEN: Kind = Kind(0x0322);
+/// A registered member leaves a post.
+pub const POST_LEFT: Kind = Kind(0x0323);
+/// A registered member withdraws.
+pub const MEMBER_WITHDRAWN: Kind = Kind(0x0324);
+/// A note in a notebook (C13).
+pub const NOTE: Kind = Kind(0x0331);
+/// A note became a case.
+pub const NOTE_RAISED: Kind = Kind(0x0332);

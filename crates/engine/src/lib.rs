@@ -7,6 +7,7 @@
 mod acts;
 pub mod arrival;
 mod asking;
+pub mod blob;
 pub mod code;
 pub mod command;
 pub mod engine;
@@ -18,7 +19,9 @@ pub mod memory;
 pub mod note;
 pub mod outbox;
 pub mod peer;
+mod policies;
 pub mod project;
+pub mod recount;
 pub mod runtime;
 mod share;
 mod sign;

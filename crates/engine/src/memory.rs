@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use record::Hash;
 
+use crate::blob::{Blobs, MemoryBlobs};
 use crate::store::{
     Commit, Frame, Mark, Mutation, Pair, Position, Read, Replay, Store, StoreError, StoreHealth,
     Table,
@@ -18,6 +19,7 @@ const SAVE_EVERY: u64 = 50;
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     inner: Arc<RwLock<Inner>>,
+    photos: MemoryBlobs,
 }
 
 #[derive(Clone, Default)]
@@ -54,19 +56,26 @@ impl MemoryStore {
             commits: 0,
             fail: None,
         };
-        Self { inner: Arc::new(RwLock::new(found)) }
+        Self { inner: Arc::new(RwLock::new(found)), photos: self.photos.clone() }
     }
 
     /// The same frames without any index, as after its loss.
     #[must_use]
     pub fn without_index(&self) -> Self {
         let frames = self.read().frames.clone();
-        Self { inner: Arc::new(RwLock::new(Inner { frames, ..Inner::default() })) }
+        let inner = Arc::new(RwLock::new(Inner { frames, ..Inner::default() }));
+        Self { inner, photos: self.photos.clone() }
     }
 
     /// Makes the commit after `commits` further ones fail, as a full disk would.
     pub fn fail_after(&self, commits: u64) {
         self.write().fail = Some(commits);
+    }
+
+    /// The photos beside the journal.
+    #[must_use]
+    pub fn photos(&self) -> &MemoryBlobs {
+        &self.photos
     }
 
     /// Every frame, in order.
@@ -169,6 +178,10 @@ impl Read for MemoryStore {
 }
 
 impl Store for MemoryStore {
+    fn blobs(&self) -> Arc<dyn Blobs> {
+        Arc::new(self.photos.clone())
+    }
+
     fn reader(&self) -> Arc<dyn Read> {
         Arc::new(self.clone())
     }

@@ -1,6 +1,7 @@
 //! What a frame says to this node alone, next to its envelope. Encrypted at rest with the frame.
 
-use record::{NodeId, RecordId, Subject, Timestamp};
+use governance::act::{ActKind, Media};
+use record::{FieldId, Hash, NodeId, RecordId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -37,6 +38,22 @@ pub enum Note {
         /// What it offers.
         invitation: Option<Invitation>,
     },
+    /// A photo was uploaded, for an act to show it.
+    Uploaded {
+        /// blake3 of its bytes.
+        hash: Hash,
+        /// Their number.
+        size: u32,
+        /// When.
+        at: Timestamp,
+    },
+    /// A photo's bytes came from a peer.
+    Fetched {
+        /// blake3 of them.
+        hash: Hash,
+        /// Their number.
+        size: u32,
+    },
     /// Rows that have run out or were ended together, and are removed.
     Swept {
         /// Of what.
@@ -56,6 +73,8 @@ pub enum Sweep {
     Tokens,
     /// Invitations.
     Invitations,
+    /// Uploaded photos that no act shows.
+    Uploads,
 }
 
 impl Sweep {
@@ -66,6 +85,7 @@ impl Sweep {
             Self::Receipts => Table::Idempotency,
             Self::Tokens => Table::Token,
             Self::Invitations => Table::Invitation,
+            Self::Uploads => Table::Upload,
         }
     }
 }
@@ -167,4 +187,29 @@ pub struct Quarantined {
     pub subject: Subject,
     /// Why it was not applied.
     pub why: String,
+}
+
+/// What the index keeps of a photo whose bytes lie here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PhotoRow {
+    /// Number of its bytes.
+    pub size: u32,
+    /// Whether an act shows it; otherwise it goes when its upload runs out.
+    pub shown: bool,
+}
+
+/// What the index keeps of a photo that acts on a case show.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ShownRow {
+    /// What it is.
+    pub media: Media,
+    /// The acts, with the field in which each shows it.
+    pub acts: Vec<(ActKind, FieldId)>,
+}
+
+/// What the index keeps of a photo whose bytes are still to come.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct WantedRow {
+    /// The entries that released it: peer and number in its stream.
+    pub from: Vec<(NodeId, u64)>,
 }

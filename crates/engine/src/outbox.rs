@@ -4,15 +4,17 @@
 
 use std::collections::BTreeSet;
 
+use governance::act::{PHOTO_FIELDS, read_photos};
 use record::{Hash, NodeId, Signed};
 use serde_bytes::ByteBuf;
 
+use crate::blob::Blobs;
 use crate::entry::{Entry, StreamHead, VERSION, first_link};
 use crate::peer::Card;
 use crate::project::{self, Sent, stream_key};
 use crate::staging::{disclosures, row};
 use crate::store::{FrameKind, Position, Read, StoreError, Table};
-use crate::wire::{PAGE_BYTES, Page, Parcel};
+use crate::wire::{Fetch, PAGE_BYTES, PIECE_BYTES, Page, Parcel, Piece};
 use crate::world::Setup;
 
 /// The entries of `peer`'s stream after a number: at most `entries`, and no more bytes than a page
@@ -63,6 +65,38 @@ pub fn page(
         page.chains.extend(known.map(|known| known.chain));
     }
     Ok(page)
+}
+
+/// A piece of a photo for `peer`, of at most `most` bytes (a page's worth: [`PIECE_BYTES`]). `None`
+/// where the entry that it names is not in that peer's stream, or did not release to it a list with
+/// this photo; where the bytes are not here; and where there is nothing behind the offset: all four
+/// look the same from outside.
+///
+/// # Errors
+/// When storage can't be read.
+pub fn piece(
+    setup: &Setup,
+    reader: &std::sync::Arc<dyn Read>,
+    blobs: &dyn Blobs,
+    peer: NodeId,
+    fetch: &Fetch,
+    most: usize,
+) -> Result<Option<Piece>, StoreError> {
+    let row = reader.get(Table::Outbox, &stream_key(peer, fetch.number))?;
+    let Some(sent) = row.as_deref().and_then(Sent::from_bytes) else { return Ok(None) };
+    let (_, parcel) = release(setup, reader, peer, sent.at)?;
+    let lists = parcel.disclosures.iter().filter(|part| PHOTO_FIELDS.contains(&part.field));
+    let mut released = lists.filter_map(|part| read_photos(&part.value)).flatten();
+    if !released.any(|photo| photo.hash == fetch.photo) {
+        return Ok(None);
+    }
+    let Some(bytes) = blobs.get(&fetch.photo)? else { return Ok(None) };
+    let offset = usize::try_from(fetch.offset).unwrap_or(usize::MAX);
+    let rest = bytes.get(offset..).filter(|rest| !rest.is_empty());
+    Ok(rest.zip(u32::try_from(bytes.len()).ok()).map(|(rest, total)| {
+        let piece = &rest[..rest.len().min(most).min(PIECE_BYTES)];
+        Piece { total, bytes: ByteBuf::from(piece.to_vec()) }
+    }))
 }
 
 /// The link of a peer's stream after the entry with this number; `None` where there is none.

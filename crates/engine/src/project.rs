@@ -2,7 +2,11 @@
 //! when it is received and when the journal is replayed. It never asks policy, clock or network.
 
 mod case;
+mod ground;
 mod local;
+mod people;
+mod photo;
+mod policy;
 mod roster;
 mod stream;
 
@@ -17,9 +21,19 @@ use record::{
 };
 
 pub use case::Order;
-pub use case::{fact_key, order_keys, receipt_hash};
+pub(crate) use case::event_of;
+pub use case::{fact_key, order_keys, origin_key, receipt_hash};
+pub use ground::{Dated, Of, ground_key};
 pub use local::{held, held_key, receipt};
-pub use roster::person_key;
+pub use people::{
+    Paper, Registered, Written, appointment_key, growth_key, note_key, notes_prefix, paper_key,
+    raised_key,
+};
+pub use photo::{shown_key, wanted_key};
+pub use policy::{
+    PolicyRow, Source, given_key, given_prefix, in_force, kept_key, of_file, published,
+};
+pub use roster::{person_key, places};
 pub use stream::{Sent, log_key, stream_key};
 
 use crate::kind;
@@ -45,8 +59,10 @@ pub struct Done {
     pub before: Option<Arc<Case>>,
     /// Why a record was not applied.
     pub rejected: Option<Rejected>,
-    /// Whether territory, roster or peers changed.
+    /// Whether territory, roster, peers or policies changed.
     pub world: bool,
+    /// Whether the sender gave a version of its policy.
+    pub policy: bool,
 }
 
 /// A record with those of its fields that this node has.
@@ -146,14 +162,36 @@ fn own(
     note(staging, at, frame)?;
     if ActKind::from_kind(record.kind).is_some() {
         let (before, applied) = case::apply(whose, staging, readable, whose.me, true)?;
+        photo::shown(staging, readable, None)?;
         return Ok(Done { before, ..case::own(at, applied)? });
+    }
+    if is_policy(record.kind) {
+        policy::own(staging, at, readable)?;
+        return Ok(Done { world: true, ..Done::default() });
     }
     let world = match record.kind {
         kind::PLACE | kind::PLACE_ENDED => roster::place(staging, at, readable)?,
         kind::PERSON | kind::APPOINTED | kind::DISMISSED => roster::person(staging, at, readable)?,
+        kind::ORGANISATION
+        | kind::ORGANISATION_ENDED
+        | kind::DUTY_LISTS
+        | kind::STATION
+        | kind::STATION_ENDED
+        | kind::RESHAPED => ground::ground(staging, at, readable)?,
+        kind::GROWTH
+        | kind::MEMBER
+        | kind::POST_TAKEN
+        | kind::POST_LEFT
+        | kind::MEMBER_WITHDRAWN
+        | kind::NOTE
+        | kind::NOTE_RAISED => people::people(staging, at, readable).map(|()| false)?,
         _ => return Err(senseless(at, "a record of a kind that this version does not know")),
     };
     Ok(Done { world, ..Done::default() })
+}
+
+fn is_policy(kind: record::Kind) -> bool {
+    [kind::POLICY, kind::POLICY_IN_FORCE, kind::POLICY_PUBLISHED].contains(&kind)
 }
 
 fn foreign(
@@ -175,8 +213,17 @@ fn foreign(
         Some(same) if same.fields.len() >= readable.fields.len() => {}
         _ => staging.put_log(record, at)?,
     }
+    if record.kind == kind::POLICY && record.author == sender {
+        return match policy::given(staging, at, readable)? {
+            Ok(()) => Ok(Done { policy: true, ..Done::default() }),
+            Err(why) => case::hold(staging, at, record, sender, why),
+        };
+    }
     let (before, applied) = case::apply(whose, staging, readable, sender, fresh)?;
     let done = case::foreign(staging, at, record, sender, applied)?;
+    if matches!(done.rejected, None | Some(Rejected::Known)) {
+        photo::received(staging, at, frame, readable, sender)?;
+    }
     Ok(Done { before, ..done })
 }
 
@@ -213,6 +260,8 @@ fn note(staging: &mut Staging<'_>, at: Position, frame: &Frame) -> Result<(), St
         Some(Note::Invitation { hash, invitation }) => {
             local::put_or_remove(staging, Table::Invitation, hash, invitation.as_ref())
         }
+        Some(Note::Uploaded { hash, size, at }) => photo::uploaded(staging, hash, size, at),
+        Some(Note::Fetched { hash, size }) => photo::fetched(staging, hash, size),
         Some(Note::Swept { of, keys }) => local::swept(staging, of, keys),
     }
 }

@@ -2,6 +2,7 @@
 //! burst becomes one batch and one sync, and does nothing that can wait: pages are read, signatures
 //! checked and cases counted on worker threads.
 
+mod photos;
 mod worker;
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,11 +12,12 @@ use std::time::{Duration, Instant};
 use governance::case::CaseId;
 use governance::query::{Answer, Matter, Question};
 use record::{NodeId, PublicKey, Signed, Timestamp};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 
 use crate::arrival::PageError;
+use crate::blob::Blobs;
 use crate::command::{Command, Receipt, Refused};
-use crate::engine::{About, Contact, Effect, Engine, Input, Ticket};
+use crate::engine::{About, Contact, Effect, Engine, Input, Keeping, Ticket};
 use crate::staging::Log;
 use crate::store::Read;
 use crate::wire::{Request, Response};
@@ -29,6 +31,8 @@ const BATCH: usize = 512;
 const CHANGES: usize = 1_024;
 /// Effects for the network that may wait.
 const OUTWARD: usize = 1_024;
+
+pub use photos::{KeptPhoto, PhotoRefused};
 
 /// A clock: the only place from which a running engine takes time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -93,6 +97,9 @@ enum Message {
 pub struct Handle {
     queue: mpsc::Sender<Message>,
     reader: Arc<dyn Read>,
+    blobs: Arc<dyn Blobs>,
+    /// Millions of pixels that may be decoded at once.
+    decoding: Arc<Semaphore>,
     setup: Arc<Setup>,
     world: watch::Receiver<Arc<World>>,
     changes: broadcast::Sender<CaseId>,
@@ -122,6 +129,8 @@ pub fn start(
     let handle = Handle {
         queue: queue.clone(),
         reader: engine.reader(),
+        blobs: engine.blobs(),
+        decoding: Arc::new(Semaphore::new(photos::MEGAPIXELS)),
         setup: engine.setup.clone(),
         world,
         changes: changes.clone(),
@@ -130,8 +139,9 @@ pub fn start(
     };
     let workers = worker::Workers::start(handle.clone())?;
     let (desk, undone) = (Waiting::default(), Vec::new());
+    let cleared = None;
     let mut room =
-        Room { engine, clock, outward, world_is, changes, status, workers, desk, undone };
+        Room { engine, clock, outward, world_is, changes, status, workers, desk, undone, cleared };
     let thread =
         std::thread::Builder::new().name("engine".into()).spawn(move || room.run(inbox))?;
     Ok((handle, out, Running { queue, thread }))
@@ -267,6 +277,8 @@ struct Room {
     desk: Waiting,
     /// Jobs that no worker took, as inputs of the next turn.
     undone: Vec<Input>,
+    /// When photos that nobody keeps were last cleared away.
+    cleared: Option<Instant>,
 }
 
 impl Room {
@@ -298,6 +310,7 @@ impl Room {
             if waited.is_err() || ticked.elapsed() >= pause {
                 inputs.push(Input::Tick);
                 ticked = Instant::now();
+                self.clear_photos();
             }
             self.turn(inputs);
             if stop {
@@ -346,6 +359,14 @@ impl Room {
                 let world = self.engine.world();
                 self.work(worker::Job::Verify { from, after, page, world });
             }
+            Effect::Piece { ticket, peer, fetch } => {
+                if let Some(reply) = self.desk.peers.remove(&ticket) {
+                    self.work(worker::Job::Piece { peer, fetch, reply });
+                }
+            }
+            Effect::KeepPhoto { from, photo, bytes } => {
+                self.work(worker::Job::KeepPhoto { from, photo, bytes });
+            }
             Effect::Count { ask, matter, seat } => {
                 self.work(worker::Job::Count { ask, matter, seat });
             }
@@ -365,12 +386,24 @@ impl Room {
         }
     }
 
+    /// Has photos cleared away that nothing keeps any more.
+    fn clear_photos(&mut self) {
+        if self.cleared.is_none_or(|at| at.elapsed() >= photos::CLEARED_EVERY) {
+            self.cleared = Some(Instant::now());
+            self.work(worker::Job::ClearPhotos);
+        }
+    }
+
     /// Gives a job to the worker threads. When they are too busy the engine is told so at its
     /// next turn: a pull is tried again later, a question is answered without this node.
     fn work(&mut self, job: worker::Job) {
         match self.workers.put(job) {
-            None => {}
-            Some(worker::Job::Page { reply, .. }) => {
+            None | Some(worker::Job::ClearPhotos) => {}
+            Some(worker::Job::KeepPhoto { from, photo, .. }) => {
+                let kept = Keeping::Failed;
+                self.undone.push(Input::PhotoKept { from, photo, kept });
+            }
+            Some(worker::Job::Page { reply, .. } | worker::Job::Piece { reply, .. }) => {
                 let _ = reply.send(Response::Refused);
             }
             Some(worker::Job::Verify { from, after, .. }) => {
@@ -378,7 +411,7 @@ impl Room {
                 self.undone.push(Input::Arrived { from, after, page });
             }
             Some(worker::Job::Count { ask, .. }) => {
-                self.undone.push(Input::Counted { ask, tally: None });
+                self.undone.push(Input::Counted { ask, counted: None });
             }
         }
     }

@@ -2,43 +2,91 @@
 //! another node. What may go is decided by [`governance::release`] and by nothing here.
 
 use governance::case::{Case, Party, Step};
+use governance::certificate::Standing;
+use governance::policy::Policy;
 use governance::release::{self, Release};
-use record::{FieldId, NodeId, Subject, Timestamp};
+use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
 
 use crate::entry::{Entry, VERSION};
 use crate::peer::Streams;
 use crate::project;
 use crate::sign::whose;
 use crate::staging::{Lookup, Staging, compact_row, disclosures};
-use crate::store::{Frame, FrameKind, StoreError, Table};
-use crate::world::Setup;
+use crate::store::{Frame, FrameKind, Position, StoreError, Table};
+use crate::world::{Setup, World};
 
 /// Stages what follows from the last step of a case: its record to every party that may have it,
 /// and the case's earlier records to the parties that it made. Gives the recipients.
 pub(crate) fn share(
     setup: &Setup,
+    world: &World,
     staging: &mut Staging<'_>,
     before: Option<&Case>,
     case: &Case,
     sender: NodeId,
     now: Timestamp,
 ) -> Result<Vec<NodeId>, StoreError> {
+    // A case under a version that this node does not have is not shared: nothing says with whom.
+    let Ok(policy) = world.policies.of(case, setup.me()) else { return Ok(Vec::new()) };
+    let by = policy.reference();
     let mut told = Vec::new();
     for node in newcomers(before, case) {
-        for (index, release) in backlog(setup, staging, case, node)? {
-            stage(setup, staging, case, &case.steps[index], &release, now)?;
+        for (index, release) in backlog(policy, staging, case, node)? {
+            let given = Given::step(case, &case.steps[index]);
+            stage(setup, staging, &given, &release, &by, now)?;
         }
         told.push(node);
     }
     let Some(last) = case.steps.last() else { return Ok(told) };
     let held = held(staging, last)?;
-    for release in release::audience(&setup.policy, case, last, sender, &held) {
+    for release in release::audience(policy, case, last, sender, &held) {
         if !told.contains(&release.to) {
-            stage(setup, staging, case, last, &release, now)?;
+            stage(setup, staging, &Given::step(case, last), &release, &by, now)?;
             told.push(release.to);
         }
     }
     Ok(told)
+}
+
+/// Stages the record at a position, a policy of this node, for a node below. Gives whether that
+/// node may have it.
+pub(crate) fn share_policy(
+    setup: &Setup,
+    staging: &mut Staging<'_>,
+    at: Position,
+    to: &Standing,
+    by: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let frame = staging.frame_at(at)?;
+    let record = project::read(whose(setup), at, &frame)?.record;
+    let held: Vec<FieldId> = disclosures(&frame).map(|disclosure| disclosure.field).collect();
+    let Some(release) = release::published(setup.me(), to, &held) else { return Ok(false) };
+    let given = Given {
+        subject: record.subject,
+        record: record.id(),
+        author: record.author,
+        epoch: record.epoch,
+        seq: record.seq,
+    };
+    stage(setup, staging, &given, &release, by, now)?;
+    Ok(true)
+}
+
+/// A record that is given to somebody.
+struct Given {
+    subject: Subject,
+    record: RecordId,
+    author: NodeId,
+    epoch: u32,
+    seq: u64,
+}
+
+impl Given {
+    fn step(case: &Case, step: &Step) -> Self {
+        let Step { record, author, epoch, seq, .. } = *step;
+        Self { subject: case.id, record, author, epoch, seq }
+    }
 }
 
 /// Parties that the last step made: a parent it was offered to, units it called.
@@ -53,7 +101,7 @@ fn newcomers(before: Option<&Case>, case: &Case) -> Vec<NodeId> {
 }
 
 fn backlog(
-    setup: &Setup,
+    policy: &Policy,
     staging: &Staging<'_>,
     case: &Case,
     node: NodeId,
@@ -64,7 +112,7 @@ fn backlog(
         let at = case.steps.iter().position(|known| known.record == step.record);
         at.map(|at| held[at].clone()).unwrap_or_default()
     };
-    Ok(release::backlog(&setup.policy, case, node, of))
+    Ok(release::backlog(policy, case, node, of))
 }
 
 /// The fields of a step's record that this node has.
@@ -80,9 +128,9 @@ fn held(staging: &Staging<'_>, step: &Step) -> Result<Vec<FieldId>, StoreError> 
 fn stage(
     setup: &Setup,
     staging: &mut Staging<'_>,
-    case: &Case,
-    step: &Step,
+    given: &Given,
     release: &Release,
+    by: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let key = release.to.as_bytes().to_vec();
@@ -96,17 +144,17 @@ fn stage(
     let entry = Entry {
         version: VERSION,
         number: outbox.number + 1,
-        record: step.record,
-        author: step.author,
-        epoch: step.epoch,
-        seq: step.seq,
+        record: given.record,
+        author: given.author,
+        epoch: given.epoch,
+        seq: given.seq,
         fields,
         purpose: release.purpose.clone(),
         basis: release.basis.clone(),
-        policy: setup.policy.reference(),
+        policy: by.to_owned(),
         time: now,
     };
-    let frame = sent(entry.encode().into(), case.id, release.to);
+    let frame = sent(entry.encode().into(), given.subject, release.to);
     let (at, frame) = staging.push(frame)?;
     project::project(whose(setup), staging, at, &frame).map(|_| ())
 }

@@ -15,6 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::project;
 use crate::store::{Commit, Frame, Mark, Mutation, Pair, Position, Read, Store, StoreError, Table};
+use crate::view::LAST;
 
 /// Bounds of a frame's note.
 pub const NOTE_LIMITS: Limits =
@@ -376,19 +377,28 @@ impl<'s> Staging<'s> {
     /// [`StoreError::TooLarge`] when a case's row is over the limit.
     pub fn finish(mut self) -> Result<(Commit, Log), StoreError> {
         self.put_cases()?;
+        let last = self.positions.keys().next_back().copied();
+        self.put_last(last)?;
         let tree = self.tree.into_iter().collect();
         let (mutations, mark) = (mutations(self.rows), self.log.mark());
         let frames = self.frames.into_iter().map(Arc::unwrap_or_clone).collect();
         Ok((Commit { frames, mutations, tree, mark }, self.log))
     }
 
-    /// Rows and tree nodes alone, for replay.
+    /// Rows and tree nodes alone, for replay of frames up to the one at `last`.
     ///
     /// # Errors
     /// As [`Staging::finish`].
-    pub fn finish_replay(mut self) -> Result<Replayed, StoreError> {
+    pub fn finish_replay(mut self, last: Option<Position>) -> Result<Replayed, StoreError> {
         self.put_cases()?;
+        self.put_last(last)?;
         Ok((mutations(self.rows), self.tree.into_iter().collect(), self.log))
+    }
+
+    /// How far the index reflects the journal, in a row that becomes visible with all others: who
+    /// reads it before and after something long knows whether anything was written meanwhile.
+    fn put_last(&mut self, last: Option<Position>) -> Result<(), StoreError> {
+        last.map_or(Ok(()), |at| self.put(Table::Meta, LAST.to_vec(), &at))
     }
 
     fn put_cases(&mut self) -> Result<(), StoreError> {

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use record::{Disclosure, Hash, NodeId, RecordId, Subject};
 use serde::{Deserialize, Serialize};
 
+use crate::blob::Blobs;
+
 /// Largest value a table may hold, in bytes (the index slows down sharply above it).
 pub const MAX_VALUE: usize = 100 * 1024;
 /// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
 /// must change whenever a type changes that is stored in a row.
-pub const ROW_FORMAT: u8 = 5;
+pub const ROW_FORMAT: u8 = 12;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -58,7 +60,7 @@ pub enum Table {
     Fact = 4,
     /// (list, sort key, case id) → nothing: the orders in which cases are listed.
     CaseOrder = 5,
-    /// Place id → place.
+    /// Place id → its last version; place id and a number → an earlier one.
     Place = 6,
     /// Person id → person, without personal values.
     Person = 7,
@@ -84,6 +86,31 @@ pub enum Table {
     Witness = 17,
     /// Node id → how far the streams between it and this node have come.
     Stream = 18,
+    /// Hash of a source and of its number of a report → case id.
+    Origin = 20,
+    /// Own version of a policy, or author and version → where its text is, and when it came into
+    /// force.
+    Policy = 35,
+    /// (what, id) → Party organisation, station or lineage of places, with their history.
+    Ground = 25,
+    /// Place id → positions of the versions of its duty lists.
+    DutyBook = 26,
+    /// Registration id → registration, without personal values.
+    Registration = 27,
+    /// (what, …) → appointments on paper and entries of growth files, by position.
+    Paper = 28,
+    /// (order, …) → notes of notebooks, without their words.
+    Notebook = 29,
+    /// Hash of a photo → its size and whether an act shows it: its bytes lie here.
+    Photo = 40,
+    /// (hash of a photo, case) → the acts that show it.
+    Shown = 41,
+    /// Hash of a photo whose bytes are still to come → from which stream entries.
+    Wanted = 42,
+    /// (peer, number, hash) → nothing: the photos to come from a peer.
+    WantedFrom = 43,
+    /// Hash of an uploaded photo that no act shows yet → when it was uploaded.
+    Upload = 44,
 }
 
 /// What a frame is about.
@@ -259,6 +286,9 @@ pub type Pair = (Vec<u8>, Vec<u8>);
 
 /// Writing: one owner, the engine.
 pub trait Store: Send {
+    /// The photos beside the journal.
+    fn blobs(&self) -> Arc<dyn Blobs>;
+
     /// A handle for reading.
     fn reader(&self) -> Arc<dyn Read>;
 

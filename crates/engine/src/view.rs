@@ -1,54 +1,40 @@
 //! Reading what the index holds, for the API, the console and the answering of questions.
 
+mod count;
+mod ground;
 mod local;
+mod people;
+mod photo;
+mod policy;
 mod proof;
 
 use std::sync::Arc;
 
 use governance::case::{Case, CaseId, Step};
-use governance::query::{Fact, Matter, Seat, Tally};
-use record::{Fields, NodeId, Record, Timestamp};
+use record::{Fields, NodeId, Record};
 
 use crate::peer::PeerRow;
 use crate::project::{self, Order, Whose};
-use crate::staging::{compact_row, decode_compact, row};
+use crate::staging::{compact_row, row};
 use crate::store::{Read, StoreError, Table};
 
+pub(crate) use count::LAST;
+pub use count::{Counted, State, count, sheet};
+pub use ground::{duty_lists, duty_versions, organisation, organisations, station, stations};
 pub use local::{
-    Repeat, Staff, account, accounts, invitation, invitations, quarantined, repeat, reported,
-    staff, token, tokens_of,
+    Repeat, Staff, account, accounts, imported, invitation, invitations, quarantined, repeat,
+    reported, staff, token, tokens_of,
 };
+pub use people::{
+    MemberShown, NoteShown, Papers, growth, member, note, note_of, note_text, notes, papers,
+    papers_of, registrations,
+};
+pub use photo::{kept_photos, shown};
+pub use policy::{Edition, policies, policy_text, published_policy};
 pub use proof::{Head, Proof, prove};
 
+/// Rows read at a time.
 const PAGE: usize = 2_000;
-
-/// Counts this node's cases for a question.
-///
-/// # Errors
-/// When the index can't be read.
-pub fn count(
-    reader: &Arc<dyn Read>,
-    matter: &Matter,
-    seat: &Seat,
-    now: Timestamp,
-) -> Result<Tally, StoreError> {
-    let mut total = Tally::default();
-    let mut after: Option<Vec<u8>> = None;
-    loop {
-        let page = Read::scan(reader.as_ref(), Table::Fact, &[], after.as_deref(), PAGE)?;
-        let last = page.last().map(|(key, _)| key.clone());
-        let full = page.len() == PAGE;
-        let facts = page
-            .into_iter()
-            .map(|(_, value)| decode_compact::<Fact>(&value))
-            .collect::<Result<Vec<_>, _>>()?;
-        total.merge(&Tally::from_facts(matter, seat, facts, now));
-        if !full {
-            return Ok(total);
-        }
-        after = last;
-    }
-}
 
 /// A case.
 ///
@@ -110,4 +96,8 @@ pub fn peer(reader: &Arc<dyn Read>, node: NodeId) -> Result<Option<PeerRow>, Sto
     let streams = compact_row(reader, Table::Stream, key)?.unwrap_or_default();
     let witness = row(reader, Table::Witness, key)?.unwrap_or_default();
     Ok(Some(PeerRow { card, streams, witness }))
+}
+
+fn damaged(what: &str) -> StoreError {
+    StoreError::Index { what: what.to_owned() }
 }

@@ -16,6 +16,9 @@ pub const PAGE_BYTES: usize = 256 * 1024;
 /// Most entries in a page.
 pub const PAGE_ENTRIES: usize = 512;
 
+/// Most bytes in a piece of a photo.
+pub const PIECE_BYTES: usize = 256 * 1024;
+
 const DEPTH: usize = 16;
 
 /// A certificate chain: signed certificates from the node's own up to the one the root signed.
@@ -85,6 +88,29 @@ pub struct Ask {
     pub question: ByteBuf,
 }
 
+/// Asks for a piece of a photo, by the entry of the stream from the listener to the speaker that
+/// released it. Only ever put to a peer that released one, and so knows of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fetch {
+    /// The entry's number.
+    pub number: u64,
+    /// The photo.
+    pub photo: Hash,
+    /// Bytes of it that the speaker has already.
+    pub offset: u32,
+}
+
+/// Bytes of a photo from the offset that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Piece {
+    /// Bytes of the whole photo.
+    pub total: u32,
+    /// At least one, at most [`PIECE_BYTES`].
+    pub bytes: ByteBuf,
+}
+
 /// One entry of a share stream with what it releases.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,6 +154,8 @@ pub enum Request {
     Witness(Witness),
     /// See [`Ask`].
     Ask(Ask),
+    /// See [`Fetch`].
+    Fetch(Fetch),
 }
 
 /// What it may be told. `Refused` carries nothing: what is refused and what does not exist look
@@ -148,6 +176,8 @@ pub enum Response {
     Answer(ByteBuf),
     /// Not for you, not now, or not there.
     Refused,
+    /// See [`Piece`].
+    Piece(Piece),
 }
 
 /// Why a message could not be read.
@@ -189,6 +219,7 @@ impl Request {
             4 => 16,
             5 => 16 * KIB,
             6 => 64 * KIB,
+            7 => 256,
             _ => return None,
         })
     }
@@ -203,6 +234,7 @@ impl Request {
             Self::Poke => 4,
             Self::Witness(_) => 5,
             Self::Ask(_) => 6,
+            Self::Fetch(_) => 7,
         }
     }
 
@@ -219,6 +251,7 @@ impl Request {
             Self::Poke => cbor::encode(&()),
             Self::Witness(m) => cbor::encode(m),
             Self::Ask(m) => cbor::encode(m),
+            Self::Fetch(m) => cbor::encode(m),
         };
         capped(tag, body, Self::cap(tag))
     }
@@ -236,6 +269,7 @@ impl Request {
             4 => cbor::decode::<()>(body, &limits).map(|()| Self::Poke),
             5 => cbor::decode(body, &limits).map(Self::Witness),
             6 => cbor::decode(body, &limits).map(Self::Ask),
+            7 => cbor::decode(body, &limits).map(Self::Fetch),
             _ => return Err(WireError::UnknownType(tag)),
         };
         read.map_err(|source| WireError::Malformed { tag, source })
@@ -252,6 +286,7 @@ impl Response {
             68 | 71 => 16,
             69 => 4 * KIB,
             70 => 2048 * KIB,
+            72 => PIECE_BYTES + KIB,
             _ => return None,
         })
     }
@@ -267,6 +302,7 @@ impl Response {
             Self::Witnessed(_) => 69,
             Self::Answer(_) => 70,
             Self::Refused => 71,
+            Self::Piece(_) => 72,
         }
     }
 
@@ -282,6 +318,7 @@ impl Response {
             Self::Page(m) => cbor::encode(m),
             Self::Done | Self::Refused => cbor::encode(&()),
             Self::Witnessed(m) | Self::Answer(m) => cbor::encode(m),
+            Self::Piece(m) => cbor::encode(m),
         };
         capped(tag, body, Self::cap(tag))
     }
@@ -300,6 +337,7 @@ impl Response {
             69 => cbor::decode(body, &limits).map(Self::Witnessed),
             70 => cbor::decode(body, &limits).map(Self::Answer),
             71 => cbor::decode::<()>(body, &limits).map(|()| Self::Refused),
+            72 => cbor::decode(body, &limits).map(Self::Piece),
             _ => return Err(WireError::UnknownType(tag)),
         };
         read.map_err(|source| WireError::Malformed { tag, source })

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use governance::calendar::Calendar;
 use governance::certificate::{Certificate, Standing, verify_chain};
-use governance::policy::Policy;
+use governance::policy::{Policy, Version, Versions};
 use governance::roster::{Person, Roster};
-use governance::territory::{Place, Territory};
+use governance::territory::Territory;
 use record::{FederationId, NodeId, NodeKey, PublicKey, Subject, Unverified};
+use serde::{Deserialize, Serialize};
 
+use crate::engine::OpenError;
 use crate::peer::{Card, Directory};
+use crate::project::{self, Of};
 use crate::staging::{Lookup, decode};
 use crate::store::{Pair, StoreError, Table};
 
@@ -24,12 +27,25 @@ pub struct Setup {
     pub federation: FederationId,
     /// Its own certificates, verified.
     pub standing: Standing,
-    /// How this place works.
-    pub policy: Policy,
+    /// The policy that the configuration names. Which one is in force, see [`World::policy`].
+    pub configured: Arc<Version>,
+    /// Whether a policy that the node above publishes comes into force by itself.
+    pub follow: Follow,
     /// Working days.
     pub calendar: Calendar,
     /// Program and version, told to peers.
     pub software: String,
+}
+
+/// How a policy that the node above publishes comes into force.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Follow {
+    /// By an officer's act.
+    #[default]
+    Manual,
+    /// By itself; it is then passed on to the nodes below, too.
+    Automatic,
 }
 
 impl Setup {
@@ -40,8 +56,9 @@ impl Setup {
     }
 }
 
-/// Territory, roster and peers at one moment. A change copies the part it concerns, and no other.
-#[derive(Clone, Default)]
+/// Territory, roster, peers and policies at one moment. A change copies the part it concerns, and
+/// no other.
+#[derive(Clone)]
 pub struct World {
     /// The ground.
     pub territory: Arc<Territory>,
@@ -49,6 +66,10 @@ pub struct World {
     pub roster: Arc<Roster>,
     /// The peers.
     pub directory: Arc<Directory>,
+    /// Every version of the policy.
+    pub policies: Arc<Versions>,
+    /// Whether the version in force is not recorded yet: it is, before anything else is done.
+    pub(crate) unrecorded: bool,
 }
 
 const PAGE: usize = 1_000;
@@ -57,16 +78,26 @@ impl World {
     /// Reads the world from the index.
     ///
     /// # Errors
-    /// When the index can't be read or holds what can't be.
-    pub fn load(setup: &Setup, view: &dyn Lookup) -> Result<Self, StoreError> {
-        let mut world = Self::default();
-        let mut places = Vec::new();
-        for (_, value) in all(view, Table::Place)? {
-            places.extend(decode::<Vec<Place>>(&value)?);
-        }
+    /// When the index can't be read or holds what can't be, or the configured policy is not the
+    /// one that was recorded under its version.
+    pub fn load(setup: &Setup, view: &dyn Lookup) -> Result<Self, OpenError> {
+        let (policies, unrecorded) = crate::policies::load(setup, view)?;
+        let mut world = Self {
+            territory: Arc::default(),
+            roster: Arc::default(),
+            directory: Arc::default(),
+            policies: Arc::new(policies),
+            unrecorded,
+        };
+        let places = project::places(all(view, Table::Place)?)?;
         let territory =
             Territory::from_places(places).map_err(|error| damaged(&error.to_string()))?;
         world.territory = Arc::new(territory);
+        for (key, value) in all(view, Table::Ground)? {
+            if key.first() == Some(&(Of::Lineage as u8)) {
+                Arc::make_mut(&mut world.territory).descend(decode(&value)?);
+            }
+        }
         for (key, value) in all(view, Table::Person)? {
             let person: Person = decode(&value)?;
             let id = key.try_into().map_err(|_| damaged("a person's key"))?;
@@ -76,6 +107,13 @@ impl World {
             world.meet(setup, &decode::<Card>(&value)?);
         }
         Ok(world)
+    }
+
+    /// How this place works: by what begins now. A case keeps the version it began with:
+    /// [`Versions::of`].
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policies.in_force().policy
     }
 
     /// Takes in a peer; a chain that no longer verifies leaves it unknown.

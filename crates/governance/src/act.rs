@@ -3,14 +3,16 @@
 
 mod body;
 mod kind;
+mod photo;
 
 use std::collections::BTreeMap;
 
 use record::{FieldId, NodeId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use body::{Body, FieldProblem, text};
+pub use body::{Body, FieldProblem, is_unseen, text};
 pub use kind::ActKind;
+pub use photo::{MAX_PHOTO_BYTES, MAX_PHOTOS, Media, Moment, PHOTO_FIELDS, Photo, read_photos};
 
 use crate::territory::Point;
 
@@ -25,6 +27,8 @@ pub const MAX_DESCRIPTION: usize = 10_000;
 pub const MAX_TEXT: usize = 4_000;
 /// Longest address, name or telephone number, in characters.
 pub const MAX_LINE: usize = 200;
+/// Longest key of a source of reports.
+pub const MAX_SOURCE: usize = 32;
 /// Most mediators of one dispute.
 pub const MAX_MEDIATORS: usize = 16;
 /// Most member units in one whistle.
@@ -52,6 +56,9 @@ pub enum Act {
     SettleOnSpot {
         /// What was done.
         opinion: String,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Hands it to the next level inside this jurisdiction: grid → community.
     HandUp {
@@ -74,11 +81,17 @@ pub enum Act {
     Progress {
         /// The note.
         note: String,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Deals with it.
     Handle {
         /// What was done.
         opinion: String,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Whoever reported says whether it is solved (C7).
     Verify {
@@ -87,6 +100,9 @@ pub enum Act {
         /// How satisfied they are, 1 to 5; separate from `solved`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         satisfaction: Option<u8>,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Ends it. Whether it was in time is reckoned, not claimed.
     Close {
@@ -126,6 +142,9 @@ pub enum Act {
     UnitResult {
         /// What was done.
         opinion: String,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Looks into the matter before it is taken on (核实).
     Check {
@@ -133,6 +152,9 @@ pub enum Act {
         found: bool,
         /// What was seen.
         note: String,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Gives it to another person (转办).
     Transfer {
@@ -251,6 +273,9 @@ pub enum Act {
         held: Timestamp,
         /// What came of it.
         note: String,
+        /// What it looks like.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
     /// Ends the mediation.
     Agreement {
@@ -258,6 +283,9 @@ pub enum Act {
         reached: bool,
         /// The agreement, or why there is none. Stays home.
         text: String,
+        /// Its pages. They stay home, too.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        photos: Vec<Photo>,
     },
 }
 
@@ -324,6 +352,19 @@ pub struct Report {
     /// People involved, in words. Stays home.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub involved: Option<String>,
+    /// What it looks like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<Photo>,
+}
+
+/// Where a report came from that another system had first: a hotline's work order, a message board
+/// (C9). One number of one source is one case, for ever.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Key of the mapping, `[a-z0-9-]{1,32}`.
+    pub source: String,
+    /// The source's own number of it, or a digest of its content where the source gives none.
+    pub number: String,
 }
 
 /// What sorting says; what is absent stays as it was.
@@ -342,6 +383,9 @@ pub struct Triage {
     /// Urgency 1 to 3 (C3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub urgency: Option<u8>,
+    /// Where it lies, for a report whose point or address told no grid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Subject>,
 }
 
 /// Which units are called and what for.
@@ -378,6 +422,21 @@ pub enum Closing {
     Overtime,
     /// By a decision, without being settled.
     Special,
+}
+
+impl Closing {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Normal, Self::Overtime, Self::Special];
+
+    /// The name that records and the API use.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Overtime => "overtime",
+            Self::Special => "special",
+        }
+    }
 }
 
 /// Lead or assist in a whistle.

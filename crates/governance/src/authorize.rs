@@ -125,10 +125,8 @@ fn check_report(scene: &Scene<'_>, report: &Report) -> Result<(), Refusal> {
         return Err(Refusal::UnknownChannel { channel: report.channel.clone() });
     }
     known_category(scene, report.category.as_ref())?;
-    if let Some(place) = report.place
-        && scene.territory.get(place, scene.now).is_none()
-    {
-        return Err(Refusal::UnknownPlace { place });
+    if let Some(place) = report.place {
+        known_place(scene, place)?;
     }
     if report.happened.is_some_and(|at| at > scene.now) {
         return Err(Refusal::InFuture);
@@ -261,7 +259,7 @@ fn node_itself(scene: &Scene<'_>, case: &Case, act: ActKind) -> Result<Permit, R
 /// What an act demands besides role and stage.
 fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Result<(), Refusal> {
     match act {
-        Act::Triage(triage) => check_triage(scene, triage),
+        Act::Triage(triage) => check_triage(scene, case, triage),
         Act::Dispatch { assignee } | Act::Transfer { assignee, .. } => {
             may_give_down(scene, case)?;
             check_person(scene, *assignee)
@@ -441,8 +439,17 @@ fn check_severity(scene: &Scene<'_>, case: &Case, severity: &str) -> Result<(), 
     )
 }
 
-fn check_triage(scene: &Scene<'_>, triage: &Triage) -> Result<(), Refusal> {
-    known_category(scene, triage.category.as_ref())
+fn check_triage(scene: &Scene<'_>, case: &Case, triage: &Triage) -> Result<(), Refusal> {
+    known_category(scene, triage.category.as_ref())?;
+    let Some(place) = triage.place else { return Ok(()) };
+    // A case's place is of the territory of its home.
+    asked(case.home == scene.me, Refusal::NotAtHome { home: case.home })?;
+    known_place(scene, place)
+}
+
+fn known_place(scene: &Scene<'_>, place: record::Subject) -> Result<(), Refusal> {
+    let known = scene.territory.get(place, scene.now).is_some();
+    asked(known, Refusal::UnknownPlace { place })
 }
 
 fn check_units(scene: &Scene<'_>, whistle: &Whistle) -> Result<(), Refusal> {
@@ -453,4 +460,4 @@ fn check_units(scene: &Scene<'_>, whistle: &Whistle) -> Result<(), Refusal> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

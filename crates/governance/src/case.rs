@@ -2,6 +2,7 @@
 //! Holds codes, ids and times only; people's words stay in the records.
 
 mod apply;
+mod reception;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use apply::{Event, Rejected, apply};
+pub use reception::{Answerable, Received};
 
 use crate::act::{ActKind, Closing, Grade, Part, Rate};
 use crate::area::AreaCode;
@@ -20,6 +22,9 @@ pub type CaseId = Subject;
 /// Most records a case can have. A case that needs more has been reopened dozens of times and
 /// should be closed and reported anew; the bound keeps its row in the index small.
 pub const MAX_STEPS: usize = 300;
+
+/// Most earlier calls of units that a case remembers.
+pub const MAX_PAST_CALLS: usize = 64;
 
 /// A case as one node sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -45,10 +50,14 @@ pub struct Case {
     pub level: String,
     /// When the stage's clock runs out.
     pub due: Option<Timestamp>,
-    /// Version of the policy it runs under.
+    /// Version of the policy with which it began, at home.
     pub policy: String,
+    /// Version with which it began at each node that has held it since.
+    pub versions: BTreeMap<NodeId, String>,
     /// How it came in.
     pub channel: String,
+    /// Key of the source that had it first (C9).
+    pub source: Option<String>,
     /// Category code.
     pub category: Option<String>,
     /// Difficulty.
@@ -67,8 +76,11 @@ pub struct Case {
     pub assignee: Option<Subject>,
     /// Everybody who dealt with it: none of them verifies it (C7).
     pub handlers: Vec<Subject>,
-    /// The member units called (C5).
+    /// The member units called (C5): the latest call of each.
     pub units: Vec<UnitCall>,
+    /// Earlier calls of the same units, the last [`MAX_PAST_CALLS`]: calling again does not undo
+    /// that nobody came.
+    pub past_calls: Vec<UnitCall>,
     /// When it was reported.
     pub opened: Timestamp,
     /// When it was first answered: accepted, refused or settled (C8).
@@ -169,6 +181,10 @@ pub struct Counts {
     pub reminders: u32,
     /// Put under supervision (督办).
     pub supervisions: u32,
+    /// Put off (挂账).
+    pub suspensions: u32,
+    /// Taken by a level above (上报).
+    pub escalations: u32,
 }
 
 /// Where a case stood before it was put off or treated with another one.
@@ -219,6 +235,8 @@ pub struct Score {
     pub of: NodeId,
     /// 1 to 5.
     pub points: u8,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A mediation (C11).
@@ -268,6 +286,8 @@ impl Party {
 pub struct UnitCall {
     /// The unit.
     pub node: NodeId,
+    /// Who called it.
+    pub by: NodeId,
     /// Lead or assist.
     pub part: Part,
     /// When it was called.
@@ -334,6 +354,17 @@ impl Case {
             Custody::Here {} | Custody::Offered { .. } => me,
             Custody::With { node, .. } => *node,
         }
+    }
+
+    /// The version of the policy that rules it at a node: where it was reported, the one with which
+    /// it began; where custody was accepted, the one that was in force at the first acceptance, for
+    /// good, however often it passes there. `None` where it was never held.
+    #[must_use]
+    pub fn version_at(&self, node: NodeId) -> Option<&str> {
+        if node == self.home {
+            return Some(&self.policy);
+        }
+        self.versions.get(&node).map(String::as_str)
     }
 
     /// An offer of custody to `me` that is still open.

@@ -95,6 +95,8 @@ pub struct Opening {
     pub reporter: Option<Subject>,
     /// When it was observed.
     pub happened: Option<Timestamp>,
+    /// Key of the source that had it first (C9).
+    pub source: Option<String>,
 }
 
 /// What a record changes.
@@ -116,6 +118,10 @@ pub enum Change {
         importance: Option<u8>,
         /// Urgency 1 to 3.
         urgency: Option<u8>,
+        /// Where it lies, where it was placed.
+        place: Option<Subject>,
+        /// Code of the grid of that place.
+        grid: Option<AreaCode>,
     },
     /// Dealt with, at this level.
     Settled {
@@ -165,6 +171,8 @@ pub enum Change {
     CustodyAccepted {
         /// By this offer.
         offer: RecordId,
+        /// Version of the policy that rules the case there; records of the first days have none.
+        policy: Option<String>,
     },
     /// Custody is not taken.
     CustodyRefused {
@@ -324,6 +332,8 @@ impl Change {
                 grade: optional(fields, field::GRADE)?,
                 importance: optional(fields, field::IMPORTANCE)?,
                 urgency: optional(fields, field::URGENCY)?,
+                place: optional(fields, field::PLACE)?,
+                grid: optional(fields, field::GRID)?,
             },
             ActKind::SettleOnSpot | ActKind::Handle => {
                 Self::Settled { level: required(fields, field::SETTLED)? }
@@ -345,7 +355,8 @@ impl Change {
                 done: required(fields, field::DONE)?,
             },
             ActKind::AcceptCustody => {
-                Self::CustodyAccepted { offer: required(fields, field::OFFER)? }
+                let policy = optional(fields, field::POLICY)?;
+                Self::CustodyAccepted { offer: required(fields, field::OFFER)?, policy }
             }
             ActKind::RefuseCustody => {
                 Self::CustodyRefused { offer: required(fields, field::OFFER)? }
@@ -415,6 +426,7 @@ impl Opening {
             place: optional(fields, field::PLACE)?,
             reporter: optional(fields, field::REPORTER)?,
             happened: optional(fields, field::HAPPENED)?,
+            source: optional(fields, field::SOURCE)?,
         })
     }
 }

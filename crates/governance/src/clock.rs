@@ -4,7 +4,7 @@
 //! China has one time zone and no summer time, so local time is a fixed offset.
 
 mod allowance;
-mod hours;
+pub(crate) mod hours;
 
 pub use allowance::{Allowance, AllowanceError};
 pub use hours::{HoursError, WorkingHours};

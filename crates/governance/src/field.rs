@@ -90,7 +90,7 @@ fields! {
     69 PERSON "person" Structural "Opaque id of the appointed person.";
     72 PERSON_NAME "person_name" Personal "A member of staff's name.";
     73 PERSON_PHONE "person_phone" Personal "A member of staff's telephone number.";
-    80 POLICY_TEXT "policy_text" Structural "A policy in TOML.";
+    80 POLICY_TEXT "policy_text" Structural "A policy in TOML: all of it, or the first part of a long one.";
     96 SATISFIED "satisfied" Structural "Whether the reporter is satisfied with how it was done.";
     97 INTO "into" Structural "The case that this one is treated together with.";
     98 RATE "rate" Structural "The rate that a case is left out of.";
@@ -100,7 +100,32 @@ fields! {
     102 MEDIATORS "mediators" Structural "Opaque ids of who mediates.";
     103 HELD "held" Structural "When a session was held, milliseconds UTC.";
     104 AGREED "agreed" Structural "Whether the parties of a dispute agreed.";
+    200 SOURCE "source" Structural "Key of the mapping by which a report came from another system (C9).";
+    201 SOURCE_NUMBER "source_number" Content "The number that the other system gives the report.";
+    210 PARTY_DATA "party_data" Structural "A Party organisation of a place (R2).";
+    211 DUTY_LISTS "duty_lists" Content "The management and service lists of a place (R3).";
+    212 STATION_DATA "station_data" Structural "A station (T3).";
+    213 LINEAGE "lineage" Structural "Which places follow which (T2).";
+    214 AGREEMENT_NUMBER "agreement_number" Structural "Number of an appointment's agreement (R4).";
+    215 AGREEMENT_TEXT "agreement_text" Personal "Text of an appointment's agreement (R4).";
+    216 GROWTH_ENTRY "growth_entry" Personal "An entry of a person's growth file (R4).";
+    217 WILLINGNESS "willingness" Structural "Where a registered member lives, what they would do and when (R5).";
+    218 MEMBER_NAME "member_name" Personal "A registered member's name (R5).";
+    219 MEMBER_PHONE "member_phone" Personal "A registered member's telephone number (R5).";
+    220 MEMBER_UNIT "member_unit" Personal "The unit in which a registered member serves (R5).";
+    221 POST "post" Structural "Opaque id of a post that a member takes (R5).";
+    222 POST_NAME "post_name" Content "The project and the post in words (R5).";
+    223 DIARY_DATE "diary_date" Structural "The day of a note in the notebook (C13).";
+    224 DIARY_TEXT "diary_text" Personal "A note in the notebook (C13).";
+    225 CASE "case" Structural "The case that a note became (C13).";
     240 EXCLUSION "exclusion" Structural "The ground on which it is left out: a key of the policy.";
+    250 POLICY_TEXT_2 "policy_text_2" Structural "A policy in TOML: the second part of a long one.";
+    251 POLICY_TEXT_3 "policy_text_3" Structural "A policy in TOML: its third part.";
+    252 POLICY_TEXT_4 "policy_text_4" Structural "A policy in TOML: its fourth part.";
+    253 POLICY_TEXT_5 "policy_text_5" Structural "A policy in TOML: its fifth and last part.";
+    254 POLICY_SOURCE "policy_source" Structural "By whom a policy came into force: file, officer or parent.";
+    270 PHOTOS "photos" Content "Photos that an act shows: hash, size, media type, moment, caption.";
+    271 PAGES "pages" Personal "Photos of what the parties of a dispute signed.";
 }
 
 /// The registry's entry for a number.

@@ -4,6 +4,8 @@
 
 mod check;
 mod graph;
+mod people;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
 pub use graph::mermaid;
+pub use people::{LadderPost, PartyKind, StationRule};
+pub use version::{Version, VersionError, Versions, reference_of, split_reference, text_of};
 
 use crate::act::ActKind;
 use crate::case::Party;
@@ -86,6 +90,18 @@ pub struct Policy {
     /// How the three rates (三率) are weighed.
     #[serde(default)]
     pub rates: Option<RatesRule>,
+    /// Kinds of Party organisation on a place (R2).
+    #[serde(rename = "party_organisation", default)]
+    pub party_kinds: Vec<PartyKind>,
+    /// Kinds of station, and how far one walks to one (T3).
+    #[serde(default)]
+    pub stations: StationRule,
+    /// The ladder of posts and grades (R4).
+    #[serde(default)]
+    pub ladder: Vec<LadderPost>,
+    /// What serving members may be willing to do (R5).
+    #[serde(default)]
+    pub willingness: Vec<Named>,
 }
 
 /// How grids are to be drawn (T2): a report measures against it, nothing is barred.
@@ -277,6 +293,12 @@ pub enum Power {
     Query,
     /// See a reporter's name and telephone number.
     Personal,
+    /// Publish policies to the nodes below, and put one in force here.
+    Policy,
+    /// Bring in reports from other systems, and give their state back (C9).
+    Intake,
+    /// Read the notebooks of the ground (C13).
+    Notebook,
 }
 
 /// A stage of a case.
@@ -434,13 +456,17 @@ impl Policy {
     /// # Errors
     /// [`PolicyError`] with every problem found, each with its key.
     pub fn from_toml(text: &str) -> Result<Self, PolicyError> {
+        let policy = Self::parse(text)?;
+        let problems = check::problems(&policy);
+        if problems.is_empty() { Ok(policy) } else { Err(PolicyError::Unsound(problems)) }
+    }
+
+    /// Reads a policy without asking whether it hangs together.
+    fn parse(text: &str) -> Result<Self, PolicyError> {
         if text.len() > MAX_TEXT {
             return Err(PolicyError::TooLarge(text.len()));
         }
-        let policy: Self =
-            toml::from_str(text).map_err(|error| PolicyError::Syntax(Box::new(error)))?;
-        let problems = check::problems(&policy);
-        if problems.is_empty() { Ok(policy) } else { Err(PolicyError::Unsound(problems)) }
+        toml::from_str(text).map_err(|error| PolicyError::Syntax(Box::new(error)))
     }
 
     /// The version that a case remembers: `key/version`.
@@ -490,6 +516,12 @@ impl Policy {
     #[must_use]
     pub fn duty(&self, category: &str) -> Option<&Duty> {
         self.duties.iter().find(|duty| duty.categories.contains(category))
+    }
+
+    /// The kind of Party organisation with this key.
+    #[must_use]
+    pub fn party_kind(&self, key: &str) -> Option<&PartyKind> {
+        self.party_kinds.iter().find(|kind| kind.key == key)
     }
 
     /// Whether clocks stand still in a stage.

@@ -3,8 +3,8 @@
 //! subordinates; it asks.
 //!
 //! - [`Question`]: what is asked ([`Matter`]), by whom, and how long it may take.
-//! - [`Fact`]: what a case is for counting. Only the node where the case is at home counts it, so
-//!   nothing is counted twice.
+//! - [`Fact`]: what a case is for counting. Only the node where the case is at home counts it, and
+//!   only the node that had it counts its turns, so nothing is counted twice.
 //! - [`Tally`]: counts and durations by group; merging is adding up.
 //! - [`Answer`]: a node's own tally with its children's signed answers inside.
 //! - [`total`]: checks every signature in an answer and adds up what holds.
@@ -16,15 +16,19 @@ mod answer;
 mod fact;
 mod group;
 mod histogram;
+mod metric;
+mod month;
 mod question;
 mod tally;
 mod total;
 
 pub use answer::{Answer, AnswerError, ChildAnswer, ChildState, LogState, MAX_CHILDREN};
-pub use fact::{Fact, Seat};
+pub use fact::{Call, Fact, LeftOut, Scored, Seat, TRIVIAL_WITHIN, Turn};
 pub use group::{Group, GroupError, MAX_CODE};
 pub use histogram::{Histogram, HistogramError, MAX_COUNT};
-pub use question::{Grouping, MAX_BUDGET, MAX_HOPS, Matter, Metric, Question, QuestionError};
+pub use metric::{Grouping, Measure, Metric};
+pub use month::{LAST_DAYS, Month};
+pub use question::{MAX_BUDGET, MAX_HOPS, Matter, Question, QuestionError};
 pub use tally::{Cell, MAX_GROUPS, Tally};
 pub use total::{Completeness, Line, Total, total};
 
@@ -33,3 +37,5 @@ pub const VERSION: u16 = 1;
 
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+pub(crate) use sample::fact as fact_of;

@@ -7,6 +7,7 @@ use record::{FieldId, NodeId};
 
 use crate::act::ActKind;
 use crate::case::{Case, Party, Step};
+use crate::certificate::{Right, Standing};
 use crate::field;
 use crate::policy::Policy;
 
@@ -60,6 +61,19 @@ pub fn backlog(
             release(policy, to, *party, step.act, &held(step)).map(|release| (index, release))
         })
         .collect()
+}
+
+/// Whether a node is given a policy that `me` published: the jurisdictions whose certificate `me`
+/// signed and gave the right to govern, and nobody else.
+#[must_use]
+pub fn published(me: NodeId, to: &Standing, held: &[FieldId]) -> Option<Release> {
+    let below = to.parent() == Some(me) && to.may(Right::Govern);
+    below.then(|| Release {
+        to: to.node(),
+        purpose: "policy".into(),
+        basis: "本级发布的规则 / a policy published to the nodes below".into(),
+        fields: held.iter().copied().filter(|id| field::is_structural(*id)).collect(),
+    })
 }
 
 /// A unit is told of a case only as long as it is called to it.

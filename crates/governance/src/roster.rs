@@ -1,10 +1,14 @@
 //! Who works here and in which role: appointments with scope and validity (R1, R4). Names and
 //! telephone numbers stay in the records; here are opaque ids only.
 
+mod agreement;
+
 use std::collections::BTreeMap;
 
 use record::{Subject, Timestamp};
 use serde::{Deserialize, Serialize};
+
+pub use agreement::{Agreement, certificate_number, masked};
 
 use crate::area::AreaCode;
 use crate::policy::{Policy, Power};
@@ -70,8 +74,7 @@ impl Appointment {
         self.from <= at && self.until.is_none_or(|until| at < until)
     }
 
-    /// Whether it covers a matter's ground: the place, where this node's territory has it, else
-    /// the grid by its code (a case of another node's), against the scope's own code.
+    /// Whether it covers a matter's ground: see [`Territory::holds`].
     #[must_use]
     pub fn covers(
         &self,
@@ -80,16 +83,32 @@ impl Appointment {
         grid: Option<&AreaCode>,
         at: Timestamp,
     ) -> bool {
-        let Some(scope) = self.scope else { return true };
-        if let Some(place) = place.filter(|place| territory.latest(*place).is_some()) {
-            return territory.covers(scope, place, at);
-        }
-        // A building has no code of its own: by its grid's it would cover the whole grid.
-        let code = territory.get(scope, at).and_then(|place| place.code.as_ref());
-        match (grid, code) {
-            (Some(grid), Some(code)) => grid.is_within(code),
-            _ => false,
-        }
+        self.scope.is_none_or(|scope| territory.holds(scope, place, grid, at))
+    }
+}
+
+impl Person {
+    /// Whether somebody has the power over the roster on this person's ground: everywhere, or
+    /// where an appointment of theirs in force lies.
+    #[must_use]
+    pub fn answered_for_by(
+        &self,
+        actor: &Actor,
+        policy: &Policy,
+        territory: &Territory,
+        at: Timestamp,
+    ) -> bool {
+        let power = |held: &&Appointment| {
+            policy.role(&held.role).is_some_and(|role| role.powers.contains(&Power::Roster))
+        };
+        let mut over = actor.appointments().iter().filter(power);
+        over.any(|held| {
+            let lies = |own: &Appointment| {
+                own.holds(at)
+                    && own.scope.is_some_and(|place| held.covers(territory, Some(place), None, at))
+            };
+            held.scope.is_none() || self.appointments.iter().any(lies)
+        })
     }
 }
 

@@ -4,7 +4,9 @@
 
 mod boundary;
 mod check;
+pub mod indoor;
 mod place;
+pub mod reshape;
 
 pub use boundary::{Boundary, BoundaryError, MAX_POINTS, MAX_RINGS, Point};
 pub use check::TerritoryError;
@@ -15,6 +17,8 @@ use std::iter;
 
 use record::{Subject, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::area::AreaCode;
 
 /// Most steps from a place to the top; ends a walk even if a policy's levels were reordered
 /// under places so that they form a loop.
@@ -68,6 +72,12 @@ pub struct Territory {
     under: BTreeMap<Subject, BTreeSet<Subject>>,
     /// Every place of the level.
     of_level: BTreeMap<String, BTreeSet<Subject>>,
+    /// Old place → since when, and the places that followed it (see [`reshape`]).
+    heirs: BTreeMap<Subject, (Timestamp, Vec<Subject>)>,
+    /// New place → the places that it followed.
+    forebears: BTreeMap<Subject, BTreeSet<Subject>>,
+    /// Code of places that were followed → those places: cases keep the code of their time.
+    former: BTreeMap<AreaCode, BTreeSet<Subject>>,
 }
 
 impl Territory {
@@ -180,7 +190,7 @@ impl Territory {
 
     /// The official code of the place at the time, or the nearest one above it.
     #[must_use]
-    pub fn code_of(&self, id: Subject, at: Timestamp) -> Option<&crate::area::AreaCode> {
+    pub fn code_of(&self, id: Subject, at: Timestamp) -> Option<&AreaCode> {
         self.get(id, at).into_iter().chain(self.ancestors(id, at)).find_map(|p| p.code.as_ref())
     }
 

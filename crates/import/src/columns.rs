@@ -93,24 +93,6 @@ impl<'b> Table<'b> {
         self.rows().iter().map(|row| Line::new(self, row))
     }
 
-    /// How many rows there are below the header.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.rows().len()
-    }
-
-    /// Whether there is nothing below the header.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows().is_empty()
-    }
-
-    /// Whether the table has the column.
-    #[must_use]
-    pub fn has(&self, key: &str) -> bool {
-        self.at.contains_key(key)
-    }
-
     fn rows(&self) -> &'b [Row] {
         &self.sheet.rows[self.header + 1..]
     }

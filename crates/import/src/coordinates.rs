@@ -48,7 +48,7 @@ impl System {
 
     /// Its usual name.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Wgs84 => "WGS-84",
             Self::Gcj02 => "GCJ-02",
@@ -72,7 +72,7 @@ impl System {
 
     /// Degrees of longitude and latitude of the point in this system.
     #[must_use]
-    pub fn degrees(self, point: Point) -> (f64, f64) {
+    pub(crate) fn degrees(self, point: Point) -> (f64, f64) {
         let at = (point.lon(), point.lat());
         match self {
             Self::Wgs84 => at,

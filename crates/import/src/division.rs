@@ -13,7 +13,8 @@ use governance::territory::{Boundary, Level, Place, Point, Territory};
 use record::{Subject, Timestamp};
 use serde::Serialize;
 
-use crate::ground::{Piece, TOUCH, TooComplex, cover, gap};
+pub use crate::ground::TooComplex;
+use crate::ground::{Piece, TOUCH, cover, gap};
 use crate::problem::Problem;
 
 /// Smaller pieces, in m², are how carefully was drawn, not how it was divided; they count in the
@@ -42,6 +43,7 @@ pub struct Report {
     /// The place that is divided.
     pub parent: Subject,
     /// Its area in m², where its boundary is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub area: Option<f64>,
     /// Its grids, by id.
     pub grids: Vec<Grid>,
@@ -71,10 +73,12 @@ pub struct Grid {
     /// Its name.
     pub name: String,
     /// Its households, where counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub households: Option<u32>,
     /// How that compares with the rule.
     pub size: Size,
     /// Its area in m², where its boundary is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub area: Option<f64>,
     /// Of how many separate pieces it consists.
     pub pieces: usize,

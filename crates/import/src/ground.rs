@@ -5,11 +5,12 @@ mod cover;
 
 use governance::territory::{Boundary, Point};
 
-pub use cover::{Cover, Piece, TooComplex, cover};
+pub use cover::TooComplex;
+pub(crate) use cover::{Piece, cover};
 
 /// How far apart, in metres, boundaries still count as touching: a street lies between compounds,
 /// and neighbours are drawn by different hands.
-pub const TOUCH: f64 = 30.0;
+pub(crate) const TOUCH: f64 = 30.0;
 /// Semi-major axis of WGS-84, in metres.
 const AXIS: f64 = 6_378_137.0;
 /// Its first eccentricity squared.
@@ -35,7 +36,7 @@ fn xy(point: Point) -> (f64, f64) {
 /// Metres between two points. Good to a per mille up to some hundred kilometres, which is what
 /// matters here.
 #[must_use]
-pub fn metres(a: Point, b: Point) -> f64 {
+pub(crate) fn metres(a: Point, b: Point) -> f64 {
     let ((ax, ay), (bx, by)) = (xy(a), xy(b));
     let (east, north) = scale(f64::midpoint(ay, by));
     ((ax - bx) * east).hypot((ay - by) * north)
@@ -45,13 +46,14 @@ pub fn metres(a: Point, b: Point) -> f64 {
 ///
 /// # Errors
 /// [`TooComplex`].
-pub fn area(boundary: &Boundary) -> Result<f64, TooComplex> {
+#[cfg(test)]
+pub(crate) fn area(boundary: &Boundary) -> Result<f64, TooComplex> {
     Ok(cover(&[boundary])?.pieces.iter().map(|piece| piece.area).sum())
 }
 
 /// How many metres a point lies outside a boundary; `None` for one inside.
 #[must_use]
-pub fn outside_by(boundary: &Boundary, point: Point) -> Option<f64> {
+pub(crate) fn outside_by(boundary: &Boundary, point: Point) -> Option<f64> {
     if boundary.contains(point) {
         return None;
     }
@@ -64,7 +66,7 @@ pub fn outside_by(boundary: &Boundary, point: Point) -> Option<f64> {
 /// The least distance in metres between two areas, if it is at most `most`. Areas that overlap are
 /// at distance zero.
 #[must_use]
-pub fn gap(a: &Boundary, b: &Boundary, most: f64) -> Option<f64> {
+pub(crate) fn gap(a: &Boundary, b: &Boundary, most: f64) -> Option<f64> {
     let (southwest, _) = a.corners();
     let at = Frame::around(southwest);
     if !meet(&reach(a, &at, most), &reach(b, &at, 0.0)) {

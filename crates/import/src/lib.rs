@@ -11,7 +11,7 @@
 pub mod columns;
 pub mod coordinates;
 pub mod division;
-pub mod ground;
+mod ground;
 mod lookup;
 pub mod moment;
 pub mod places;

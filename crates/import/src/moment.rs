@@ -3,6 +3,9 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use record::Timestamp;
 
+/// A zone, as an offset from UTC.
+pub use chrono::FixedOffset as Zone;
+
 /// A date, or a date and time, from a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Moment {

@@ -13,6 +13,7 @@ mod plan;
 mod refusal;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use governance::area::AreaCode;
 use governance::territory::{Level, Place, Point};
@@ -27,6 +28,10 @@ use crate::table::Limits;
 
 /// Characters of a cell: a boundary of 2,000 points in WKT has some 45,000.
 const MAX_CELL: usize = 64 * 1024;
+
+/// The engine refuses a change that begins before the moment at which it carries it out: one that is
+/// to begin now begins so much later.
+pub const AHEAD: Duration = Duration::from_secs(60);
 
 /// The bounds for tables of places.
 #[must_use]
@@ -43,9 +48,9 @@ pub struct Options<'a> {
     pub words: BTreeMap<String, String>,
     /// The area that this node governs; rows with codes outside it are left out.
     pub area: Option<AreaCode>,
-    /// When what is new or changed begins, where a row does not say. The engine refuses a change
-    /// that begins before the moment at which it carries it out: let this lie a minute ahead.
-    pub from: Timestamp,
+    /// When what is new or changed begins, where a row does not say: what is new now, and what is
+    /// changed as soon as it can, where absent.
+    pub from: Option<Timestamp>,
     /// The time now.
     pub now: Timestamp,
     /// Whether what the file does not have is to end.
@@ -71,8 +76,8 @@ pub struct Plan {
     pub ends: Vec<Subject>,
     /// Each row's outcome, top level first, and the ends.
     pub changes: Vec<Change>,
-    /// Addresses and points, which a place itself does not keep.
-    pub marks: Vec<Mark>,
+    /// Points, which a place itself does not keep: they tell a wrong coordinate system.
+    points: BTreeMap<Subject, Point>,
     /// What is wrong, and what to look at.
     pub problems: Vec<Problem>,
     /// How many of each.
@@ -147,30 +152,6 @@ pub enum Part {
     Boundary,
     /// Its end was this.
     Until(Option<Timestamp>),
-}
-
-/// Where a place is, in words and as a point.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Mark {
-    /// The place.
-    pub id: Subject,
-    /// Its address.
-    pub address: Option<String>,
-    /// Its point.
-    pub point: Option<Point>,
-}
-
-impl Plan {
-    /// The places in batches for a command that takes at most so many, parents first.
-    pub fn batches(&self, most: usize) -> impl Iterator<Item = &[Place]> {
-        self.places.chunks(most.max(1))
-    }
-
-    /// Whether the file would change nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.places.is_empty() && self.ends.is_empty()
-    }
 }
 
 #[cfg(test)]

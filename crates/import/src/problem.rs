@@ -53,7 +53,6 @@ faults! {
     DigitsLost "A long number that the spreadsheet has rounded.";
     NotANumber "Not a number.";
     OutOfRange "A number outside its range.";
-    NotAFlag "Neither yes nor no.";
     NotATime "Not a date or time.";
     NoZone "A time without a zone where none was declared.";
     Future "A time that has not come yet.";

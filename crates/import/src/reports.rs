@@ -1,13 +1,13 @@
 //! Reports in bulk: messages, open data, a hotline's work orders (C9). Every row becomes a report
-//! or a named error, and has an idempotency key from the source's own number, so that the same
-//! file twice gives no doubles.
+//! or a named error, and bears the source's own number, or a digest of its words where the source
+//! gives none: by it the engine knows it again, so that the same file twice gives no doubles.
 
 mod row;
 mod source;
 
 use std::collections::BTreeMap;
 
-use governance::act::Report;
+use governance::act::{Origin, Report};
 use governance::territory::Territory;
 use record::Timestamp;
 use serde::Serialize;
@@ -46,18 +46,10 @@ pub struct Import {
 pub struct Imported {
     /// Its row.
     pub spot: Spot,
-    /// The source's own number.
-    pub id: String,
-    /// The idempotency key, at most 128 characters of ASCII: the source's key and number. The
-    /// engine forgets keys after some days (`REMEMBERED`), so whoever imports for longer has to
-    /// know by the number which it has had.
-    pub key: String,
+    /// The source, and its own number of it.
+    pub origin: Origin,
     /// The report.
     pub report: Report,
-    /// When the source closed it.
-    pub closed: Option<Timestamp>,
-    /// Its state in the source's words.
-    pub status: Option<String>,
 }
 
 /// How many rows came to what.
@@ -96,9 +88,9 @@ pub fn read(book: &Book, source: &Source, options: &Options<'_>) -> Import {
             import.counts.refused += 1;
             continue;
         };
-        match numbers.get(&imported.id).and_then(|index| import.reports.get(*index)) {
+        match numbers.get(&imported.origin.number).and_then(|index| import.reports.get(*index)) {
             None => {
-                numbers.insert(imported.id.clone(), import.reports.len());
+                numbers.insert(imported.origin.number.clone(), import.reports.len());
                 import.counts.reports += 1;
                 import.counts.zero_points += marks.zero_points;
                 import.counts.shortened += marks.shortened;
@@ -123,9 +115,9 @@ pub fn read(book: &Book, source: &Source, options: &Options<'_>) -> Import {
 fn columns(source: &Source) -> Vec<Column> {
     let named = &source.columns;
     let single = [
+        &named.id,
         &named.received,
         &named.closed,
-        &named.status,
         &named.contact_name,
         &named.contact_phone,
         &named.involved,
@@ -136,7 +128,7 @@ fn columns(source: &Source) -> Vec<Column> {
         &named.channel,
     ];
     let lists = named.title.iter().chain(&named.description).chain(&named.address);
-    let all = [&named.id].into_iter().chain(single.into_iter().flatten()).chain(lists);
+    let all = single.into_iter().flatten().chain(lists);
     let all = all.chain(source.append.iter().map(|append| &append.column));
     let mut columns: Vec<Column> = Vec::new();
     for header in all {
@@ -172,7 +164,7 @@ fn twice(first: &Imported, second: &Imported) -> Problem {
             format!("it has the number of row {row} and says otherwise: check the numbers"),
         )
     };
-    problem.of(&second.id)
+    problem.of(&second.origin.number)
 }
 
 /// What would otherwise be said thousands of times.

@@ -70,10 +70,6 @@ pub struct Person {
     pub phone: Option<String>,
     /// Appointments they do not hold yet.
     pub appointments: Vec<Appointment>,
-    /// Whether they are members of the Party, where the file says (R2, R5).
-    pub party_member: Option<bool>,
-    /// Number of the agreement, where the file says (R4).
-    pub agreement: Option<String>,
 }
 
 /// How many of each.
@@ -124,8 +120,6 @@ pub fn columns() -> Vec<Column> {
             &["聘用日期", "聘期开始", "上任日期", "任职时间", "开始日期"],
         ),
         column("until", "任期截止", "until", &["聘期结束", "离任日期", "截止日期", "结束日期"]),
-        column("party", "是否党员", "party member", &["党员", "政治面貌", "中共党员"]),
-        column("agreement", "协议编号", "agreement no", &["聘书编号", "协议号", "合同编号"]),
     ]
 }
 
@@ -150,9 +144,15 @@ pub fn plan(book: &Book, mapping: &Mapping, options: &Options<'_>) -> Plan {
         plan.problems.extend(found);
     }
     let people = together(entries);
+    let known: BTreeMap<_, &Known> = options
+        .known
+        .iter()
+        .rev()
+        .map(|known| (row::key(&known.name, known.phone.as_deref()), known))
+        .collect();
     plan.problems.extend(doubts(&people, options.known));
     for rows in people {
-        person(&mut plan, rows, options);
+        person(&mut plan, rows, &known, options.now);
     }
     plan
 }
@@ -171,12 +171,14 @@ fn together(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     people
 }
 
-fn person(plan: &mut Plan, rows: Vec<Entry>, options: &Options<'_>) {
+fn person(
+    plan: &mut Plan,
+    rows: Vec<Entry>,
+    known: &BTreeMap<(String, Option<String>), &Known>,
+    now: Timestamp,
+) {
     let Some(first) = rows.first() else { return };
-    let known = options
-        .known
-        .iter()
-        .find(|known| row::key(&known.name, known.phone.as_deref()) == first.key());
+    let known = known.get(&first.key()).copied();
     if let Some(problem) = several_rows(&rows) {
         plan.problems.push(problem);
     }
@@ -186,8 +188,6 @@ fn person(plan: &mut Plan, rows: Vec<Entry>, options: &Options<'_>) {
         name: first.name.clone(),
         phone: first.phone.clone(),
         appointments: Vec::new(),
-        party_member: rows.iter().find_map(|entry| entry.party_member),
-        agreement: rows.iter().find_map(|entry| entry.agreement.clone()),
     };
     plan.counts.new += usize::from(known.is_none());
     for entry in &rows {
@@ -196,11 +196,7 @@ fn person(plan: &mut Plan, rows: Vec<Entry>, options: &Options<'_>) {
             continue;
         };
         let held = known.map_or(&[][..], |known| &known.appointments);
-        match held
-            .iter()
-            .chain(&person.appointments)
-            .find(|held| same(held, appointment, options.now))
-        {
+        match held.iter().chain(&person.appointments).find(|held| same(held, appointment, now)) {
             None => {
                 plan.counts.appointments += 1;
                 person.appointments.push(appointment.clone());

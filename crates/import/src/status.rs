@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_goes_back_in_the_hotlines_own_words_and_zone() {
+    fn c9_the_state_goes_back_in_the_hotlines_own_words_and_zone() {
         let mut source = Source::from_toml(HOTLINE).unwrap();
         for format in [Format::Xlsx, Format::Csv] {
             source.out.as_mut().unwrap().format = format;

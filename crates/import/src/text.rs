@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 
-pub use sound::{initials, sounds_like};
+pub use sound::sounds_like;
 
 /// Traditional and variant characters → the simplified ones they fall together with.
 static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| pairs().collect());
@@ -65,10 +65,11 @@ fn bare(folded: &str) -> String {
     folded.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
+#[cfg(test)]
 /// The tokens by which a text is found: overlapping pairs of Chinese characters (a character that
 /// stands alone is one by itself), and whole words of other scripts.
 #[must_use]
-pub fn tokens(text: &str) -> Vec<String> {
+pub(crate) fn tokens(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     each_token(&fold(text), |token| tokens.push(token.to_owned()));
     tokens
@@ -99,7 +100,7 @@ fn each_token(folded: &str, mut take: impl FnMut(&str)) {
 /// Whether a character is Chinese: CJK ideographs of all planes, and the zero and repetition marks
 /// that stand among them.
 #[must_use]
-pub fn is_han(c: char) -> bool {
+pub(crate) fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
         | '\u{20000}'..='\u{3ffff}' | '々' | '〇')
 }

@@ -170,7 +170,7 @@ impl Handle {
 pub(crate) fn answer_within(deadlines: &Requests, request: &Request) -> Duration {
     match request {
         Request::Hello(_) | Request::Enrol(_) | Request::Poke => deadlines.short,
-        Request::Pull(_) | Request::Witness(_) => deadlines.page,
+        Request::Pull(_) | Request::Witness(_) | Request::Fetch(_) => deadlines.page,
         Request::Ask(_) => deadlines.ask,
     }
 }

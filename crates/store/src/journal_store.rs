@@ -80,12 +80,6 @@ impl JournalStore {
         Self { journal, shared, kept, keeper, blobs, rng, applied, mark, found, shut, _lock }
     }
 
-    /// The photos and files beside the journal.
-    #[must_use]
-    pub fn blobs(&self) -> Blobs {
-        self.blobs.clone()
-    }
-
     /// Shuts down: carries everything to the index, makes it durable, and says in the watermark
     /// that this was done. Readers get [`StoreError::ReadOnly`] from then on.
     ///
@@ -167,6 +161,10 @@ impl JournalStore {
 }
 
 impl Store for JournalStore {
+    fn blobs(&self) -> Arc<dyn engine::blob::Blobs> {
+        Arc::new(self.blobs.clone())
+    }
+
     fn reader(&self) -> Arc<dyn Read> {
         Arc::new(Reader(Arc::clone(&self.shared)))
     }

@@ -59,5 +59,7 @@ pub use journal::{Damage, Torn};
 pub use journal_store::JournalStore;
 pub use open::{OpenError, OpenReport, Options, open};
 pub use stamped::StampError;
-pub use verify::{Known, LogSummary, Problem, VerifyError, VerifyReport, verify};
+pub use verify::{
+    Known, LogSummary, PhotoSummary, Problem, VerifyError, VerifyReport, verify, verify_each,
+};
 pub use watermark::Watermark;

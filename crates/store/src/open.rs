@@ -21,6 +21,7 @@ use crate::keyfile::{KeyFileError, StorageKey, storage_key_path};
 use crate::lock::{Lock, LockError};
 use crate::tree_file::TreeFile;
 use crate::vault::Vault;
+use crate::vault::photo::PhotoVault;
 use crate::watermark::{self, Watermark};
 
 /// How a data folder is kept.
@@ -200,7 +201,9 @@ pub fn open<R: CryptoRng + ?Sized>(
     disk::create_folder(folder).map_err(|e| failed("create", folder, e))?;
     let lock = lock(folder)?;
     let disk = Arc::new(Disk::new(folder, options.reserve_bytes));
-    let vault = Vault::new(&storage_key(folder, rng)?);
+    let key = storage_key(folder, rng)?;
+    let (vault, photos) = (Vault::new(&key), PhotoVault::new(&key));
+    drop(key);
     let watermark_path = watermark::path(folder);
     let known = Watermark::read(&watermark_path)?;
     let watermark = known.as_ref().and_then(|known| known.as_ref().ok()).copied();
@@ -208,7 +211,8 @@ pub fn open<R: CryptoRng + ?Sized>(
     let recovered = journal::recover(setting, Arc::clone(&disk), rng);
     let (journal, recovery) = recovered.map_err(|error| refused(folder, error))?;
     let (index, state) = open_index(folder, options, &disk, &journal, watermark.as_ref())?;
-    let blobs = Blobs::open(&folder.join("blobs"), disk)?;
+    let seed = StdRng::from_rng(rng);
+    let blobs = Blobs::open(&blobs_folder(folder), disk, photos, seed)?;
     let report = report(&journal, recovery, known, state);
 
     let (index, files) = (Arc::new(index), Arc::clone(journal.files()));
@@ -333,6 +337,10 @@ fn refused(folder: &Path, error: JournalError) -> OpenError {
         }
         JournalError::Store(error) => OpenError::Store(error),
     }
+}
+
+pub(crate) fn blobs_folder(folder: &Path) -> PathBuf {
+    folder.join("blobs")
 }
 
 pub(crate) fn journal_folder(folder: &Path) -> PathBuf {

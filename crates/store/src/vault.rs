@@ -7,6 +7,8 @@
 //! be opened. The frame's whole clear part is bound in: its kind, subject, envelope, entry, peer and
 //! open fields. A box moved to another frame, or a frame altered around its box, does not open.
 
+pub(crate) mod photo;
+
 use std::ops::Range;
 
 use chacha20poly1305::aead::AeadInOut;

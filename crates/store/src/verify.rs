@@ -1,9 +1,10 @@
 //! Checking a data folder from the outside: everything that can be checked without running it.
 //!
-//! Reads only, and only the journal, the watermark and the keys: the index, the tree file and the
-//! blobs can be made anew or check themselves. Works on a copy too.
+//! Reads only, and only the journal, the watermark, the photos and the keys: the index and the tree
+//! file can be made anew. Works on a copy too.
 
 mod log;
+mod photos;
 mod report;
 mod statements;
 mod streams;
@@ -11,7 +12,7 @@ mod streams;
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::store::{Frame, FrameKind, StoreError};
+use engine::store::{Frame, FrameKind, Position, StoreError};
 use record::{FederationId, NodeId, PublicKey};
 
 use crate::disk::failed;
@@ -23,10 +24,12 @@ use crate::lock::{Lock, LockError};
 use crate::open::journal_folder;
 use crate::vault::Vault;
 use crate::verify::log::OwnLog;
+use crate::verify::photos::{Photos, Wrong};
 use crate::verify::streams::Streams;
 use crate::watermark::{self, Watermark};
 
 pub use log::LogSummary;
+pub use photos::PhotoSummary;
 pub use report::{Problem, VerifyReport};
 
 /// How much is read at a time, in bytes.
@@ -69,6 +72,19 @@ pub enum VerifyError {
 /// # Errors
 /// [`VerifyError`] when there is nothing to check. What is wrong with what there is, is reported.
 pub fn verify(folder: &Path, known: &Known<'_>) -> Result<VerifyReport, VerifyError> {
+    verify_each(folder, known, &mut |_, _| {})
+}
+
+/// As [`verify`], and shows every frame of a whole batch in which nothing was wrong, in order.
+/// Where values are sealed and the storage key is not there, a frame has its open values only.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_each(
+    folder: &Path,
+    known: &Known<'_>,
+    visit: &mut dyn FnMut(Position, &Frame),
+) -> Result<VerifyReport, VerifyError> {
     let name = || folder.display().to_string();
     let _lock = Lock::shared(folder).map_err(|error| match error {
         LockError::Held => VerifyError::Busy { folder: name() },
@@ -88,8 +104,9 @@ pub fn verify(folder: &Path, known: &Known<'_>) -> Result<VerifyReport, VerifyEr
     };
     // A frame that the watermark knows of has to be there.
     let end = watermark.as_ref().map_or(stop, |watermark| watermark.end.max(stop));
-    let whole = pass.walk(&segments, marker, end)?;
+    let whole = pass.walk(&segments, marker, end, visit)?;
     pass.finish(watermark.as_ref(), whole);
+    pass.look_at_photos(folder)?;
     Ok(pass.report)
 }
 
@@ -101,6 +118,7 @@ struct Pass<'a> {
     vault: Option<Vault>,
     log: OwnLog,
     streams: Streams,
+    photos: Photos,
     report: VerifyReport,
     /// Where what is being looked at lies.
     place: (String, u64),
@@ -117,9 +135,9 @@ impl<'a> Pass<'a> {
                 None
             }
         };
-        let (log, streams) = (OwnLog::default(), Streams::default());
+        let (log, streams, photos) = (OwnLog::default(), Streams::default(), Photos::default());
         let place = (folder.display().to_string(), 0);
-        Self { known, own, vault, log, streams, report, place }
+        Self { known, own, vault, log, streams, photos, report, place }
     }
 
     fn problem(&mut self, seq: Option<u64>, what: impl Into<String>, action: &'static str) {
@@ -197,6 +215,7 @@ impl<'a> Pass<'a> {
         segments: &[Arc<Segment>],
         marker: Marker,
         end: u64,
+        visit: &mut dyn FnMut(Position, &Frame),
     ) -> Result<u64, StoreError> {
         self.report.segments = segments.len() as u64;
         if segments.is_empty() && end > 0 {
@@ -205,23 +224,31 @@ impl<'a> Pass<'a> {
         }
         let mut scan = Scan::new(segments, marker, 0, Some(end), READ);
         let (mut batches, mut whole) = (Batches::default(), 0);
+        // What holds of the batch so far: a batch that is not whole was never acknowledged.
+        let mut held: Vec<(Position, Frame)> = Vec::new();
         while let Some(found) = scan.next()? {
             match found {
                 Found::Damage(damage) => {
                     batches.damage();
+                    held.clear();
                     self.damage(damage);
                 }
                 Found::Frame(head) => {
                     self.place = scan.place(&head);
                     let progress = batches.frame(&head);
+                    if head.index == 0 {
+                        held.clear();
+                    }
                     if progress.broken {
                         self.problem(None, "frames of a batch are missing before this one", ASK);
                     }
+                    let (clear, sealed) = scan.parts(&head);
+                    let frame = self.frame(&head, clear, sealed);
+                    held.extend(frame.map(|frame| (Position(head.position), frame)));
                     if progress.whole {
                         whole = head.position + head.length();
+                        held.drain(..).for_each(|(at, frame)| visit(at, &frame));
                     }
-                    let (clear, sealed) = scan.parts(&head);
-                    self.frame(&head, clear, sealed);
                 }
             }
         }
@@ -239,7 +266,9 @@ impl<'a> Pass<'a> {
         self.problem(None, what, ASK);
     }
 
-    fn frame(&mut self, head: &Head, clear: &[u8], sealed: &[u8]) {
+    /// Looks at a frame; gives it back when nothing is wrong with it.
+    fn frame(&mut self, head: &Head, clear: &[u8], sealed: &[u8]) -> Option<Frame> {
+        let before = self.report.count();
         self.report.frames += 1;
         self.report.bytes += head.length();
         let decoded = match &self.vault {
@@ -251,10 +280,24 @@ impl<'a> Pass<'a> {
             self.problem(None, error.to_string(), RESTORE);
             frame::read_clear(clear)
         });
-        if let Ok(frame) = readable {
-            *self.report.kinds.entry(kind_name(frame.kind)).or_default() += 1;
-            self.statement(&frame);
+        let frame = readable.ok()?;
+        *self.report.kinds.entry(kind_name(frame.kind)).or_default() += 1;
+        self.photos.take(&frame);
+        self.statement(&frame);
+        Some(frame).filter(|_| self.report.count() == before)
+    }
+
+    fn look_at_photos(&mut self, folder: &Path) -> Result<(), StoreError> {
+        // Without the vault the lists are not known: then files alone are looked at.
+        let key =
+            self.vault.as_ref().and_then(|_| StorageKey::load(&storage_key_path(folder)).ok());
+        let (summary, wrong) = self.photos.compare(folder, key.as_ref())?;
+        self.report.photos = summary;
+        for Wrong { file, what } in wrong {
+            self.place = (file, 0);
+            self.problem(None, what, RESTORE);
         }
+        Ok(())
     }
 
     fn finish(&mut self, watermark: Option<&Watermark>, whole: u64) {

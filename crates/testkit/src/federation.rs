@@ -5,16 +5,41 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::world::Setup;
+use engine::world::{Follow, Setup};
 use governance::calendar::Calendar;
 use governance::certificate::{Certificate, Issuer, Right, Standing, VERSION, issue_root};
-use governance::policy::Policy;
+use governance::policy::{Policy, Version};
 use rand::CryptoRng;
 use record::{FederationId, NodeId, NodeKey, PublicKey, Timestamp};
 
 /// The shipped policy.
 pub const POLICY: &str = include_str!("../../../config/policies/she-county.toml");
 const CALENDAR: &str = include_str!("../../../config/calendars/2026.json");
+
+/// The shipped policy `further` versions on: see [`later_than`].
+#[must_use]
+pub fn later(further: u32) -> String {
+    later_than(POLICY, further)
+}
+
+/// A policy `further` versions on, in which two stages have other names: cases of different
+/// versions can be told apart by the stages they pass.
+///
+/// # Panics
+/// When the policy is unsound.
+#[must_use]
+pub fn later_than(policy: &str, further: u32) -> String {
+    let is = Policy::from_toml(policy).expect("a shipped policy is sound").version;
+    let mut text = policy.replacen(
+        &format!("\nversion = {is}\n"),
+        &format!("\nversion = {}\n", is + further),
+        1,
+    );
+    for stage in ["dispatched", "verified"] {
+        text = text.replace(&format!("\"{stage}\""), &format!("\"{stage}_{further}\""));
+    }
+    text
+}
 
 /// What a node is in the federation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -41,10 +66,12 @@ pub struct Member {
 /// A federation in the making.
 pub struct Federation {
     root: NodeKey,
-    policy: Policy,
+    policy: Arc<Version>,
     /// What a county goes by where that policy knows none.
-    above: Policy,
+    above: Arc<Version>,
     calendar: Calendar,
+    /// How its nodes take a policy that is published above them.
+    pub follow: Follow,
     /// When it was founded; every certificate begins here.
     pub founded: Timestamp,
 }
@@ -60,11 +87,12 @@ impl Federation {
     /// # Panics
     /// When a shipped policy or calendar is unsound, which their own tests exclude.
     pub fn under(policy: &str, founded: Timestamp, rng: &mut impl CryptoRng) -> Self {
-        let read = |text| Policy::from_toml(text).expect("a shipped policy is sound");
+        let read = |text| Arc::new(Version::read(text).expect("a shipped policy is sound"));
         Self {
             root: NodeKey::generate(rng),
             policy: read(policy),
             above: read(POLICY),
+            follow: Follow::Manual,
             calendar: Calendar::from_year_json(CALENDAR).expect("the shipped calendar is sound"),
             founded,
         }
@@ -129,14 +157,15 @@ impl Federation {
     }
 
     fn member(&self, part: Part, key: NodeKey, standing: Standing) -> Member {
-        let knows_county = self.policy.levels.iter().any(|level| level.key == "county");
+        let knows_county = self.policy.policy.levels.iter().any(|level| level.key == "county");
         let policy = if part == Part::County && !knows_county { &self.above } else { &self.policy };
         let setup = Setup {
             key: Arc::new(key),
             root: self.root.public(),
             federation: FederationId::of_root(&self.root.public()),
             standing,
-            policy: policy.clone(),
+            configured: policy.clone(),
+            follow: self.follow,
             calendar: self.calendar.clone(),
             software: "testkit".into(),
         };

@@ -14,8 +14,9 @@ use engine::command::{Command, Receipt, Refused};
 use engine::engine::{About, Effect, Engine, Input, Ticket};
 use engine::memory::MemoryStore;
 use engine::peer::Directory;
-use engine::wire::{PAGE_ENTRIES, Request, Response};
-use engine::{outbox, view};
+use engine::wire::{PAGE_ENTRIES, PIECE_BYTES, Request, Response};
+use engine::world::{Follow, World};
+use engine::{blob, outbox, view};
 use governance::query::{Answer, Matter, Question};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -47,6 +48,9 @@ pub struct Weather {
     pub partitions: usize,
     /// Commits that fail in the day, as on a full disk.
     pub failures: usize,
+    /// Times in the day at which the county publishes a new version of the policy, which all nodes
+    /// follow.
+    pub policies: u32,
 }
 
 impl Weather {
@@ -63,6 +67,7 @@ impl Weather {
             crashes: 8,
             partitions: 6,
             failures: 3,
+            policies: 2,
         }
     }
 
@@ -79,6 +84,7 @@ impl Weather {
             crashes: 0,
             partitions: 0,
             failures: 0,
+            policies: 0,
         }
     }
 }
@@ -132,6 +138,8 @@ pub(crate) enum Event {
     Rejoin(NodeId),
     /// A node's next commit fails.
     Fail(NodeId),
+    /// The county publishes the policy, so many versions on.
+    Publish(u32),
     /// Time passes at a node.
     Tick(NodeId),
 }
@@ -200,7 +208,10 @@ impl Simulator {
     pub fn under(policy: &str, seed: u64, weather: Weather) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let now = Timestamp::from_millis(MORNING);
-        let federation = Federation::under(policy, now, &mut rng);
+        let mut federation = Federation::under(policy, now, &mut rng);
+        if weather.policies > 0 {
+            federation.follow = Follow::Automatic;
+        }
         let members = members(&federation, &weather, &mut rng);
         let mut simulator = Self {
             seed,
@@ -309,6 +320,15 @@ impl Simulator {
                     outbox::page(&place.member.setup, &reader, *peer, *after, PAGE_ENTRIES).ok()?;
                 return Some(Response::Page(page));
             }
+            if let Effect::Piece { ticket: of, peer, fetch } = &effect
+                && *of == ticket
+            {
+                let place = &self.places[&node];
+                let (reader, blobs) = (place.engine.as_ref()?.reader(), place.store.photos());
+                let setup = &place.member.setup;
+                let piece = outbox::piece(setup, &reader, blobs, *peer, fetch, PIECE_BYTES).ok()?;
+                return Some(piece.map_or(Response::Refused, Response::Piece));
+            }
             if let Effect::Respond { ticket: of, response } = effect
                 && of == ticket
             {
@@ -326,6 +346,15 @@ impl Simulator {
     pub fn directory(&self, node: NodeId) -> Directory {
         let engine = self.places[&node].engine.as_ref().expect("the node is up");
         engine.world().directory.as_ref().clone()
+    }
+
+    /// What a node keeps in memory.
+    ///
+    /// # Panics
+    /// When the node is down.
+    #[must_use]
+    pub fn world(&self, node: NodeId) -> Arc<World> {
+        self.places[&node].engine.as_ref().expect("the node is up").world()
     }
 
     /// Size and root of `peer`'s log as `node` countersigned it last.
@@ -504,10 +533,28 @@ impl Simulator {
                 let takes = Duration::from_millis(self.rng.random_range(0..50));
                 self.at(takes, Event::Input { to: node, life: Some(place.life), input });
             }
+            Effect::Piece { ticket, peer, fetch } => {
+                let place = &self.places[&node];
+                let reader = place.engine.as_ref().expect("it just acted").reader();
+                // Small pieces, so that a photo takes many.
+                let most = self.rng.random_range(20..=60);
+                let (setup, blobs) = (&place.member.setup, place.store.photos());
+                let piece = outbox::piece(setup, &reader, blobs, peer, &fetch, most)
+                    .expect("a photo can be read");
+                let piece = piece.map_or(Response::Refused, Response::Piece);
+                self.respond(node, ticket, piece);
+            }
+            Effect::KeepPhoto { from, photo, bytes } => {
+                let place = &self.places[&node];
+                let kept = blob::keep(place.store.photos(), &photo, &bytes);
+                let input = Box::new(Input::PhotoKept { from, photo, kept });
+                let takes = Duration::from_millis(self.rng.random_range(0..50));
+                self.at(takes, Event::Input { to: node, life: Some(place.life), input });
+            }
             Effect::Count { ask, matter, seat } => {
                 let reader = self.places[&node].engine.as_ref().expect("it just acted").reader();
-                let tally = view::count(&reader, &matter, &seat, self.now).ok();
-                next.push(Input::Counted { ask, tally });
+                let counted = view::count(&reader, &matter, &seat, self.now).ok();
+                next.push(Input::Counted { ask, counted });
             }
             Effect::Send { to, about, request, within, .. } => {
                 self.send(node, to, about, &request, within);
@@ -556,6 +603,7 @@ impl Simulator {
                 self.at(Duration::from_secs(600), Event::Crash(node));
                 self.at(Duration::from_secs(660), Event::Restart(node));
             }
+            Event::Publish(further) => self.publish(further),
             Event::Tick(node) => {
                 self.step(node, vec![Input::Tick]);
                 self.at(TICK, Event::Tick(node));
@@ -569,6 +617,10 @@ impl Simulator {
             let node = communities[self.rng.random_range(0..communities.len())];
             let at = self.moment();
             self.at(at, Event::Report(node));
+        }
+        for further in 1..=self.weather.policies {
+            let at = DAY * further / (self.weather.policies + 1);
+            self.at(at, Event::Publish(further));
         }
         for node in self.nodes() {
             let first = Duration::from_secs(self.rng.random_range(60..1_800));

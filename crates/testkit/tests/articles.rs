@@ -145,7 +145,7 @@ fn tell(story: &Story) {
 }
 
 fn units_have_their_fields(scene: &Scene, case: CaseId) {
-    let policy = &scene.world.places[&scene.at(Seat::Street)].member.setup.policy;
+    let policy = &scene.world.places[&scene.at(Seat::Street)].member.setup.configured.policy;
     let rules = policy.disclosures.iter().filter(|rule| rule.to == governance::case::Party::Unit);
     let named: Vec<&String> = rules.flat_map(|rule| &rule.fields).collect();
     for seat in [Seat::Lead, Seat::Assist] {
@@ -179,4 +179,43 @@ stories! {
 fn every_story_has_its_test() {
     let told: std::collections::BTreeSet<&str> = ALL.iter().map(|story| story().name).collect();
     assert_eq!(told.len(), 7);
+}
+
+#[test]
+fn c1_every_way_in_of_every_policy_leads_to_a_case_and_no_other_does() {
+    for story in ALL.map(|story| story()) {
+        let mut scene = Scene::set(&story);
+        let policy =
+            scene.world.places[&scene.at(Seat::Community)].member.setup.configured.policy.clone();
+        let mut opened = 0;
+        for channel in &policy.channels {
+            let report = Story { report: told_through(&story, &channel.key), ..story_of(&story) };
+            let case = scene.reports(&report);
+            let case = scene.case(Seat::Community, case).expect("the case is there");
+            assert_eq!(case.channel, channel.key);
+            opened += 1;
+        }
+        assert!(opened >= 5, "{}: {opened} ways in", story.policy);
+        let unknown = told_through(&story, "telepathy");
+        let act = serde_json::from_value(unknown).expect("a report in form");
+        let command = Command {
+            by: Agent::Resident { code: None },
+            once: None,
+            what: What::Act { case: None, act },
+        };
+        let node = scene.at(Seat::Community);
+        assert!(scene.world.command(node, command).is_err(), "a channel that no policy names");
+    }
+}
+
+fn told_through(story: &Story, channel: &str) -> Value {
+    let mut report = story.report.clone();
+    report["act"] = json!("report");
+    report["channel"] = json!(channel);
+    report
+}
+
+/// The same place and reporter, another story.
+fn story_of(story: &Story) -> Story {
+    Story { report: story.report.clone(), steps: Vec::new(), ..*story }
 }

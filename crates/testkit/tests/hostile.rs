@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use engine::arrival::verify_page;
 use engine::engine::About;
-use engine::wire::{Ask, Enrol, Hello, PROTOCOL, Page, Pull, Request, Response, Witness};
+use engine::wire::{Ask, Enrol, Fetch, Hello, PROTOCOL, Page, Pull, Request, Response, Witness};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use record::{NodeId, NodeKey};
+use record::{Hash, NodeId, NodeKey};
 use testkit::federation::{Federation, Part};
 use testkit::simulator::{Captured, Simulator, Weather};
 
@@ -47,6 +47,7 @@ fn every_request(world: &Simulator, node: NodeId) -> Vec<Request> {
         Request::Poke,
         Request::Witness(Witness { checkpoint: vec![1].into(), from: 0, proof: Vec::new() }),
         Request::Ask(Ask { question: vec![1].into() }),
+        Request::Fetch(Fetch { number: 1, photo: Hash::ZERO, offset: 0 }),
     ]
 }
 

@@ -66,6 +66,7 @@ impl Town {
             contact_name: None,
             contact_phone: None,
             involved: None,
+            photos: vec![],
         };
         let report = Act::Report(Box::new(report));
         let receipt = self.act(self.community, "grid_worker", None, report);
@@ -101,7 +102,12 @@ fn what_the_level_above_leaves_out_of_a_rate_is_seen_at_home_with_ground_and_aut
     let (county, street, community) = (town.county, town.street, town.community);
     town.does(street, "township_dispatcher", case, Act::Escalate { reason: "难".into() });
     town.does(county, "county_dispatcher", case, Act::AcceptCustody {});
-    town.does(county, "county_dispatcher", case, Act::Handle { opinion: "已协调".into() });
+    town.does(
+        county,
+        "county_dispatcher",
+        case,
+        Act::Handle { opinion: "已协调".into(), photos: vec![] },
+    );
     let home = Act::SendHome { done: true, opinion: "已办".into() };
     town.does(county, "county_dispatcher", case, home);
     assert!(town.at(community, case).is_here());

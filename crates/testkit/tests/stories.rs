@@ -110,6 +110,7 @@ fn report(place: record::Subject) -> Report {
         contact_name: Some("演示居民".into()),
         contact_phone: Some(PHONE.into()),
         involved: Some("演示房东".into()),
+        photos: vec![],
     }
 }
 
@@ -118,9 +119,9 @@ fn what_the_grid_worker_settles_on_the_spot_never_leaves_the_community() {
     let mut story = Story::begin();
     let (case, code) = story.reports();
     let opinion = "当场更换灯泡".into();
-    story.does(story.community, "grid_worker", case, Act::SettleOnSpot { opinion });
+    story.does(story.community, "grid_worker", case, Act::SettleOnSpot { opinion, photos: vec![] });
     let resident = Agent::Resident { code: Some(code) };
-    let verify = Act::Verify { solved: true, satisfaction: Some(5) };
+    let verify = Act::Verify { solved: true, satisfaction: Some(5), photos: vec![] };
     story.act(story.community, resident, case, verify).expect("who reports verifies");
     story.does(story.community, "grid_worker", case, Act::Close { special: false });
     let closed = story.at(story.community, case);
@@ -139,14 +140,14 @@ fn a_case_climbs_to_the_county_and_comes_home_by_itself() {
     story.does(story.county, "county_dispatcher", case, Act::AcceptCustody {});
     assert_eq!(story.at(story.community, case).holder(story.community), story.county);
     let opinion = "已协调住建局维修".into();
-    story.does(story.county, "county_dispatcher", case, Act::Handle { opinion });
+    story.does(story.county, "county_dispatcher", case, Act::Handle { opinion, photos: vec![] });
     let opinion = "已办结".into();
     story.does(story.county, "county_dispatcher", case, Act::SendHome { done: true, opinion });
     let home = story.at(story.community, case);
     assert_eq!((home.custody.clone(), home.phase), (Custody::Here {}, Phase::Verifying));
     assert_eq!(home.settled.as_deref(), Some("county"));
     let resident = Agent::Resident { code: Some(code) };
-    let verify = Act::Verify { solved: true, satisfaction: Some(4) };
+    let verify = Act::Verify { solved: true, satisfaction: Some(4), photos: vec![] };
     story.act(story.community, resident, case, verify).expect("who reports verifies");
     // Who was late shows: each holder has its own spans.
     let holders: Vec<NodeId> = home.spans.iter().map(|span| span.holder).collect();
@@ -167,7 +168,12 @@ fn called_units_are_given_only_their_fields_and_never_who_reported() {
         words.sort_unstable();
         assert_eq!(words, ["address", "description", "request", "title"]);
         story.does(unit, "unit_officer", case, Act::ReportIn {});
-        story.does(unit, "unit_officer", case, Act::UnitResult { opinion: "已修".into() });
+        story.does(
+            unit,
+            "unit_officer",
+            case,
+            Act::UnitResult { opinion: "已修".into(), photos: vec![] },
+        );
     }
     let street = story.at(story.street, case);
     assert!(street.units.iter().all(|call| call.reported_in.is_some() && call.done.is_some()));
@@ -204,8 +210,18 @@ fn a_street_that_refuses_custody_is_told_no_more_of_the_case() {
     story.does(story.street, "township_dispatcher", case, refuse);
     assert!(story.at(story.community, case).is_here());
     let known = story.at(story.street, case).steps.len();
-    story.does(story.community, "community_dispatcher", case, Act::Progress { note: reason() });
-    story.does(story.community, "community_dispatcher", case, Act::Handle { opinion: reason() });
+    story.does(
+        story.community,
+        "community_dispatcher",
+        case,
+        Act::Progress { note: reason(), photos: vec![] },
+    );
+    story.does(
+        story.community,
+        "community_dispatcher",
+        case,
+        Act::Handle { opinion: reason(), photos: vec![] },
+    );
     assert_eq!(story.at(story.street, case).steps.len(), known);
 }
 
@@ -218,7 +234,12 @@ fn nothing_can_be_done_with_a_case_that_is_on_offer() {
     let reason = "需街道协调".into();
     story.does(story.community, "community_dispatcher", case, Act::Escalate { reason });
     let by = story.staff(story.community, "community_dispatcher");
-    let refused = story.act(story.community, by, case, Act::Handle { opinion: "已办".into() });
+    let refused = story.act(
+        story.community,
+        by,
+        case,
+        Act::Handle { opinion: "已办".into(), photos: vec![] },
+    );
     assert!(matches!(refused, Err(Refused::Rule(Refusal::NotHolder { .. }))));
     // The street comes back days later and everything is there.
     story.wait(Duration::from_secs(3 * 86_400));
@@ -240,8 +261,8 @@ fn whoever_dealt_with_a_case_does_not_verify_it() {
     let receipt = story.world.command(story.community, command).expect("a worker may report");
     let case = receipt.subject.expect("a case");
     let opinion = "已清理".into();
-    story.does(story.community, "grid_worker", case, Act::SettleOnSpot { opinion });
-    let verify = Act::Verify { solved: true, satisfaction: None };
+    story.does(story.community, "grid_worker", case, Act::SettleOnSpot { opinion, photos: vec![] });
+    let verify = Act::Verify { solved: true, satisfaction: None, photos: vec![] };
     let refused = story.act(story.community, worker, case, verify.clone());
     assert!(matches!(refused, Err(Refused::Rule(Refusal::HandlerVerifies))));
     story.does(story.community, "grid_leader", case, verify);
@@ -254,7 +275,7 @@ fn a_resident_sees_and_moves_no_case_but_their_own() {
     let (first, _) = story.reports();
     let (_, other) = story.reports();
     let stranger = Agent::Resident { code: Some(other) };
-    let verify = Act::Verify { solved: true, satisfaction: None };
+    let verify = Act::Verify { solved: true, satisfaction: None, photos: vec![] };
     let refused = story.act(story.community, stranger, first, verify);
     assert!(matches!(refused, Err(Refused::NotFound("case"))));
 }

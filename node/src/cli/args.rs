@@ -7,6 +7,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use governance::area::AreaCode;
 
+use super::audit;
+use super::import::{ExportOrders, Import};
 use crate::config::Layer;
 use crate::invite::Offer;
 
@@ -63,6 +65,13 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// 从文件导入：区划、人员、上报、工单 / imports a file: places, people, reports, work orders
+    Import {
+        #[command(subcommand)]
+        what: Import,
+    },
+    /// 导出工单办理情况，回传热线 / writes how a hotline's orders stand, to be given back
+    ExportOrders(ExportOrders),
     /// 导出账本供他人核验（不含密钥）/ exports the journal for others to verify, without keys
     Export {
         /// 新目录 / a folder to be made
@@ -78,12 +87,14 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// 从签名记录离线复算统计数字，并与报告核对 / recounts every number from the signed records, offline
+    Audit(audit::Args),
     /// 检查或解释配置 / checks or explains the configuration
     Config {
         #[command(subcommand)]
         what: ConfigCommand,
     },
-    /// 检查规则，或画出它的流程图 / checks a policy, or draws its stages and acts
+    /// 检查、发布、启用规则，或画出流程图 / checks, draws, publishes and puts in force policies
     Policy {
         #[command(subcommand)]
         what: PolicyCommand,
@@ -117,6 +128,30 @@ pub(super) enum PolicyCommand {
         /// 规则文件；不写则为生效的规则 / the policy; the one in force where absent
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+    },
+    /// 列出规则版本：本节点的，和上级发布的 / lists the versions kept here, and those published above
+    List {
+        /// 输出 JSON / as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// 发布给下级 / publishes a policy to the nodes below
+    Publish {
+        /// 规则文件 / the policy
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// 只保存全文，供按它办理的旧事件使用 / keeps a text for the cases that run under it
+    Keep {
+        /// 规则文件 / the policy
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// 启用一个版本；在办事件仍按原版本 / puts a version in force for what begins from now on
+    Adopt {
+        /// 版本 / the version, such as she-county/3
+        #[arg(value_name = "KEY/VERSION")]
+        reference: String,
     },
 }
 
@@ -245,7 +280,7 @@ impl Args {
     }
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     let wrong = || "write KEY=VALUE, such as log.level=debug / 请写成 键=值".to_owned();
     let (key, value) = text.split_once('=').ok_or_else(wrong)?;
     if key.is_empty() { Err(wrong()) } else { Ok((key.to_owned(), value.to_owned())) }

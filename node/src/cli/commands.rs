@@ -4,14 +4,13 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::{Args, Command, ConfigCommand, PolicyCommand};
+use super::args::{Args, Command, ConfigCommand};
 use super::failure::Failure;
-use super::{help, init, join, peers, print, serve, verify};
+use super::{audit, help, import, init, join, peers, policies, print, serve, verify};
 use crate::config::{self, Config, Layer, Loaded};
 use crate::export::{self, Exported};
 use crate::log::{self, Level, Log};
 use crate::node::StartError;
-use crate::policy::PolicyFile;
 
 pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
     if let Command::Completions { shell } = args.command {
@@ -29,12 +28,15 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
     match args.command {
         Command::Config { what: ConfigCommand::Check } => check(&loaded),
         Command::Config { what: ConfigCommand::Explain } => explain(&loaded),
-        Command::Policy { what } => policy(&loaded.config, what),
+        Command::Policy { what } => policies::policy(&loaded.config, what),
         Command::Init(args) => init::init(&loaded.config, args),
         Command::Invite(args) => wait(join::invite(&loaded.config, args)),
         Command::Join(args) => wait(join::join(&loaded.config, args)),
         Command::Serve(_) => wait(serve::serve(loaded.config)),
         Command::Peers { json } => wait(peers::peers(&loaded.config, json)),
+        Command::Audit(args) => audit::audit(&loaded.config, args),
+        Command::Import { what } => wait(import::import(&loaded.config, what)),
+        Command::ExportOrders(args) => wait(import::export(&loaded.config, args)),
         Command::Export { to } => export_to(&loaded.config, &to),
         Command::Verify { .. } | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }
@@ -57,7 +59,9 @@ fn load(args: &Args) -> Result<Loaded, Failure> {
 }
 
 /// Runs a command that waits for others.
-fn wait(task: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
+pub(super) fn wait(
+    task: impl Future<Output = Result<ExitCode, Failure>>,
+) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new("系统拒绝了线程：请检查资源限制", error))?;
     let outcome = runtime.block_on(task);
@@ -80,20 +84,6 @@ fn check(loaded: &Loaded) -> Result<ExitCode, Failure> {
     print::line(&format!("日历 calendar: {}", years.join(" ")));
     print::line(&format!("数据 data: {}", config.data.display()));
     print::line("配置可用。 The configuration can be used.");
-    Ok(ExitCode::SUCCESS)
-}
-
-fn policy(config: &Config, what: PolicyCommand) -> Result<ExitCode, Failure> {
-    let (PolicyCommand::Check { file } | PolicyCommand::Graph { file }) = &what;
-    let file = file.clone().or_else(|| config.policy.file.clone());
-    let policy = PolicyFile { file }.load().map_err(StartError::from)?;
-    match what {
-        PolicyCommand::Check { .. } => {
-            print::line(&format!("规则 policy: {} ({})", policy.reference(), policy.name));
-            print::line("规则可用。 The policy can be used.");
-        }
-        PolicyCommand::Graph { .. } => print::line(governance::policy::mermaid(&policy).trim_end()),
-    }
     Ok(ExitCode::SUCCESS)
 }
 

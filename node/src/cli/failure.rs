@@ -5,15 +5,18 @@ mod data;
 use std::error::Error;
 use std::fmt::Write as _;
 
+use crate::audit::AuditError;
 use crate::config::ConfigError;
 use crate::export::ExportError;
 use crate::file::FileError;
 use crate::found::FoundError;
+use crate::import::ParcelError;
 use crate::invite::InviteError;
 use crate::join::JoinError;
 use crate::local::LocalError;
 use crate::node::StartError;
 use crate::operator::OperatorError;
+use crate::publish::PublishError;
 use crate::verify::VerifyError;
 
 /// Why a command was not carried out: a sentence in Chinese that says what to do, and the error
@@ -90,6 +93,22 @@ impl From<ConfigError> for Failure {
     }
 }
 
+impl From<AuditError> for Failure {
+    fn from(error: AuditError) -> Self {
+        let zh: String = match &error {
+            AuditError::Verify(_) => "目录无法核验：请检查路径，或先运行 `wangge verify`".into(),
+            AuditError::Frame(_) => "记录无法复算：请使用最新版本的程序".into(),
+            AuditError::OtherNode { .. } => "报告是另一个节点的：请换目录，或用 --node 指明".into(),
+            AuditError::Unreadable { path, .. } => format!("读不到 {}：请检查路径", path.display()),
+            AuditError::Content { path, .. } => {
+                format!("{} 的内容不对：请用接口导出的 JSON 文件", path.display())
+            }
+            AuditError::Answer(_) => "答复不成立：签名、证书或所答问题不对".into(),
+        };
+        Self::new(zh, error)
+    }
+}
+
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         let fixed = match &error {
@@ -98,12 +117,16 @@ impl From<StartError> for Failure {
             StartError::Key(key) => return Self::new(data::key(key, "签名密钥"), error),
             StartError::Store(store) => return Self::new(data::store(store), error),
             StartError::Port(port) => return Self::new(data::port(port), error),
+            StartError::PolicyRewritten(_) => {
+                "规则文件改了内容却没有改版本号：请把 version 加一，或放回原文（旧事件仍按原文办理）"
+            }
             StartError::Calendar(_) => "节假日文件不可用：请检查 calendar.files",
             StartError::Seed(_) => "系统不提供随机数，无法安全签名",
             StartError::Replay { .. } => "账本无法重放：请先运行 `wangge verify` 查明损坏处",
             StartError::MetricsToken(_) => {
                 "指标口令文件不可用：请检查 http.metrics_token_file（16 至 256 个可见 ASCII 字符）"
             }
+            StartError::Sources(_) => "导入映射不可用：请检查数据目录下的 imports/*.toml",
             StartError::File(_) => "数据目录中的文件读写失败：请检查权限与磁盘空间",
             StartError::Network(_) => "节点间网络启动失败：请检查 [network] 一节",
             StartError::System(_) => "系统拒绝了线程或套接字：请检查资源限制",
@@ -187,6 +210,19 @@ impl From<InviteError> for Failure {
     }
 }
 
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Start(error) => error.into(),
+            PublishError::Local(error) => error.into(),
+            PublishError::Reference(_) => {
+                Self::new("规则版本写法不对：应为 代号/版本号，如 she-county/3", error)
+            }
+            PublishError::Refused(_) => Self::new("规则没有保存或启用：请按下面的说明处理", error),
+        }
+    }
+}
+
 impl From<LocalError> for Failure {
     fn from(error: LocalError) -> Self {
         let zh = match &error {
@@ -198,6 +234,20 @@ impl From<LocalError> for Failure {
                 return Self::new(format!("节点拒绝了请求：{title}"), error);
             }
             LocalError::Answer(_) => "回应不是 JSON：该端口上是否是别的程序？",
+        };
+        Self::new(zh, error)
+    }
+}
+
+impl From<ParcelError> for Failure {
+    fn from(error: ParcelError) -> Self {
+        let zh = match error {
+            ParcelError::Local(LocalError::Token { .. }) => "读不到令牌文件：请检查 --token-file",
+            ParcelError::Local(error) => return error.into(),
+            ParcelError::Unreadable { .. } => "文件读不出来：请检查路径与权限",
+            ParcelError::TooLarge { .. } => "文件过大：请分成几个",
+            ParcelError::NoText { .. } => "映射文件应为 UTF-8 编码的 TOML",
+            ParcelError::Unwritable { .. } => "文件写不了：它须是一个还不存在的文件",
         };
         Self::new(zh, error)
     }

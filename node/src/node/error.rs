@@ -12,6 +12,7 @@ use crate::identity::IdentityError;
 use crate::policy::PolicyFileError;
 use crate::ports::PortError;
 use crate::seed::SeedError;
+use crate::sources::SourcesError;
 
 /// Why a node does not start. Nothing is left running then.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,9 @@ pub enum StartError {
     /// No policy.
     #[error(transparent)]
     Policy(#[from] PolicyFileError),
+    /// The configured policy is not the text that was recorded under its version.
+    #[error(transparent)]
+    PolicyRewritten(engine::engine::OpenError),
     /// No calendar.
     #[error(transparent)]
     Calendar(#[from] CalendarFileError),
@@ -49,6 +53,9 @@ pub enum StartError {
     /// The token for `/metrics` can't be used.
     #[error(transparent)]
     MetricsToken(#[from] MetricsTokenError),
+    /// A mapping file of the operator's can't be used.
+    #[error(transparent)]
+    Sources(#[from] SourcesError),
     /// A port can't be listened on.
     #[error(transparent)]
     Port(#[from] PortError),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::engine::Engine;
+use engine::engine::{Engine, OpenError};
 use engine::world::Setup;
 use record::NodeKey;
 use store::keyfile;
@@ -33,7 +33,7 @@ pub struct Opened {
 /// # Errors
 /// [`StartError`].
 pub fn open(config: &Config) -> Result<Opened, StartError> {
-    let policy = config.policy.load()?;
+    let policy = config.policy.version()?;
     let calendar = config.calendar.load()?;
     let folder = Folder::new(&config.data);
     let key = Arc::new(keyfile::load_node_key(&folder.node_key()).map_err(|error| {
@@ -50,12 +50,20 @@ pub fn open(config: &Config) -> Result<Opened, StartError> {
         root: identity.root,
         federation: identity.federation(),
         standing: identity.standing.clone(),
-        policy,
+        configured: Arc::new(policy),
+        follow: config.policy.follow,
         calendar,
         software: SOFTWARE.to_owned(),
     });
-    let engine = Engine::open(setup.clone(), Box::new(store), Box::new(rng))
-        .map_err(|source| StartError::Replay { folder: folder.path().into(), source })?;
+    let engine =
+        Engine::open(setup.clone(), Box::new(store), Box::new(rng)).map_err(
+            |error| match error {
+                OpenError::Store(source) => {
+                    StartError::Replay { folder: folder.path().into(), source }
+                }
+                rewritten @ OpenError::Rewritten { .. } => StartError::PolicyRewritten(rewritten),
+            },
+        )?;
     if let Err(error) = identity.standing.check(super::now()) {
         let error: &dyn std::error::Error = &error;
         tracing::error!(

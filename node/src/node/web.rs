@@ -10,6 +10,8 @@ use tokio::task::JoinHandle;
 use super::StartError;
 use super::listen::Heard;
 use crate::config::Config;
+use crate::folder::Folder;
+use crate::sources;
 
 /// The running API.
 pub(super) struct Web {
@@ -26,7 +28,10 @@ impl Web {
     ) -> Result<Self, StartError> {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::System)?;
         let addresses: api::Addresses = Arc::new(move || heard.borrow().addresses.clone());
-        let settings = config.http.api()?;
+        let settings = api::Config {
+            sources: sources::load(&Folder::new(&config.data))?,
+            ..config.http.api()?
+        };
         let router = api::router(api::State::new(engine.clone(), addresses, settings));
         let limits = api::Limits { drain: config.shutdown.deadline / 2, ..api::Limits::default() };
         let (stop, stopped) = oneshot::channel();

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use governance::case::{Custody, UnitCall};
 use governance::change::Phase;
+use governance::policy::Version;
 use governance::roster::Appointment;
 use governance::territory::Place;
 use record::Subject;
@@ -57,7 +59,9 @@ fn case(place: Option<u8>, grid: Option<&str>) -> Case {
         level: "grid".into(),
         due: None,
         policy: "p/1".into(),
+        versions: BTreeMap::new(),
         channel: "resident".into(),
+        source: None,
         category: None,
         grade: None,
         importance: None,
@@ -68,6 +72,7 @@ fn case(place: Option<u8>, grid: Option<&str>) -> Case {
         assignee: None,
         handlers: Vec::new(),
         units: Vec::new(),
+        past_calls: Vec::new(),
         opened: NOW,
         answered: None,
         handled: None,
@@ -98,8 +103,10 @@ fn staff(role: &str, scope: Option<u8>) -> Actor {
 }
 
 fn ask<T>(actor: &Actor, ask: impl FnOnce(&Viewer<'_>) -> T) -> T {
-    let (policy, territory) = (Policy::from_toml(POLICY).unwrap(), territory());
-    let viewer = Viewer { actor, me: node(ME), policy: &policy, territory: &territory, now: NOW };
+    let policies = Versions::new(Arc::new(Version::read(POLICY).unwrap()));
+    let territory = territory();
+    let viewer =
+        Viewer { actor, me: node(ME), policies: &policies, territory: &territory, now: NOW };
     ask(&viewer)
 }
 
@@ -163,6 +170,7 @@ fn a_called_units_staff_see_the_case_they_were_called_to() {
     let officer = staff("unit_officer", Some(4));
     let part = governance::act::Part::Lead;
     let call = |unit| UnitCall {
+        by: node(9),
         node: node(unit),
         part,
         called: NOW,
@@ -193,7 +201,7 @@ fn a_resident_sees_what_they_reported_here_and_little_of_it() {
         .map(|(_, entry)| entry.key)
         .collect();
     let told: std::collections::BTreeSet<_> = told.into_iter().collect();
-    assert_eq!(told, ["instead", "opinion", "reason", "title"].into());
+    assert_eq!(told, ["instead", "opinion", "photos", "reason", "title"].into());
 }
 
 /// Role × ground × class of field.

@@ -1,6 +1,9 @@
 //! Schemas of acts: one shape per act, told apart by `act`.
 
-use governance::act::{MAX_DESCRIPTION, MAX_LINE, MAX_MEDIATORS, MAX_TEXT, MAX_TITLE, MAX_UNITS};
+use governance::act::{
+    ActKind, MAX_DESCRIPTION, MAX_LINE, MAX_MEDIATORS, MAX_PHOTO_BYTES, MAX_PHOTOS, MAX_TEXT,
+    MAX_TITLE, MAX_UNITS,
+};
 use serde_json::{Map, Value, json};
 
 use super::reference;
@@ -9,7 +12,20 @@ use crate::strict::PATTERN;
 
 /// Schemas of what people do.
 pub(super) fn put(schemas: &mut Map<String, Value>) {
-    schemas.insert("Report".into(), object(&report_needs(), &report_may()));
+    let mut may = report_may();
+    may.push(photos());
+    schemas.insert("Report".into(), object(&report_needs(), &may));
+    schemas.insert("ReportForm".into(), form());
+    schemas.insert("KeptPhoto".into(), object(&kept_photo(), &[]));
+    let mut photo = kept_photo();
+    let moments = json!({ "type": "string", "enum": ["before", "during", "after"] });
+    photo.push(("moment", moments));
+    schemas.insert("Photo".into(), object(&photo, &[("caption", text(MAX_LINE))]));
+    schemas.insert(
+        "PhotoBytes".into(),
+        json!({ "description": "JPEG, PNG or WebP of at most 12 MiB and 40 megapixels on its way \
+            in; always JPEG, written anew, on its way out." }),
+    );
     let acts = acts();
     let by_code: Vec<Value> = acts
         .iter()
@@ -19,6 +35,31 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     let all: Vec<Value> = acts.into_iter().map(|(_, schema)| schema).collect();
     schemas.insert("Act".into(), one_of(all));
     schemas.insert("ReporterAct".into(), one_of(by_code));
+}
+
+/// What is known of a photo that is kept.
+fn kept_photo() -> Vec<(&'static str, Value)> {
+    let size = json!({ "type": "integer", "minimum": 1, "maximum": MAX_PHOTO_BYTES });
+    let media = json!({ "type": "string", "enum": ["image/jpeg"] });
+    vec![("hash", reference("Id32")), ("size", size), ("media", media)]
+}
+
+fn photos() -> Property<'static> {
+    let what = "Photos that were kept before and that the act shows.";
+    let items = reference("Photo");
+    let most = MAX_PHOTOS;
+    ("photos", json!({ "type": "array", "items": items, "maxItems": most, "description": what }))
+}
+
+/// A report as a page's form sends it, without any script. An empty field is one that was left out.
+fn form() -> Value {
+    let point = json!({ "type": "string", "description": "Longitude and latitude with a comma." });
+    let mut may = report_may();
+    may.retain(|(name, _)| *name != "point");
+    let file = json!({ "type": "string", "contentMediaType": "image/*" });
+    let photos = json!({ "type": "array", "items": file, "maxItems": MAX_PHOTOS });
+    may.extend([("point", point), ("photo", photos)]);
+    object(&report_needs(), &may)
 }
 
 fn one_of(schemas: Vec<Value>) -> Value {
@@ -73,6 +114,7 @@ fn acts() -> Vec<(&'static str, Value)> {
                 ("grade", grade),
                 ("importance", scale(3)),
                 ("urgency", scale(3)),
+                ("place", reference("Id16")),
             ],
         ),
         ("settle_on_spot", opinion(), vec![]),
@@ -137,8 +179,10 @@ fn acts() -> Vec<(&'static str, Value)> {
     ];
     shapes
         .into_iter()
-        .map(|(name, mut needs, may)| {
+        .map(|(name, mut needs, mut may)| {
             needs.insert(0, ("act", json!({ "const": name })));
+            let kind = ActKind::ALL.iter().find(|kind| kind.key() == name);
+            may.extend(kind.filter(|kind| kind.shows_photos()).map(|_| photos()));
             (name, object(&needs, &may))
         })
         .collect()
@@ -146,8 +190,6 @@ fn acts() -> Vec<(&'static str, Value)> {
 
 #[cfg(test)]
 mod tests {
-    use governance::act::ActKind;
-
     use super::*;
 
     #[test]

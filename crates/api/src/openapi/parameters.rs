@@ -43,6 +43,8 @@ fn in_path(route: &Route, name: &str) -> Value {
     let schema = match (route.id, name) {
         ("endToken" | "endInvitation", _) | (_, "record") => reference("Id32"),
         (_, "id") => reference("Id16"),
+        (_, "key") => json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$" }),
+        (_, "version") => json!({ "type": "string", "pattern": "^(0|[1-9][0-9]{0,9})$" }),
         (_, "code") => json!({ "type": "string", "maxLength": 64 }),
         (_, "name") => json!({ "type": "string", "pattern": NAME }),
         _ => json!({ "type": "string", "minLength": 1, "maxLength": 64 }),
@@ -60,12 +62,55 @@ fn in_query(route: &Route, name: &str) -> Value {
             let what = "Only live cases of other nodes, offered to this one or called to.";
             (name, false, json!({ "type": "boolean" }), what)
         }
+        "unplaced" => {
+            let what = "Only live cases held here whose point and address told no grid.";
+            (name, false, json!({ "type": "boolean" }), what)
+        }
+        "source" => {
+            let what = "Only cases that this source had first: a mapping's key.";
+            (name, false, json!({ "type": "string", "maxLength": 32 }), what)
+        }
+        "ground" => {
+            let what =
+                "Only cases of this place, also those reported under a grid that it followed.";
+            (name, false, reference("Id16"), what)
+        }
+        "mine" => (name, false, json!({ "type": "boolean" }), "Only one's own notes."),
+        "address" => {
+            let schema = json!({ "type": "string", "minLength": 1, "maxLength": 200 });
+            (name, true, schema, "An address, such as 幸福里小区3栋2单元501室.")
+        }
+        "version" => {
+            let schema = json!({ "type": "integer", "minimum": 1 });
+            (name, false, schema, "Which version, from 1; the last one where absent.")
+        }
+        "q" => {
+            let schema = json!({ "type": "string", "maxLength": 256 });
+            let what = if route.id == "people" {
+                "A part of the name, or its pinyin or initials."
+            } else {
+                "Words of title, description or address, in Simplified or Traditional; a number; \
+                 or pinyin or initials of title or address."
+            };
+            (name, false, schema, what)
+        }
+        "place" => (name, false, reference("Id16"), "Only this place."),
         "level" => (name, false, json!({ "type": "string" }), "A level of the policy."),
-        "parent" => (name, false, reference("Id16"), "Only places directly under this one."),
+        "parent" => (
+            name,
+            false,
+            reference("Id16"),
+            "Only in this place; of places, only those directly in it.",
+        ),
         "boundary" => {
             let what = "With boundaries; a page has then at most 50 places.";
             (name, false, json!({ "type": "boolean" }), what)
         }
+        "from" => {
+            (name, false, reference("Time"), "First moment of the range; all time if absent.")
+        }
+        "until" => (name, false, reference("Time"), "First moment after the range; now if absent."),
+        "area" => (name, false, reference("Area"), "Only cases in this area."),
         "role" => (name, false, json!({ "type": "string" }), "Only holders of this role."),
         "lon" => {
             let schema = json!({ "type": "number", "minimum": -180, "maximum": 180 });
@@ -80,6 +125,7 @@ fn in_query(route: &Route, name: &str) -> Value {
         "after" => {
             let pattern = match route.id {
                 "accounts" => NAME,
+                "notes" => "^([0-9a-f]{2}){21,37}$",
                 "quarantine" => "^[0-9]{1,20}$",
                 _ => "^([0-9a-f]{2}){25,41}$",
             };

@@ -1,7 +1,11 @@
 //! Schemas of what is taken and given.
 
 mod cases;
+mod ground;
+mod imports;
 mod node;
+mod numbers;
+mod people;
 
 use serde_json::{Map, Value, json};
 
@@ -75,6 +79,7 @@ pub(super) fn all() -> Map<String, Value> {
     put("Phase", one_of(&PHASES));
     put("Text", text());
     put("EventStream", text());
+    put("File", json!({ "type": "string", "format": "binary" }));
     put("Document", json!({ "type": "object" }));
     put("Health", object(&[("status", one_of(&["alive", "ready"]))], &[]));
     put(
@@ -89,9 +94,13 @@ pub(super) fn all() -> Map<String, Value> {
     put("Receipt", object(&[], &receipt()));
     who(&mut schemas);
     ground(&mut schemas);
+    ground::put(&mut schemas);
+    people::put(&mut schemas);
     acts::put(&mut schemas);
     cases::put(&mut schemas);
+    imports::put(&mut schemas);
     node::put(&mut schemas);
+    numbers::put(&mut schemas);
     schemas
 }
 
@@ -133,7 +142,16 @@ fn who(schemas: &mut Map<String, Value>) {
     let session = [("csrf", text()), expires.clone(), account.clone(), person.clone()];
     put("Session", object(&session, &[]));
     put("NewPassword", object(&[("current", any()), ("new", password())], &[]));
-    let powers = list(one_of(&["territory", "roster", "federation", "query", "personal"]));
+    let powers = list(one_of(&[
+        "territory",
+        "roster",
+        "federation",
+        "query",
+        "personal",
+        "policy",
+        "intake",
+        "notebook",
+    ]));
     let me = [
         account,
         person.clone(),
@@ -158,7 +176,12 @@ fn who(schemas: &mut Map<String, Value>) {
     put("Register", object(&[("name", line())], &[("phone", line())]));
     let scope = object(&[("id", reference("Id16"))], &[("name", text())]);
     let (from, until) = (("from", reference("Time")), ("until", reference("Time")));
-    let appoint = [("scope", reference("Id16")), from.clone(), until.clone()];
+    let appoint = [
+        ("scope", reference("Id16")),
+        from.clone(),
+        until.clone(),
+        ("agreement", people::agreement()),
+    ];
     put("Appoint", object(&[("role", text())], &appoint));
     let held = [("role", reference("Named")), from, ("in_force", flag())];
     put("Appointment", object(&held, &[("scope", scope), until]));
@@ -201,6 +224,8 @@ fn ground(schemas: &mut Map<String, Value>) {
         ("ancestors", list(line)),
         ("children", count()),
         ("history", list(reference("Place"))),
+        ("successor_of", list(reference("PlaceName"))),
+        ("succeeded_by", list(reference("PlaceName"))),
     ]);
     put("PlaceDetail", object(&detail, &may));
     let located = [("level", reference("Named")), ("places", list(reference("Place")))];

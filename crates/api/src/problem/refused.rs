@@ -22,6 +22,7 @@ impl From<Refused> for Problem {
                 Self::at(Kind::FIELD, format!("body.{field}"), what)
             }
             Refused::Stale { .. } => Kind::CHANGED.into(),
+            Refused::OtherReport { .. } => Kind::OTHER_REPORT.into(),
             Refused::KeyReused => {
                 let message = "choose a new key for a new request";
                 Self::at(Kind::KEY_REUSED, "header.idempotency-key", message)
@@ -95,6 +96,7 @@ impl From<Refusal> for Problem {
             | Refusal::NotInWhistle
             | Refusal::NoSuchExclusion { .. }
             | Refusal::NotOfLine
+            | Refusal::PolicyUnknown { .. }
             | Refusal::InFuture
             | Refusal::TooLong => {}
         }
@@ -142,6 +144,7 @@ fn kind(refusal: &Refusal) -> Kind {
         Refusal::NotInWhistle => Kind::NOT_IN_WHISTLE,
         Refusal::NoSuchExclusion { .. } => Kind::NO_SUCH_EXCLUSION,
         Refusal::NotOfLine => Kind::NOT_OF_LINE,
+        Refusal::PolicyUnknown { .. } => Kind::POLICY_UNKNOWN,
         Refusal::InFuture => Kind::IN_FUTURE,
         Refusal::TooLong => Kind::TOO_LONG,
     }

@@ -5,13 +5,13 @@ use axum::response::{IntoResponse, Response};
 use engine::command::{Receipt, Version, What};
 use engine::project::Order;
 use engine::view;
-use governance::act::{Act, Report};
+use governance::act::Act;
 use governance::case::{Case, CaseId, Custody};
 use governance::change::Phase;
 use hyper::header::{ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use hyper::{HeaderMap, StatusCode};
 use record::Subject;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::reports::taken;
 use super::{created, cursor_refused, limit};
@@ -20,7 +20,9 @@ use crate::body::Body;
 use crate::desk::{Desk, View};
 use crate::hex;
 use crate::params::{Path, Query};
+use crate::parts::Parts;
 use crate::problem::Problem;
+use crate::search::{self, Searched};
 use crate::shape::Page;
 use crate::shape::case::{Clock, ClockState, Summary};
 use crate::shape::names::People;
@@ -28,6 +30,9 @@ use crate::shape::timeline::Sealed;
 
 /// Most cases looked at for one page; where few of them are for the reader, the page is short.
 const LOOKED_AT: usize = 2_000;
+
+/// Cases looked at in one go while searching.
+const BATCH: usize = 500;
 
 /// Which cases, and what part of the list. All conditions hold together.
 #[derive(Deserialize, Clone)]
@@ -40,23 +45,40 @@ pub(crate) struct Listing {
     open: bool,
     #[serde(default)]
     offered: bool,
+    #[serde(default)]
+    unplaced: bool,
+    source: Option<String>,
+    /// On this ground, however its grids were named when the case was reported.
+    ground: Option<Subject>,
+    /// Words, a number, pinyin: see [`crate::search`].
+    q: Option<String>,
     limit: Option<usize>,
     after: Option<String>,
+}
+
+/// A page of cases, and how far was searched for it.
+#[derive(Serialize)]
+pub(crate) struct Found {
+    #[serde(flatten)]
+    page: Page<Summary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    searched: Option<Searched>,
 }
 
 /// `GET /v1/cases`
 pub(crate) async fn list(
     desk: Desk,
     Query(listing): Query<Listing>,
-) -> Result<Json<Page<Summary>>, Problem> {
+) -> Result<Json<Found>, Problem> {
     let size = limit(listing.limit, 50, 200)?;
     desk.read(move |view| view.list(&listing, size)).await.map(Json)
 }
 
 /// `POST /v1/cases`
-pub(crate) async fn create(desk: Desk, body: Body<Report>) -> Result<Response, Problem> {
-    let act = Act::Report(Box::new(body.value));
-    let receipt = desk.command(What::Act { case: None, act }, body.digest).await?;
+pub(crate) async fn create(desk: Desk, body: Parts) -> Result<Response, Problem> {
+    let (by, once) = (desk.staff()?, desk.once(body.digest)?);
+    let act = Act::Report(Box::new(desk.with_photos(&by, body, once.as_ref()).await?));
+    let receipt = desk.command_by(by, What::Act { case: None, act }, once).await?;
     let id = receipt.subject.unwrap_or(Subject::ZERO);
     Ok(created(&format!("/v1/cases/{id}"), &taken(&desk, receipt)?))
 }
@@ -147,7 +169,7 @@ fn read(tag: &str) -> Option<Version> {
 }
 
 /// Whether one of the tags in a header (RFC 9110 §13.1) fits; `*` always does.
-fn listed(headers: &HeaderMap, name: &str, fits: impl Fn(&str) -> bool) -> bool {
+pub(super) fn listed(headers: &HeaderMap, name: &str, fits: impl Fn(&str) -> bool) -> bool {
     tags(headers, name).any(|known| known == "*" || fits(known))
 }
 
@@ -159,12 +181,14 @@ fn tags<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h str>
 impl Listing {
     /// The order that leaves the fewest cases to look at.
     fn order(&self) -> Order {
-        match (self.assignee, self.offered, self.open, self.phase) {
+        match (self.assignee, self.phase, &self.source) {
             (Some(person), ..) => Order::Assignee(person),
-            (None, true, ..) => Order::Offered,
-            (None, false, true, _) => Order::Open,
-            (None, false, false, Some(phase)) => Order::Phase(phase),
-            (None, false, false, None) => Order::All,
+            _ if self.offered => Order::Offered,
+            _ if self.unplaced => Order::Unplaced,
+            _ if self.open => Order::Open,
+            (None, _, Some(source)) => Order::of_source(source),
+            (None, Some(phase), None) => Order::Phase(phase),
+            (None, None, None) => Order::All,
         }
     }
 
@@ -174,6 +198,8 @@ impl Listing {
             && self.stage.as_ref().is_none_or(|stage| case.stage == *stage)
             && self.assignee.is_none_or(|person| case.assignee == Some(person))
             && (!self.open || (!guest && !case.is_ended()))
+            && (self.source.is_none() || case.source == self.source)
+            && (!self.unplaced || (case.place.is_none() && case.grid.is_none()))
             && (!self.offered || (guest && !case.is_ended()))
     }
 
@@ -187,29 +213,59 @@ impl Listing {
 }
 
 impl View {
+    fn on_ground(&self, ground: Option<Subject>, case: &Case) -> bool {
+        let territory = &self.world.territory;
+        let grid = case.grid.as_ref();
+        ground.is_none_or(|outer| territory.holds(outer, case.place, grid, self.now))
+    }
+
     /// A page of the cases that the actor may see, newest first.
-    fn list(&self, listing: &Listing, size: usize) -> Result<Page<Summary>, Problem> {
+    fn list(&self, listing: &Listing, size: usize) -> Result<Found, Problem> {
         let mut people = People::new(self);
+        let mut search = listing.q.as_ref().map(|_| Searched::default());
         let (mut items, mut looked) = (Vec::new(), 0);
         let mut before = listing.cursor()?;
-        while looked < LOOKED_AT {
-            let batch = (size * 2).min(LOOKED_AT - looked);
-            let found = view::cases(&self.reader, listing.order(), before.as_deref(), batch)?;
-            let exhausted = found.len() < batch;
+        let found = |items, before: Option<Vec<u8>>, searched| {
+            let next = before.map(|key: Vec<u8>| hex::encode(&key));
+            Ok(Found { page: Page { items, next }, searched })
+        };
+        let most = if search.is_some() { search::READ } else { LOOKED_AT };
+        while looked < most {
+            let batch = if search.is_some() { BATCH } else { size * 2 }.min(most - looked);
+            let batch_of = view::cases(&self.reader, listing.order(), before.as_deref(), batch)?;
+            let exhausted = batch_of.len() < batch;
             looked += batch;
-            for (key, case) in found {
+            for (key, case) in batch_of {
                 if items.len() == size {
-                    return Ok(Page { items, next: before.map(|key| hex::encode(&key)) });
+                    return found(items, before, search);
                 }
                 before = Some(key);
-                if listing.wants(&case) && access::sees(&self.viewer(), &case) {
+                let here = self.on_ground(listing.ground, &case);
+                if here
+                    && listing.wants(&case)
+                    && access::sees(&self.viewer(), &case)
+                    && self.sought(listing, &case, search.as_mut())?
+                {
                     items.push(self.summary(&case, &mut people)?);
                 }
             }
             if exhausted {
-                return Ok(Page { items, next: None });
+                return found(items, None, search);
             }
         }
-        Ok(Page { items, next: before.map(|key| hex::encode(&key)) })
+        found(items, before, search)
+    }
+
+    /// Whether a case is one that is searched for, if anything is.
+    fn sought(
+        &self,
+        listing: &Listing,
+        case: &Case,
+        search: Option<&mut Searched>,
+    ) -> Result<bool, Problem> {
+        let (Some(query), Some(searched)) = (&listing.q, search) else { return Ok(true) };
+        searched.cases += 1;
+        searched.back_to = Some(case.opened);
+        self.tells(case, query)
     }
 }

@@ -133,7 +133,7 @@ pub(crate) async fn node(desk: Desk) -> Result<Json<Node>, Problem> {
             federation: setup.federation,
             federation_short: setup.federation.short().to_string(),
             parent: setup.standing.parent().map(|parent| view.node(parent)),
-            policy: setup.policy.reference(),
+            policy: view.policy().reference(),
             certificate: validity(certificate, setup.standing.expires(), view.now),
         })
     });
@@ -143,7 +143,7 @@ pub(crate) async fn node(desk: Desk) -> Result<Json<Node>, Problem> {
 /// `GET /v1/policy`: public, so that everybody can know by which rules their case is handled and
 /// what of it may be shared with whom and why.
 pub(crate) async fn policy(desk: Desk) -> Json<Policy> {
-    Json(desk.state.handle.setup().policy.clone())
+    Json(desk.state.handle.world().policy().clone())
 }
 
 /// `GET /v1/peers`

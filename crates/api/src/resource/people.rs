@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::response::Response;
-use engine::command::{Receipt, What};
-use governance::roster::Appointment;
+use engine::command::{People, Receipt, What};
+use engine::view;
+use governance::roster::{Agreement, Appointment};
 use record::{Subject, Timestamp};
 use serde::Deserialize;
 
@@ -12,6 +13,7 @@ use crate::body::{Body, Empty};
 use crate::desk::Desk;
 use crate::params::{Path, Query};
 use crate::problem::Problem;
+use crate::search;
 use crate::shape::Page;
 use crate::shape::person::Person;
 
@@ -21,6 +23,8 @@ use crate::shape::person::Person;
 pub(crate) struct Listing {
     /// Only those who hold this role now.
     role: Option<String>,
+    /// A part of the name, or its pinyin.
+    q: Option<String>,
     limit: Option<usize>,
     after: Option<Subject>,
 }
@@ -46,6 +50,9 @@ pub(crate) struct Appoint {
     from: Option<Timestamp>,
     #[serde(default)]
     until: Option<Timestamp>,
+    /// Under which agreement.
+    #[serde(default)]
+    agreement: Option<Agreement>,
 }
 
 /// `GET /v1/people`
@@ -66,10 +73,24 @@ pub(crate) async fn list(
             .filter(|(id, _)| listing.after.is_none_or(|after| **id > after))
             .filter(|(_, person)| listing.role.is_none() || person.appointments.iter().any(holds))
             .map(|(id, _)| *id);
-        let found: Vec<Subject> = ids.by_ref().take(size).collect();
-        let next = ids.next().and(found.last()).map(ToString::to_string);
-        let items = found.into_iter().map(|id| view.person(id));
-        Ok(Page { items: items.collect::<Result<_, _>>()?, next })
+        let Some(query) = &listing.q else {
+            let found: Vec<Subject> = ids.by_ref().take(size).collect();
+            let next = ids.next().and(found.last()).map(ToString::to_string);
+            let items = found.into_iter().map(|id| view.person(id));
+            return Ok(Page { items: items.collect::<Result<_, _>>()?, next });
+        };
+        let (mut items, mut last) = (Vec::new(), None);
+        for id in ids.by_ref().take(search::READ) {
+            last = Some(id);
+            let staff = view::staff(&view.reader, view.whose(), id)?;
+            if staff.is_some_and(|staff| search::is_named(&staff.name, query)) {
+                items.push(view.person(id)?);
+                if items.len() == size {
+                    break;
+                }
+            }
+        }
+        Ok(Page { items, next: ids.next().and(last).map(|last| last.to_string()) })
     });
     page.await.map(Json)
 }
@@ -108,10 +129,15 @@ pub(crate) async fn appoint(
     body: Body<Appoint>,
 ) -> Result<Response, Problem> {
     let person: Subject = path.id("id")?;
-    let Appoint { role, scope, from, until } = body.value;
+    let Appoint { role, scope, from, until, agreement } = body.value;
     let from = from.unwrap_or(desk.now);
     let appointment = Appointment { role, scope, from, until };
-    let what = What::Appoint { person, appointment };
+    let what = match agreement {
+        Some(agreement) => {
+            What::People(Box::new(People::AppointUnder { person, appointment, agreement }))
+        }
+        None => What::Appoint { person, appointment },
+    };
     let receipt = desk.command(what, body.digest).await?;
     Ok(created(&format!("/v1/people/{person}"), &receipt))
 }

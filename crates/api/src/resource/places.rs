@@ -15,6 +15,7 @@ use crate::params::{Path, Query};
 use crate::problem::{Kind, Problem};
 use crate::shape::Page;
 use crate::shape::names::Named;
+use crate::shape::place::Line as Name;
 
 /// Which places, and what part of the list.
 #[derive(Deserialize)]
@@ -76,6 +77,10 @@ pub(crate) struct Detail {
     children: usize,
     /// Every version, oldest first.
     history: Vec<Shown>,
+    /// The places that it followed when grids were split or merged.
+    successor_of: Vec<Name>,
+    /// The places that followed it.
+    succeeded_by: Vec<Name>,
 }
 
 #[derive(Serialize)]
@@ -143,6 +148,8 @@ pub(crate) async fn get(desk: Desk, path: Path) -> Result<Json<Detail>, Problem>
             ancestors: territory.ancestors(id, now).map(line).collect(),
             children: territory.children(id, now).count(),
             history: territory.history(id).iter().map(|place| view.place(place, true)).collect(),
+            successor_of: territory.successor_of(id).into_iter().map(|id| view.line(id)).collect(),
+            succeeded_by: territory.succeeded_by(id).iter().map(|id| view.line(*id)).collect(),
         })
     });
     detail.await.map(Json)
@@ -175,7 +182,7 @@ pub(crate) async fn locate(desk: Desk, Query(at): Query<Where>) -> Result<Json<F
     let point = Point::new(at.lon, at.lat)
         .map_err(|error| Problem::at(Kind::PARAMETER, "query", error.to_string()))?;
     let found = desk.read(move |view| {
-        let policy = &view.setup.policy;
+        let policy = view.policy();
         let level = at.level.or_else(|| policy.custody.begins.first().cloned());
         let level = level.filter(|key| policy.levels.iter().any(|level| level.key == *key));
         let unknown = || Problem::at(Kind::PARAMETER, "query.level", "is not in the policy");

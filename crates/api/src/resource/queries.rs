@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use axum::Json;
 use governance::area::AreaCode;
-use governance::change::Phase;
-use governance::policy::{DEPARTMENT, Policy};
-use governance::query::{Cell, Completeness, Group, Grouping, Matter, Metric, total};
-use record::{RecordId, Subject, Timestamp};
+use governance::numbers::FigureRow;
+use governance::query::{Answer, Cell, Completeness, Group, Grouping, Matter, Metric, total};
+use record::{PublicKey, RecordId, Signed, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::body::Body;
 use crate::desk::{Desk, View};
+use crate::hex;
 use crate::problem::{Kind, Problem};
-use crate::shape::names::{Named, NodeName};
+use crate::shape::group::{GroupShown, is_known};
 
 /// Longest budget in milliseconds: below the limit on any request's time.
 const MAX_BUDGET_MS: u32 = 25_000;
@@ -31,6 +31,9 @@ pub(crate) struct Ask {
     area: Option<AreaCode>,
     #[serde(default = "usual")]
     budget_ms: u32,
+    /// Whether to give the signed answer itself, too.
+    #[serde(default)]
+    signed: bool,
 }
 
 fn usual() -> u32 {
@@ -55,23 +58,27 @@ pub(crate) struct Answered {
     #[serde(skip_serializing_if = "Option::is_none")]
     so_far: Option<Numbers>,
     completeness: Completeness,
+    /// Only where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed: Option<Evidence>,
 }
 
 #[derive(Serialize)]
 struct Row {
-    /// As text: `*` for all, `-` for none, `?` for others, a code, or a node's id.
-    group: Group,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<Named>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    node: Option<NodeName>,
+    #[serde(flatten)]
+    group: GroupShown,
     #[serde(flatten)]
     numbers: Numbers,
 }
 
+/// What was counted; `yes` and `sum` are of the metrics that have them.
 #[derive(Serialize)]
 struct Numbers {
     count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    yes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sum: Option<u64>,
     /// Milliseconds, to within 1 %; only of metrics that take time.
     #[serde(skip_serializing_if = "Option::is_none")]
     median_ms: Option<u64>,
@@ -79,16 +86,28 @@ struct Numbers {
     p90_ms: Option<u64>,
 }
 
-impl From<&Cell> for Numbers {
-    fn from(cell: &Cell) -> Self {
-        let (median_ms, p90_ms) = (cell.times.median(), cell.times.p90());
-        Self { count: cell.count, median_ms, p90_ms }
+/// What checks the answer elsewhere: see `wangge audit --answer`.
+#[derive(Serialize)]
+struct Evidence {
+    /// This node's signed answer (COSE_Sign1) in hex, with the others' inside.
+    answer: String,
+    /// This node's certificates in hex, its own first.
+    certificates: Vec<String>,
+    /// The federation's root key.
+    root: PublicKey,
+}
+
+impl Numbers {
+    fn new(metric: Metric, cell: &Cell) -> Self {
+        let row = FigureRow::new(metric, &Group::All, cell);
+        let FigureRow { group: _, count, yes, sum, median_ms, p90_ms } = row;
+        Self { count, yes, sum, median_ms, p90_ms }
     }
 }
 
 /// `POST /v1/queries`
 pub(crate) async fn ask(desk: Desk, body: Body<Ask>) -> Result<Json<Answered>, Problem> {
-    let Ask { metric, grouping, from, until, area, budget_ms } = body.value;
+    let Ask { metric, grouping, from, until, area, budget_ms, signed } = body.value;
     if until <= from {
         return Err(Problem::at(Kind::FIELD, "body.until", "must be later than from"));
     }
@@ -101,7 +120,7 @@ pub(crate) async fn ask(desk: Desk, body: Body<Ask>) -> Result<Json<Answered>, P
     let (question, answer) = desk.state.handle.ask(matter, budget).await?;
     let now = desk.state.handle.now();
     let answered = desk.read(move |view| {
-        let policy = &view.setup.policy;
+        let policy = view.policy();
         let known = |grouping, code: &str| is_known(policy, grouping, code);
         let total = total(&question, &answer, &view.setup.standing, now, known);
         let total = total.map_err(|error| {
@@ -110,7 +129,8 @@ pub(crate) async fn ask(desk: Desk, body: Body<Ask>) -> Result<Json<Answered>, P
         })?;
         let partial = total.is_partial();
         let tally = total.so_far();
-        let rows = tally.iter().map(|(group, cell)| view.row(grouping, group, cell)).collect();
+        let rows =
+            tally.iter().map(|(group, cell)| view.row(metric, grouping, group, cell)).collect();
         Ok(Answered {
             question: question.id,
             answer: answer.id(),
@@ -118,108 +138,26 @@ pub(crate) async fn ask(desk: Desk, body: Body<Ask>) -> Result<Json<Answered>, P
             matter: question.matter.clone(),
             partial,
             rows,
-            total: total.complete().map(|tally| Numbers::from(&tally.sum())),
-            so_far: partial.then(|| Numbers::from(&tally.sum())),
+            total: total.complete().map(|tally| Numbers::new(metric, &tally.sum())),
+            so_far: partial.then(|| Numbers::new(metric, &tally.sum())),
             completeness: total.completeness().clone(),
+            signed: signed.then(|| view.evidence(&answer)),
         })
     });
     answered.await.map(Json)
 }
 
-/// Whether a code is one of ours; a code that is not says nothing here and is counted under `?`.
-fn is_known(policy: &Policy, grouping: Grouping, code: &str) -> bool {
-    match grouping {
-        Grouping::Stage => policy.stage(code).is_some(),
-        Grouping::Phase => PHASES.iter().any(|phase| phase.key() == code),
-        Grouping::Category => policy.has_category(code),
-        Grouping::LevelSettled => {
-            code == DEPARTMENT || policy.levels.iter().any(|level| level.key == code)
-        }
-        Grouping::Channel => policy.has_channel(code),
-        Grouping::Grid => true,
-        Grouping::None | Grouping::Child => false,
-    }
-}
-
-const PHASES: [Phase; 11] = [
-    Phase::Intake,
-    Phase::Accepted,
-    Phase::Assigned,
-    Phase::Handling,
-    Phase::Verifying,
-    Phase::Closing,
-    Phase::Closed,
-    Phase::Refused,
-    Phase::Suspended,
-    Phase::Merged,
-    Phase::Withdrawn,
-];
-
 impl View {
-    fn row(&self, grouping: Grouping, group: &Group, cell: &Cell) -> Row {
-        let numbers = Numbers::from(cell);
-        let (code, node) = match group {
-            Group::Code(code) => (self.code(grouping, code), None),
-            Group::Node(node) => (None, Some(self.node(*node))),
-            Group::All | Group::Unset | Group::Other => (None, None),
-        };
-        Row { group: group.clone(), code, node, numbers }
+    fn row(&self, metric: Metric, grouping: Grouping, group: &Group, cell: &Cell) -> Row {
+        Row { group: self.group(grouping, group), numbers: Numbers::new(metric, cell) }
     }
 
-    fn code(&self, grouping: Grouping, code: &str) -> Option<Named> {
-        let named = match grouping {
-            Grouping::Stage => self.stage(code),
-            Grouping::Category => self.category(code),
-            Grouping::LevelSettled => self.level(code),
-            Grouping::Channel => self.channel(code),
-            Grouping::Grid => self.grid(code),
-            Grouping::Phase => crate::shape::names::named(code, phase(code)),
-            Grouping::None | Grouping::Child => return None,
-        };
-        Some(named)
-    }
-
-    /// A grid by its code, if it is one of this node's own territory.
-    fn grid(&self, code: &str) -> Named {
-        let levels = &self.setup.policy.custody.begins;
-        let territory = &self.world.territory;
-        let grids = levels.iter().flat_map(|level| territory.of_level(level, self.now));
-        let found = grids
-            .filter(|place| place.code.as_ref().is_some_and(|own| own.as_str() == code))
-            .map(|place| place.name.as_str())
-            .next();
-        let mut named = crate::shape::names::named(code, None);
-        named.name = found.map(str::to_owned);
-        named
-    }
-}
-
-fn phase(key: &str) -> Option<(&'static str, &'static str)> {
-    let phase = PHASES.into_iter().find(|phase| phase.key() == key)?;
-    Some(match phase {
-        Phase::Intake => ("待受理", "to be taken on"),
-        Phase::Accepted => ("立案", "taken on"),
-        Phase::Assigned => ("派遣", "given to someone"),
-        Phase::Handling => ("处理中", "being dealt with"),
-        Phase::Verifying => ("核查", "to be verified"),
-        Phase::Closing => ("待结案", "to be closed"),
-        Phase::Closed => ("结案", "closed"),
-        Phase::Refused => ("不予受理", "not taken on"),
-        Phase::Suspended => ("挂账", "put off"),
-        Phase::Merged => ("已并单", "treated with another"),
-        Phase::Withdrawn => ("已撤回", "taken back"),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_phase_is_listed_and_named() {
-        for (number, listed) in PHASES.into_iter().enumerate() {
-            assert_eq!(listed as usize, number);
-            assert!(phase(listed.key()).is_some());
+    fn evidence(&self, answer: &Signed<Answer>) -> Evidence {
+        let standing = &self.setup.standing;
+        Evidence {
+            answer: hex::encode(answer.bytes()),
+            certificates: standing.chain().map(|link| hex::encode(link)).collect(),
+            root: self.setup.root,
         }
     }
 }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use engine::code;
 use engine::command::{Agent, Receipt, What};
 use engine::view;
-use governance::act::{Act, ActKind, Report};
+use governance::act::{Act, ActKind};
 use governance::case::{Case, CaseId};
 use governance::change::Phase;
 use governance::policy::REPORTER;
@@ -17,6 +17,7 @@ use crate::access;
 use crate::body::Body;
 use crate::desk::{Desk, View};
 use crate::params::Path;
+use crate::parts::Parts;
 use crate::problem::{Kind, Problem};
 use crate::rate::Key;
 use crate::shape::case::Clock;
@@ -64,12 +65,14 @@ struct Told {
 }
 
 /// `POST /v1/reports`
-pub(crate) async fn create(desk: Desk, body: Body<Report>) -> Result<Response, Problem> {
+pub(crate) async fn create(desk: Desk, body: Parts) -> Result<Response, Problem> {
     desk.limited(&desk.state.reports, desk.address())?;
     desk.limited(&desk.state.reports_of_all, Key::All)?;
     let once = desk.once(body.digest)?;
-    let what = What::Act { case: None, act: Act::Report(Box::new(body.value)) };
-    let receipt = desk.command_by(Agent::Resident { code: None }, what, once).await?;
+    let by = Agent::Resident { code: None };
+    let report = desk.with_photos(&by, body, once.as_ref()).await?;
+    let what = What::Act { case: None, act: Act::Report(Box::new(report)) };
+    let receipt = desk.command_by(by, what, once).await?;
     let taken = taken(&desk, receipt)?;
     let location = taken.code.as_deref().map(|code| format!("/v1/reports/{code}"));
     Ok(created(&location.unwrap_or_default(), &taken))
@@ -113,13 +116,13 @@ pub(crate) async fn act(desk: Desk, path: Path, body: Body<Act>) -> Result<Json<
 }
 
 /// Whom a code stands for. Guessing is slowed down per address; it has 80 bits besides.
-fn reporter(desk: &Desk, path: &Path) -> Result<Subject, Problem> {
+pub(super) fn reporter(desk: &Desk, path: &Path) -> Result<Subject, Problem> {
     desk.limited(&desk.state.codes, desk.address())?;
     code::reporter(path.text("code")?).ok_or_else(Problem::not_found)
 }
 
 impl View {
-    fn reported(&self, reporter: Subject) -> Result<Case, Problem> {
+    pub(super) fn reported(&self, reporter: Subject) -> Result<Case, Problem> {
         let id = view::reported(&self.reader, reporter)?;
         self.case(id.ok_or_else(Problem::not_found)?)
     }
@@ -145,7 +148,7 @@ impl View {
     }
 
     fn reporter_may(&self, case: &Case) -> Vec<ActKind> {
-        let policy = &self.setup.policy;
+        let policy = self.policy();
         let may = |act: &ActKind| {
             policy.rule(*act).is_some_and(|rule| {
                 rule.roles.contains(REPORTER) && rule.from.contains(&case.stage)

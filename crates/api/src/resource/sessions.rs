@@ -101,9 +101,17 @@ pub(crate) async fn me(desk: Desk) -> Result<Json<Me>, Problem> {
     let session = desk.session()?.clone();
     let me = desk.read(move |view| {
         let staff = view::staff(&view.reader, view.whose(), session.actor.id)?;
-        let (actor, policy) = (&view.actor, &view.setup.policy);
-        let all =
-            [Power::Territory, Power::Roster, Power::Federation, Power::Query, Power::Personal];
+        let (actor, policy) = (&view.actor, view.policy());
+        let all = [
+            Power::Territory,
+            Power::Roster,
+            Power::Federation,
+            Power::Query,
+            Power::Personal,
+            Power::Policy,
+            Power::Intake,
+            Power::Notebook,
+        ];
         Ok(Me {
             account: session.account,
             person: actor.id,

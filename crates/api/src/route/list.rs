@@ -4,10 +4,11 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 use governance::policy::Power;
 use hyper::Method;
 
-use super::{Guard, Route};
+use super::{Guard, Photos, Route};
 use crate::resource::{
-    accounts, cases, events, federation, health, invitations, people, places, proofs, queries,
-    reports, sessions, tokens,
+    accounts, cases, division, duties, events, exports, federation, health, imports, invitations,
+    members, notebook, numbers, papers, party, people, photos, places, policies, proofs, queries,
+    reports, reshapings, sessions, similar, stations, tokens,
 };
 use crate::state::State;
 
@@ -35,6 +36,8 @@ const STAFF: Guard = Guard::Staff;
 const TERRITORY: Guard = Guard::Power(Power::Territory);
 const ROSTER: Guard = Guard::Power(Power::Roster);
 const FEDERATION: Guard = Guard::Power(Power::Federation);
+const POLICY: Guard = Guard::Power(Power::Policy);
+const INTAKE: Guard = Guard::Power(Power::Intake);
 const QUERY: Guard = Guard::Power(Power::Query);
 
 /// Every route there is.
@@ -94,6 +97,7 @@ pub static ROUTES: &[Route] = &[
         .named("report", "Report a matter, without an account", "居民上报")
         .takes("Report")
         .gives(201, "Taken")
+        .photos(Photos::Form)
         .once(),
     reads("/v1/reports/{code}", ANYONE, || get(reports::get))
         .named("followReport", "What became of a report", "凭码查询")
@@ -103,16 +107,43 @@ pub static ROUTES: &[Route] = &[
         .takes("ReporterAct")
         .gives(200, "Receipt")
         .once(),
+    adds("/v1/reports/{code}/photos", ANYONE, || post(photos::keep_by_code))
+        .named("keepPhotoByCode", "A photo for what is done by code", "凭码上传照片")
+        .takes("PhotoBytes")
+        .gives(201, "KeptPhoto")
+        .photos(Photos::Body),
+    reads("/v1/reports/{code}/photos/{hash}", ANYONE, || get(photos::get_by_code))
+        .named("photoByCode", "A photo of what was done", "凭码查看照片")
+        .gives(200, "PhotoBytes"),
     // Cases.
     reads("/v1/cases", STAFF, || get(cases::list))
         .named("cases", "Cases one may see, newest first", "事件列表")
-        .query(&["phase", "stage", "assignee", "open", "offered", "limit", "after"])
-        .gives(200, "CasePage"),
+        .query(&[
+            "phase", "stage", "assignee", "open", "offered", "unplaced", "source", "ground", "q",
+            "limit", "after",
+        ])
+        .gives(200, "CasesFound"),
     adds("/v1/cases", STAFF, || post(cases::create))
         .named("openCase", "Report a matter, as staff", "工作人员上报")
         .takes("Report")
         .gives(201, "Taken")
+        .photos(Photos::Form)
         .once(),
+    adds("/v1/photos", STAFF, || post(photos::keep))
+        .named("keepPhoto", "A photo for an act to show", "上传照片")
+        .takes("PhotoBytes")
+        .gives(201, "KeptPhoto")
+        .photos(Photos::Body),
+    reads("/v1/cases/{id}/photos/{hash}", STAFF, || get(photos::get))
+        .named("photo", "A photo that an act shows", "查看照片")
+        .gives(200, "PhotoBytes"),
+    adds("/v1/cases/similar", STAFF, || post(similar::of_report))
+        .named("similarToReport", "Cases that a report may be about", "相似事件（上报之前）")
+        .takes("Report")
+        .gives(200, "Similar"),
+    reads("/v1/cases/{id}/similar", STAFF, || get(similar::of_case))
+        .named("similar", "Cases that may be about the same matter", "相似事件")
+        .gives(200, "Similar"),
     reads("/v1/cases/{id}", STAFF, || get(cases::get))
         .named("case", "A case", "事件详情")
         .gives(200, "Case"),
@@ -149,10 +180,34 @@ pub static ROUTES: &[Route] = &[
         .named("locate", "Which place a point lies in", "坐标归属")
         .query(&["lon", "lat", "level"])
         .gives(200, "Located"),
+    // Files from outside.
+    adds("/v1/imports/places", TERRITORY, || post(imports::places::take))
+        .named("importPlaces", "Divisions and grids from a file", "导入区划与网格")
+        .takes("PlacesFile")
+        .gives(200, "PlacesTold")
+        .file(),
+    adds("/v1/imports/people", ROSTER, || post(imports::people::take))
+        .named("importPeople", "People and appointments from a file", "导入人员与任职")
+        .takes("PeopleFile")
+        .gives(200, "PeopleTold")
+        .file(),
+    adds("/v1/imports/reports", INTAKE, || post(imports::reports::take))
+        .named("importReports", "Reports in bulk, by a mapping file", "批量导入上报、热线工单")
+        .takes("ReportsFile")
+        .gives(200, "ReportsTold")
+        .file(),
+    adds("/v1/exports/orders", INTAKE, || post(exports::orders))
+        .named("exportOrders", "How the cases of a source stand", "导出办理情况")
+        .takes("OrdersWanted")
+        .gives(200, "File"),
+    reads("/v1/territory/check", STAFF, || get(division::check))
+        .named("checkTerritory", "Grids against the rules", "网格划分检查")
+        .query(&["place", "limit", "afterId"])
+        .gives(200, "DivisionPage"),
     // Roster.
     reads("/v1/people", STAFF, || get(people::list))
         .named("people", "People on the roster", "人员列表")
-        .query(&["role", "limit", "afterId"])
+        .query(&["role", "q", "limit", "afterId"])
         .gives(200, "PersonPage"),
     adds("/v1/people", ROSTER, || post(people::register))
         .named("register", "Put a person on the roster", "登记人员")
@@ -176,10 +231,183 @@ pub static ROUTES: &[Route] = &[
         .named("dismiss", "End a person's appointments to a role", "免职")
         .gives(200, "Receipt")
         .once(),
+    // What stands on the ground.
+    reads("/v1/party-organisations", STAFF, || get(party::list))
+        .named("organisations", "Party organisations on the ground", "网格党组织列表")
+        .query(&["limit", "afterId"])
+        .gives(200, "OrganisationPage"),
+    adds("/v1/party-organisations", ROSTER, || post(party::found))
+        .named("foundOrganisation", "Put a Party organisation on places", "建立网格党组织")
+        .takes("PutOrganisation")
+        .gives(201, "Receipt")
+        .once(),
+    sets("/v1/party-organisations/{id}", ROSTER, || put(party::change))
+        .named("changeOrganisation", "A further version of a Party organisation", "变更网格党组织")
+        .takes("PutOrganisation")
+        .gives(200, "Receipt")
+        .once(),
+    adds("/v1/party-organisations/{id}/end", ROSTER, || post(party::end))
+        .named("endOrganisation", "End a Party organisation now", "撤销网格党组织")
+        .gives(200, "Receipt")
+        .once(),
+    reads("/v1/party-coverage", STAFF, || get(party::covered))
+        .named("partyCoverage", "Which places have a Party organisation", "党组织覆盖与空白点")
+        .query(&["level", "parent"])
+        .gives(200, "PartyCoverage"),
+    reads("/v1/stations", ANYONE, || get(stations::list))
+        .named("stations", "Stations and whether they are open", "驿站、服务中心列表")
+        .query(&["limit", "afterId"])
+        .gives(200, "StationPage"),
+    adds("/v1/stations", TERRITORY, || post(stations::found))
+        .named("foundStation", "Put a station on the map", "设立驿站")
+        .takes("PutStation")
+        .gives(201, "Receipt")
+        .once(),
+    reads("/v1/stations/{id}", ANYONE, || get(stations::get))
+        .named("station", "A station", "驿站详情")
+        .gives(200, "Station"),
+    sets("/v1/stations/{id}", TERRITORY, || put(stations::change))
+        .named("changeStation", "A further version of a station", "变更驿站")
+        .takes("PutStation")
+        .gives(200, "Receipt")
+        .once(),
+    adds("/v1/stations/{id}/end", TERRITORY, || post(stations::end))
+        .named("endStation", "End a station now", "撤销驿站")
+        .gives(200, "Receipt")
+        .once(),
+    reads("/v1/station-circle", STAFF, || get(stations::around))
+        .named("stationCircle", "What lies within a walk of a station", "15分钟服务圈与空白点")
+        .query(&["level"])
+        .gives(200, "StationCircle"),
+    reads("/v1/places/{id}/duty-book", STAFF, || get(duties::get))
+        .named("dutyBook", "What a place answers for", "网格工作一本通")
+        .query(&["version"])
+        .gives(200, "DutyBook"),
+    sets("/v1/places/{id}/duty-book", ROSTER, || put(duties::put))
+        .named("putDutyLists", "A further version of a place's two lists", "编制两张清单")
+        .takes("DutyLists")
+        .gives(200, "Receipt")
+        .once(),
+    adds("/v1/reshapings", TERRITORY, || post(reshapings::reshape))
+        .named("reshape", "Split or merge grids in one act", "网格拆分与合并")
+        .takes("Reshape")
+        .gives(201, "Reshaped")
+        .bulk()
+        .once(),
+    reads("/v1/attach", STAFF, || get(reshapings::attach))
+        .named("attach", "Which place an indoor address names", "楼栋单元门牌归属")
+        .query(&["address", "level", "parent"])
+        .gives(200, "Attached"),
+    // People's papers.
+    reads("/v1/people/{id}/appointments", STAFF, || get(papers::list))
+        .named("appointments", "A person's appointments on paper", "聘任记录")
+        .gives(200, "AppointmentPage"),
+    reads("/v1/certificates/{record}", STAFF, || get(papers::certificate))
+        .named("certificate", "The certificate of an appointment, to print", "打印聘书")
+        .gives(200, "Html"),
+    reads("/v1/certificates/{record}/check", ANYONE, || get(papers::check))
+        .named("checkCertificate", "Whether a certificate is good", "核对聘书")
+        .gives(200, "CertificateCheck"),
+    reads("/v1/places/{id}/notice", STAFF, || get(papers::notice))
+        .named("notice", "Who serves in a place, to post there", "打印网格员公示")
+        .gives(200, "Html"),
+    reads("/v1/people/{id}/growth", STAFF, || get(papers::growth))
+        .named("growth", "A person's growth file", "成长档案")
+        .gives(200, "GrowthPage"),
+    adds("/v1/people/{id}/growth", ROSTER, || post(papers::enter))
+        .named("enterGrowth", "Enter something into a growth file", "记入成长档案")
+        .takes("Growth")
+        .gives(201, "Receipt")
+        .once(),
+    // Serving Party members.
+    adds("/v1/registrations", ANYONE, || post(members::register))
+        .named(
+            "registerMember",
+            "Register where one lives, as a serving Party member",
+            "在职党员报到",
+        )
+        .takes("RegisterMember")
+        .gives(201, "Receipt")
+        .once(),
+    reads("/v1/registrations/{code}", ANYONE, || get(members::own))
+        .named("registration", "One's own registration, by code", "凭码查报到")
+        .gives(200, "Registration"),
+    ends("/v1/registrations/{code}", ANYONE, || delete(members::withdraw_own))
+        .named("withdrawRegistration", "Withdraw one's registration, by code", "凭码撤回报到")
+        .gives(200, "Receipt")
+        .once(),
+    adds("/v1/registrations/{code}/posts", ANYONE, || post(members::take_own))
+        .named("takePost", "Take a post in a project, by code", "凭码认岗")
+        .takes("NewPost")
+        .gives(200, "Receipt")
+        .once(),
+    ends("/v1/registrations/{code}/posts/{post}", ANYONE, || delete(members::leave_own))
+        .named("leavePost", "Leave a post, by code", "凭码离岗")
+        .gives(200, "Receipt")
+        .once(),
+    reads("/v1/members", ROSTER, || get(members::list))
+        .named("members", "Registered members on one's ground", "报到党员列表")
+        .query(&["limit", "afterId"])
+        .gives(200, "MemberPage"),
+    adds("/v1/members", ROSTER, || post(members::take_down))
+        .named("takeDownMember", "Take down a member's card", "代录报到卡")
+        .takes("RegisterMember")
+        .gives(201, "Receipt")
+        .once(),
+    reads("/v1/members/{id}", ROSTER, || get(members::get))
+        .named("member", "A registered member", "报到党员详情")
+        .gives(200, "MemberDetail"),
+    ends("/v1/members/{id}", ROSTER, || delete(members::withdraw))
+        .named("withdrawMember", "Withdraw a member's registration", "代撤报到")
+        .gives(200, "Receipt")
+        .once(),
+    adds("/v1/members/{id}/posts", ROSTER, || post(members::take))
+        .named("takePostFor", "Take down a post that a member takes", "代录认岗")
+        .takes("NewPost")
+        .gives(200, "Receipt")
+        .once(),
+    ends("/v1/members/{id}/posts/{post}", ROSTER, || delete(members::leave))
+        .named("leavePostFor", "Take down that a member leaves a post", "代录离岗")
+        .gives(200, "Receipt")
+        .once(),
+    // The notebook.
+    reads("/v1/notes", STAFF, || get(notebook::list))
+        .named("notes", "Notes one may read, newest day first", "民情日记列表")
+        .query(&["mine", "parent", "limit", "after"])
+        .gives(200, "NotePage"),
+    adds("/v1/notes", STAFF, || post(notebook::write))
+        .named("writeNote", "Write a note", "记民情日记")
+        .takes("NewNote")
+        .gives(201, "Receipt")
+        .once(),
+    reads("/v1/notes/{id}", STAFF, || get(notebook::get))
+        .named("note", "A note", "民情日记详情")
+        .gives(200, "Note"),
+    adds("/v1/notes/{id}/case", STAFF, || post(notebook::raise))
+        .named("raiseNote", "Make a case of one's note", "日记转事件")
+        .takes("Report")
+        .gives(201, "Raised")
+        .once(),
     // How it works, and with whom.
     reads("/v1/policy", ANYONE, || get(federation::policy))
         .named("policy", "By which rules this place works", "本地规则")
         .gives(200, "Policy"),
+    reads("/v1/policies", STAFF, || get(policies::list))
+        .named("policies", "Versions of the policy, kept or published above", "规则版本列表")
+        .gives(200, "PolicyPage"),
+    adds("/v1/policies", POLICY, || post(policies::put))
+        .named("putPolicy", "Keep a version, or publish it to the nodes below", "保存或发布规则")
+        .takes("PutPolicy")
+        .gives(201, "Receipt")
+        .bulk()
+        .once(),
+    reads("/v1/policies/{key}/{version}", ANYONE, || get(policies::get))
+        .named("policyVersion", "A version of the policy with its text", "规则版本全文")
+        .gives(200, "PolicyDetail"),
+    adds("/v1/policies/{key}/{version}/adopt", POLICY, || post(policies::adopt))
+        .named("adoptPolicy", "Put a version in force for what begins now", "启用规则版本")
+        .gives(200, "Receipt")
+        .once(),
     reads("/v1/node", ANYONE, || get(federation::node))
         .named("node", "This node", "本节点")
         .gives(200, "Node"),
@@ -202,6 +430,10 @@ pub static ROUTES: &[Route] = &[
         .named("quarantine", "What was received and not applied", "待查记录")
         .query(&["limit", "after"])
         .gives(200, "QuarantinePage"),
+    reads("/v1/numbers", QUERY, || get(numbers::get))
+        .named("numbers", "This node's own numbers, with what can be recounted", "本节点统计")
+        .query(&["from", "until", "area"])
+        .gives(200, "Numbers"),
     adds("/v1/queries", QUERY, || post(queries::ask))
         .named("ask", "Numbers of this node and those below it", "统计查询")
         .takes("Ask")

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use governance::act::{Closing, Grade, Part, Rate};
 use governance::area::AreaCode;
-use governance::case::{Callback, Case, CaseId, Custody, Mediation, Score, Span, UnitCall};
+use governance::case::{
+    Answerable, Callback, Case, CaseId, Custody, Mediation, Received, Score, Span, UnitCall,
+};
 use governance::change::Phase;
 use governance::field;
 use record::{NodeId, RecordId, Subject, Timestamp};
@@ -29,6 +31,9 @@ pub(crate) struct Summary {
     level: Named,
     clock: Clock,
     channel: Named,
+    /// Key of the source that had it first (C9).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<Named>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,6 +141,14 @@ pub(crate) struct Detail {
     callback: Option<Callback>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mediation: Option<Mediation>,
+    /// Who received it first, and owns the handover (C12).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_receiver: Option<ReceivedShown>,
+    /// Who answers for it now: whoever received it first, until somebody takes it.
+    answerable: AnswerableShown,
+    /// The note it came from, for those who may read that (C13).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<Subject>,
     /// The rates it is left out of.
     excluded: BTreeSet<Rate>,
     /// Every exclusion: on what ground, by whom and when.
@@ -149,6 +162,32 @@ pub(crate) struct Detail {
     /// Who had it when, with each one's own clock (C8).
     spans: Vec<SpanShown>,
     timeline: Vec<Brief>,
+}
+
+/// A person of a node, since a moment.
+#[derive(Serialize)]
+struct ReceivedShown {
+    node: NodeName,
+    person: PersonName,
+    since: Timestamp,
+}
+
+/// Who answers for a case now.
+#[derive(Serialize)]
+struct AnswerableShown {
+    state: AnswerableState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<ReceivedShown>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum AnswerableState {
+    /// No member of staff has touched it yet.
+    NotReceived,
+    FirstReceiver,
+    Taker,
+    Ended,
 }
 
 #[derive(Serialize)]
@@ -210,6 +249,7 @@ impl View {
             level: self.level(&case.level),
             clock: Clock::of(case, self.now),
             channel: self.channel(&case.channel),
+            source: case.source.clone(),
             category: case.category.as_deref().map(|key| self.category(key)),
             grid: case.grid.clone(),
             place: case.place,
@@ -252,6 +292,12 @@ impl View {
             written_off: case.written_off,
             callback: case.callback,
             mediation: case.mediation.clone(),
+            first_receiver: case
+                .first_receiver()
+                .map(|by| self.received(by, &mut people))
+                .transpose()?,
+            answerable: self.answerable(case, &mut people)?,
+            note: self.note_behind(case.id)?,
             excluded: case.excluded(),
             exclusions: self.exclusions(case, &mut people)?,
             scores: case.scores.clone(),
@@ -263,8 +309,25 @@ impl View {
         })
     }
 
+    fn received(&self, by: Received, people: &mut People<'_>) -> Result<ReceivedShown, Problem> {
+        let person = people.name(by.person)?;
+        Ok(ReceivedShown { node: self.node(by.node), person, since: by.at })
+    }
+
+    fn answerable(&self, case: &Case, people: &mut People<'_>) -> Result<AnswerableShown, Problem> {
+        let (state, by) = match case.answerable() {
+            Answerable::NotReceived => (AnswerableState::NotReceived, None),
+            Answerable::FirstReceiver(by) => (AnswerableState::FirstReceiver, Some(by)),
+            Answerable::Taker(by) => (AnswerableState::Taker, Some(by)),
+            Answerable::Ended => (AnswerableState::Ended, None),
+        };
+        let by = by.map(|by| self.received(by, people)).transpose()?;
+        Ok(AnswerableShown { state, by })
+    }
+
     fn colour(&self, case: &Case) -> Option<Named> {
-        let colour = self.setup.policy.colour(case.importance, case.urgency)?;
+        let policy = self.world.policies.of(case, self.setup.me()).ok()?;
+        let colour = policy.colour(case.importance, case.urgency)?;
         Some(named(&colour.key, Some((&colour.name, &colour.name_en))))
     }
 

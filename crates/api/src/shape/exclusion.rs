@@ -28,7 +28,7 @@ pub(crate) struct ExclusionShown {
 impl View {
     /// A ground of exclusion.
     pub(crate) fn ground(&self, key: &str) -> Named {
-        let known = self.setup.policy.exclusion(key);
+        let known = self.meant(|policy| policy.exclusion(key));
         named(key, known.map(|known| (known.name.as_str(), known.name_en.as_str())))
     }
 

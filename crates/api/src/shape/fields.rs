@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::view;
-use governance::act::{ActKind, Closing, Grade, Part, Rate};
+use governance::act::{ActKind, Closing, Grade, Part, Photo, Rate};
 use governance::area::AreaCode;
 use governance::case::{Case, Step};
 use governance::change::Phase;
@@ -102,6 +102,8 @@ fn form(id: FieldId) -> Option<Form> {
         | f::LEDGER
         | f::AGREEMENT
         | f::SEVERITY
+        | f::SOURCE
+        | f::SOURCE_NUMBER
         | f::CONTACT_NAME
         | f::CONTACT_PHONE
         | f::INVOLVED => read::<String>,
@@ -128,6 +130,7 @@ fn form(id: FieldId) -> Option<Form> {
         | f::AGREED => read::<bool>,
         f::RATE => read::<Rate>,
         f::POINT => read::<Point>,
+        f::PHOTOS | f::PAGES => read::<Vec<Photo>>,
         _ => return None,
     })
 }
@@ -144,7 +147,10 @@ mod tests {
     /// A field that acts can write and the API could not show would be lost on people.
     #[test]
     fn every_field_of_a_case_has_a_form() {
-        for field in f::ALL.iter().filter(|field| field.id < f::PLACE_DATA) {
+        let of_acts = [f::PHOTOS, f::PAGES];
+        let of_cases =
+            f::ALL.iter().filter(|field| field.id < f::PLACE_DATA || of_acts.contains(&field.id));
+        for field in of_cases {
             assert!(form(field.id).is_some(), "{} has no form in JSON", field.key);
         }
         assert!(form(FieldId(9_999)).is_none());

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use engine::view;
+use governance::policy::Policy;
 use record::{NodeId, Subject};
 use serde::Serialize;
 
@@ -46,33 +47,39 @@ pub(crate) fn named(key: &str, names: Option<(&str, &str)>) -> Named {
 }
 
 impl View {
+    /// What a key means by the policy in force, or else by a version that older cases run under.
+    pub(crate) fn meant<'v, T>(&'v self, find: impl Fn(&'v Policy) -> Option<T>) -> Option<T> {
+        let earlier = || self.world.policies.iter().find_map(|version| find(&version.policy));
+        find(self.policy()).or_else(earlier)
+    }
+
     /// A stage, by this node's policy; another holder's may be unknown here.
     pub(crate) fn stage(&self, key: &str) -> Named {
-        let stage = self.setup.policy.stage(key);
+        let stage = self.meant(|policy| policy.stage(key));
         named(key, stage.map(|stage| (stage.name.as_str(), stage.name_en.as_str())))
     }
 
     /// A level.
     pub(crate) fn level(&self, key: &str) -> Named {
-        let level = self.setup.policy.levels.iter().find(|level| level.key == key);
+        let level = self.meant(|policy| policy.levels.iter().find(|level| level.key == key));
         named(key, level.map(|level| (level.name.as_str(), level.name_en.as_str())))
     }
 
     /// A role.
     pub(crate) fn role(&self, key: &str) -> Named {
-        let role = self.setup.policy.role(key);
+        let role = self.meant(|policy| policy.role(key));
         named(key, role.map(|role| (role.name.as_str(), role.name_en.as_str())))
     }
 
     /// A category.
     pub(crate) fn category(&self, key: &str) -> Named {
-        let known = self.setup.policy.categories.iter().find(|known| known.key == key);
+        let known = self.meant(|policy| policy.categories.iter().find(|known| known.key == key));
         named(key, known.map(|known| (known.name.as_str(), known.name_en.as_str())))
     }
 
     /// A channel.
     pub(crate) fn channel(&self, key: &str) -> Named {
-        let known = self.setup.policy.channels.iter().find(|known| known.key == key);
+        let known = self.meant(|policy| policy.channels.iter().find(|known| known.key == key));
         named(key, known.map(|known| (known.name.as_str(), known.name_en.as_str())))
     }
 

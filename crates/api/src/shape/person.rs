@@ -59,7 +59,7 @@ impl View {
     pub(crate) fn person(&self, id: Subject) -> Result<Person, Problem> {
         let known = self.world.roster.get(id).ok_or_else(Problem::not_found)?;
         let staff = view::staff(&self.reader, self.whose(), id)?;
-        let phones = id == self.actor.id || access::reads_phones(&self.actor, &self.setup.policy);
+        let phones = id == self.actor.id || access::reads_phones(&self.actor, self.policy());
         let (name, phone) = staff.map(|staff| (staff.name, staff.phone)).unzip();
         let appointments = known.appointments.iter().map(|held| self.held(held)).collect();
         Ok(Person { id, name, phone: phone.flatten().filter(|_| phones), appointments })

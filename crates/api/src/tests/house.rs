@@ -15,6 +15,7 @@ use engine::memory::MemoryStore;
 use engine::note::{Account, Token};
 use engine::runtime::{Handle, Running, start};
 use engine::world::Setup;
+use governance::policy::Power;
 use governance::roster::Appointment;
 use governance::territory::{Boundary, Place, Point};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
@@ -27,6 +28,7 @@ use testkit::federation::{Federation, Part};
 use tower::ServiceExt;
 
 use super::schema;
+use crate::route::{Guard, ROUTES, Route};
 use crate::session::Secret;
 use crate::state::{Config, Quota, Rate, State};
 
@@ -81,6 +83,7 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) text: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -292,8 +295,8 @@ impl House {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 16 << 20).await.unwrap();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
-        let answer = Answer { status: parts.status, headers: parts.headers, text };
+        let (text, bytes) = (String::from_utf8_lossy(&bytes).into_owned(), bytes.to_vec());
+        let answer = Answer { status: parts.status, headers: parts.headers, text, bytes };
         schema::check(&method, &path, &answer);
         answer
     }
@@ -306,6 +309,15 @@ impl House {
         let text = |key: &str| json[key].as_str().unwrap().to_owned();
         (text("id"), text("code"))
     }
+}
+
+/// Who of the staff may come to an address: the operator, but where the power over reports of other
+/// systems is needed.
+pub(super) fn who_may_come(path: &str) -> &'static str {
+    let intake = |route: &&Route| route.guard == Guard::Power(Power::Intake);
+    let path = path.split('?').next().unwrap_or_default();
+    let found = ROUTES.iter().filter(intake).any(|route| route.path == path);
+    if found { "dispatcher" } else { "ops" }
 }
 
 /// What a resident might report.
@@ -323,7 +335,13 @@ pub(super) const CANARY: &str = "13800138000";
 
 fn generous() -> Quota {
     let often = Rate { burst: 1_000_000, per_hour: 1_000_000 };
-    Quota { reports: often, reports_of_all: often, codes: often }
+    Quota {
+        reports: often,
+        reports_of_all: often,
+        codes: often,
+        photos: often,
+        photos_of_all: often,
+    }
 }
 
 /// A square of a hundredth of a degree for each grid.

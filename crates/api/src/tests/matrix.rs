@@ -1,5 +1,6 @@
 //! Roles × routes × ground (S18). A route without a row fails.
 
+use governance::policy::Policy;
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -60,6 +61,8 @@ fn rows(scene: &Scene) -> Vec<Row> {
     rows.extend(who(scene));
     rows.extend(cases(scene));
     rows.extend(rest(scene));
+    rows.extend(ground());
+    rows.extend(papers(scene));
     rows
 }
 
@@ -74,13 +77,24 @@ fn program(scene: &Scene) -> Vec<Row> {
         row("document", "/openapi.json", None, ALL),
         row("policy", "/v1/policy", None, ALL),
         row("node", "/v1/node", None, ALL),
+        row("policyVersion", "/v1/policies/she-county/0", None, [404; 7]),
+        row("policyVersion", &format!("/v1/policies/{}", reference()), None, ALL),
         row("report", "/v1/reports", Some(report(BUILDING[0])), [201; 7]),
         row("followReport", &follow, None, ALL),
         row("followReport", "/v1/reports/0000-0000-0000-0000", None, [404; 7]),
         // Signing in gives nobody more than the code does: it is too early to verify.
         row("actByCode", &format!("{follow}/acts"), verify.clone(), [409; 7]),
         row("actByCode", "/v1/reports/0000-0000-0000-0000/acts", verify, [404; 7]),
+        // JSON is no photo: who may send one is told so.
+        row("keepPhotoByCode", &format!("{follow}/photos"), no_photo(), [422; 7]),
+        row("keepPhotoByCode", "/v1/reports/0000-0000-0000-0000/photos", no_photo(), [404; 7]),
+        row("photoByCode", &format!("{follow}/photos/{}", "0".repeat(64)), None, [404; 7]),
     ]
+}
+
+/// The version that every node here works by.
+fn reference() -> String {
+    Policy::from_toml(testkit::federation::POLICY).unwrap().reference()
 }
 
 fn who(scene: &Scene) -> Vec<Row> {
@@ -103,6 +117,10 @@ fn who(scene: &Scene) -> Vec<Row> {
     ]
 }
 
+fn no_photo() -> Option<Value> {
+    Some(json!({}))
+}
+
 fn cases(scene: &Scene) -> Vec<Row> {
     let Scene { one, two, one_record, two_record, .. } = scene;
     let on = |id: &str, rest: &str| format!("/v1/cases/{id}{rest}");
@@ -117,6 +135,9 @@ fn cases(scene: &Scene) -> Vec<Row> {
         row("case", &on(one, ""), None, ground_one),
         row("case", &on(two, ""), None, ground_two),
         row("case", &on(&absent, ""), None, nowhere),
+        row("keepPhoto", "/v1/photos", no_photo(), [401, 403, 422, 422, 422, 422, 422]),
+        // Who sees which photo is told in `photos`.
+        row("photo", &on(one, &format!("/photos/{}", "0".repeat(64))), None, nowhere),
         row("timeline", &on(one, "/timeline"), None, ground_one),
         row("timeline", &on(two, "/timeline"), None, ground_two),
         row("proof", &on(one, &format!("/proof/{one_record}")), None, ground_one),
@@ -139,6 +160,9 @@ fn cases(scene: &Scene) -> Vec<Row> {
             Some(report(BUILDING[1])),
             [401, 403, 403, 403, 201, 201, 403],
         ),
+        row("similar", &on(one, "/similar"), None, ground_one),
+        row("similar", &on(two, "/similar"), None, ground_two),
+        row("similarToReport", "/v1/cases/similar", Some(report(BUILDING[0])), STAFF),
         row("events", "/v1/events", None, STAFF),
     ]
 }
@@ -154,8 +178,35 @@ fn rest(scene: &Scene) -> Vec<Row> {
         "member": true });
     let ask = json!({ "metric": "received", "grouping": "stage",
         "from": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z" });
+    let file = json!({ "file": "", "source": "taidi2020" });
     let role = Some(json!({ "role": "grid_worker" }));
     vec![
+        row(
+            "importPlaces",
+            "/v1/imports/places",
+            Some(json!({ "file": "", "dry_run": true })),
+            power(200),
+        ),
+        row(
+            "importPeople",
+            "/v1/imports/people",
+            Some(json!({ "file": "", "dry_run": true })),
+            power(200),
+        ),
+        row(
+            "exportOrders",
+            "/v1/exports/orders",
+            Some(json!({ "source": "hotline-12345" })),
+            [401, 403, 403, 403, 403, 403, 403],
+        ),
+        row("checkTerritory", "/v1/territory/check", None, STAFF),
+        // Reports of other systems are brought in by who routes them, and by nobody else.
+        row(
+            "importReports",
+            "/v1/imports/reports",
+            Some(file),
+            [401, 403, 403, 403, 403, 403, 403],
+        ),
         row("places", "/v1/places", None, STAFF),
         row("place", &format!("/v1/places/{}", place(2)), None, STAFF),
         row("locate", "/v1/locate?lon=118.425&lat=29.865", None, STAFF),
@@ -172,7 +223,93 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("invitations", "/v1/invitations", None, power(200)),
         row("endInvitation", &format!("/v1/invitations/{}", "0".repeat(64)), None, power(404)),
         row("quarantine", "/v1/quarantine", None, power(200)),
+        row("numbers", "/v1/numbers", None, power(200)),
         row("ask", "/v1/queries", Some(ask), power(200)),
+        row("policies", "/v1/policies", None, STAFF),
+        row(
+            "putPolicy",
+            "/v1/policies",
+            Some(json!({ "text": testkit::federation::later(1) })),
+            power(201),
+        ),
+        row("adoptPolicy", &format!("/v1/policies/{}/adopt", reference()), None, power(200)),
+        row("adoptPolicy", "/v1/policies/xiapu/1/adopt", None, power(404)),
+    ]
+}
+
+/// A station that stands on a place.
+fn station() -> Value {
+    json!({ "kind": "post", "name": "驿站", "place": place(2).to_string(),
+        "hours": { "week": [[["08:00", "20:00"]], [], [], [], [], [], []] } })
+}
+
+fn ground() -> Vec<Row> {
+    let (absent, grid) = ("0".repeat(32), place(2));
+    let at = |path: &str| format!("/v1/{path}/{absent}");
+    let branch =
+        || Some(json!({ "kind": "branch", "name": "网格党支部", "places": [grid.to_string()] }));
+    let new = json!({ "id": "cc".repeat(16), "level": "grid", "name": "新网格",
+        "parent": place(1).to_string(), "valid_from": "2026-06-03T00:00:00Z" });
+    let reshape = json!({ "at": "2026-06-03T00:00:00Z", "end": [absent], "found": [new] });
+    let lists = json!({ "management": [{ "number": "1", "what": "巡查", "role": "grid_worker" }] });
+    let not_told = [401, 403, 409, 409, 409, 409, 409];
+    vec![
+        row("organisations", "/v1/party-organisations", None, STAFF),
+        row("foundOrganisation", "/v1/party-organisations", branch(), power(201)),
+        row("changeOrganisation", &at("party-organisations"), branch(), power(404)),
+        row("endOrganisation", &format!("{}/end", at("party-organisations")), None, power(404)),
+        row("partyCoverage", "/v1/party-coverage", None, STAFF),
+        row("stations", "/v1/stations", None, ALL),
+        row("foundStation", "/v1/stations", Some(station()), power(201)),
+        row("station", &at("stations"), None, [404; 7]),
+        row("changeStation", &at("stations"), Some(station()), power(404)),
+        row("endStation", &format!("{}/end", at("stations")), None, power(404)),
+        // Its policy tells of no circle.
+        row("stationCircle", "/v1/station-circle", None, not_told),
+        row("dutyBook", &format!("/v1/places/{grid}/duty-book"), None, STAFF),
+        row("putDutyLists", &format!("/v1/places/{grid}/duty-book"), Some(lists), power(200)),
+        row("reshape", "/v1/reshapings", Some(reshape), power(422)),
+        row("attach", "/v1/attach?address=3-2-501", None, STAFF),
+        row("notice", &format!("/v1/places/{grid}/notice"), None, STAFF),
+    ]
+}
+
+fn papers(scene: &Scene) -> Vec<Row> {
+    let person = format!("/v1/people/{}", scene.person);
+    let (absent, record) = ("0".repeat(32), "0".repeat(64));
+    let entry = json!({ "entry": "contest", "title": "技能比武", "date": "2026-06-01" });
+    let card = || {
+        Some(json!({ "place": place(2).to_string(), "services": ["mediation"], "name": "某人",
+            "phone": "13900000000", "consent": true }))
+    };
+    let post = || Some(json!({ "name": "周末值班" }));
+    let (code, member) =
+        ("/v1/registrations/0000-0000-0000-0000".to_owned(), format!("/v1/members/{absent}"));
+    let note = json!({ "place": place(BUILDING[0]).to_string(), "date": "2026-06-01",
+        "text": "老人病了" });
+    let nowhere = [401, 403, 404, 404, 404, 404, 404];
+    vec![
+        row("appointments", &format!("{person}/appointments"), None, STAFF),
+        row("certificate", &format!("/v1/certificates/{record}"), None, nowhere),
+        row("checkCertificate", &format!("/v1/certificates/{record}/check"), None, [404; 7]),
+        row("growth", &format!("{person}/growth"), None, [401, 403, 404, 404, 404, 404, 200]),
+        row("enterGrowth", &format!("{person}/growth"), Some(entry), power(201)),
+        row("registerMember", "/v1/registrations", card(), [201; 7]),
+        row("registration", &code, None, [404; 7]),
+        row("withdrawRegistration", &code, None, [404; 7]),
+        row("takePost", &format!("{code}/posts"), post(), [404; 7]),
+        row("leavePost", &format!("{code}/posts/{absent}"), None, [404; 7]),
+        row("members", "/v1/members", None, power(200)),
+        row("takeDownMember", "/v1/members", card(), power(201)),
+        row("member", &member, None, power(404)),
+        row("withdrawMember", &member, None, power(404)),
+        row("takePostFor", &format!("{member}/posts"), post(), power(404)),
+        row("leavePostFor", &format!("{member}/posts/{absent}"), None, power(404)),
+        row("notes", "/v1/notes", None, STAFF),
+        // Whoever runs the node works on no ground, and a neighbour not on this one.
+        row("writeNote", "/v1/notes", Some(note), [401, 403, 201, 201, 422, 201, 422]),
+        row("note", &format!("/v1/notes/{absent}"), None, nowhere),
+        row("raiseNote", &format!("/v1/notes/{absent}/case"), Some(report(BUILDING[0])), nowhere),
     ]
 }
 

@@ -59,6 +59,8 @@ fn guarded(house: &House) -> Vec<(&'static str, What)> {
         valid_from: Timestamp::from_millis(house.handle.now().millis() - 500),
         valid_until: None,
     };
+    let is = house.handle.world().policy().version;
+    let next = testkit::federation::later(1);
     let role = "grid_worker".to_owned();
     let from = house.handle.now();
     let appointment = Appointment { role: role.clone(), scope: None, from, until: None };
@@ -75,6 +77,9 @@ fn guarded(house: &House) -> Vec<(&'static str, What)> {
         ("enable", What::EnableAccount { name: "leaver".into(), person, enabled: true }),
         ("invite", What::PutInvitation { hash: [7; 32], invitation: Some(invitation(house)) }),
         ("uninvite", withdrawn),
+        ("keep a policy", What::PutPolicy { text: next.clone(), publish: false }),
+        ("publish a policy", What::PutPolicy { text: next, publish: true }),
+        ("adopt a policy", What::AdoptPolicy { reference: format!("she-county/{}", is + 1) }),
     ]
 }
 

@@ -79,6 +79,7 @@ async fn ten_thousand_reports_leave_a_bounded_number_of_cases() {
         reports: Rate { burst: 5, per_hour: 1 },
         reports_of_all: Rate { burst: 40, per_hour: 1 },
         codes: Rate { burst: 5, per_hour: 1 },
+        ..Quota::default()
     };
     let house = House::with(Config { quota, ..Config::default() }).await;
     let before = records(&house.handle);

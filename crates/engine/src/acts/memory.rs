@@ -76,6 +76,15 @@ impl Desk<'_, '_> {
         self.sweep(Sweep::Invitations, LOOKED_AT, |row: &Invitation| row.expires <= now)
     }
 
+    /// Sweeps something else with every tick.
+    pub(super) fn sweep_by_the_way<T: DeserializeOwned>(
+        &mut self,
+        of: Sweep,
+        has_run_out: impl Fn(&T) -> bool,
+    ) -> Result<(), Refused> {
+        self.sweep(of, LOOKED_AT_BY_THE_WAY, has_run_out)
+    }
+
     fn sweep<T: DeserializeOwned>(
         &mut self,
         of: Sweep,
@@ -91,7 +100,13 @@ impl Desk<'_, '_> {
         }
         // A row that can't be read is for whoever asks for it, and not for the broom.
         let gone = |(_, value): &Pair| decode::<T>(value).is_ok_and(|row| has_run_out(&row));
-        let keys = found.into_iter().filter(gone).map(|(key, _)| key.into()).collect();
+        let mut keys = Vec::new();
+        for (key, value) in found.into_iter().filter(gone) {
+            // What this batch has changed or removed already is left alone.
+            if self.staging.value(of.table(), &key)? == Some(value) {
+                keys.push(key.into());
+            }
+        }
         self.swept(of, keys)
     }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use governance::act::Body;
+use governance::act::{Body, FieldProblem};
 use governance::field;
-use governance::policy::Power;
-use governance::roster::{Actor, Appointment, MAX_APPOINTMENTS, Person};
+use governance::policy::{Power, Version};
+use governance::roster::{Actor, Agreement, Appointment, MAX_APPOINTMENTS, Person};
 use governance::territory::{Place, TerritoryError};
 use record::Subject;
 
@@ -30,7 +30,7 @@ impl Desk<'_, '_> {
         let mut next = self.world.as_ref().clone();
         for place in &places {
             next.territory
-                .check(place, &self.setup.policy.levels, self.now)
+                .check(place, &self.world.policy().levels, self.now)
                 .and_then(|()| Arc::make_mut(&mut next.territory).insert(place.clone()))
                 .map_err(|error| Refused::Invalid {
                     field: "places",
@@ -105,12 +105,16 @@ impl Desk<'_, '_> {
         by: &Agent,
         id: Subject,
         appointment: Appointment,
+        agreement: Option<&Agreement>,
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
         let actor = self.power(by, Power::Roster, "roster")?;
+        agreement.map_or(Ok(()), Agreement::check).map_err(field_problem)?;
         let mut person = self.world.roster.get(id).cloned().ok_or(Refused::NotFound("person"))?;
-        if self.setup.policy.role(&appointment.role).is_none() {
-            let what = "is not a role of the policy".into();
+        // Cases that began under an earlier version are finished by its roles.
+        let role = |version: &Arc<Version>| version.policy.role(&appointment.role).is_some();
+        if !self.world.policies.iter().any(role) {
+            let what = "is not a role of the policy, nor of an earlier version".into();
             return Err(Refused::Invalid { field: "role", what });
         }
         if appointment.until.is_some_and(|until| until <= appointment.from) {
@@ -132,6 +136,10 @@ impl Desk<'_, '_> {
         body.put_some(field::SCOPE, appointment.scope.as_ref());
         body.put(field::FROM, &appointment.from);
         body.put_some(field::UNTIL, appointment.until.as_ref());
+        if let Some(agreement) = agreement {
+            body.put(field::AGREEMENT_NUMBER, &agreement.number);
+            body.put_some(field::AGREEMENT_TEXT, agreement.text.as_ref());
+        }
         let mut receipt = Receipt { subject: Some(id), ..Receipt::empty() };
         self.sign_plain(id, kind::APPOINTED, body, actor.as_ref(), once, &mut receipt)?;
         person.appointments.push(appointment);
@@ -164,7 +172,7 @@ impl Desk<'_, '_> {
         Ok(receipt)
     }
 
-    fn sign_plain(
+    pub(super) fn sign_plain(
         &mut self,
         subject: Subject,
         kind: record::Kind,
@@ -188,7 +196,7 @@ impl Desk<'_, '_> {
 }
 
 /// The first role in force signs for administrative acts.
-fn operator(actor: &Actor) -> record::Actor {
+pub(super) fn operator(actor: &Actor) -> record::Actor {
     let role = actor.appointments().first().map_or("operator", |held| held.role.as_str());
     record::Actor { id: record::ActorId::from_bytes(*actor.id.as_bytes()), role: role.to_owned() }
 }
@@ -198,8 +206,13 @@ fn check_line(id: record::FieldId, name: &'static str, value: &str) -> Result<()
         .map_err(|problem| Refused::Invalid { field: name, what: problem.what })
 }
 
+/// A value out of bounds, without the value.
+pub(super) fn field_problem(problem: FieldProblem) -> Refused {
+    Refused::Invalid { field: problem.field, what: problem.what }
+}
+
 /// What the territory says, without what was sent.
-fn words(error: &TerritoryError) -> String {
+pub(super) fn words(error: &TerritoryError) -> String {
     match error {
         TerritoryError::UnknownLevel(_) => "has a level that the policy does not list".into(),
         TerritoryError::Name

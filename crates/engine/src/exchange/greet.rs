@@ -204,9 +204,13 @@ impl Desk<'_, '_> {
         let (at, frame) = self.staging.push(frame)?;
         crate::project::project(sign::whose(self.setup), self.staging, at, &frame)?;
         let me = &self.setup.standing;
+        let stranger = self.world.directory.get(node).is_none();
         self.change_world(|world| {
             Arc::make_mut(&mut world.directory).insert(me, standing, addresses);
         });
+        if stranger {
+            self.give_policy(node)?;
+        }
         Ok(node)
     }
 }

@@ -229,6 +229,7 @@ impl Desk<'_, '_> {
     /// Takes in one entry with its record.
     fn receive(&mut self, from: NodeId, arrival: Arrival) -> Result<(), Refused> {
         let (frame, readable) = foreign(from, arrival);
+        let named = governance::policy::reference_of(&readable.fields);
         let (at, frame) = self.staging.push(frame)?;
         let done = project::project_read(whose(self.setup), self.staging, at, &frame, &readable)?;
         match &done.rejected {
@@ -236,6 +237,11 @@ impl Desk<'_, '_> {
             None | Some(Rejected::Known) => {}
             Some(rejected) => tracing::warn!(peer = %from, position = %at, why = %rejected,
                 "对方的一条记录不能应用，已另存待查 a record was not applied, it is kept in quarantine"),
+        }
+        if let Ok(reference) = named
+            && done.policy
+        {
+            self.policy_arrived(from, &reference)?;
         }
         if let Some(case) = done.case {
             self.after(done.before.as_deref(), &case, from)?;

@@ -51,13 +51,14 @@ pub(super) fn apply(
         Ok(after) => {
             let after = Arc::new(after);
             staging.put_case(after.clone());
-            let known = before.as_deref().map(fact);
-            let fact = fact(&after);
+            let known = before.as_deref().map(|case| Fact::of(case, whose.me));
+            let fact = Fact::of(&after, whose.me);
             if known.as_ref() != Some(&fact) {
                 staging.put_compact(Table::Fact, fact_key(after.id), &fact)?;
             }
             reorder(staging, before.as_deref(), &after)?;
             receipt(whose, staging, before.is_none(), &after)?;
+            origin(whose, staging, readable, before.is_none(), &after)?;
             Ok((before, Ok(after)))
         }
     }
@@ -103,6 +104,19 @@ pub(super) fn foreign(
     }
 }
 
+/// A record that makes no sense here: kept and shown, and nothing changes.
+pub(super) fn hold(
+    staging: &mut Staging<'_>,
+    at: Position,
+    record: &Record,
+    sender: NodeId,
+    why: String,
+) -> Result<Done, StoreError> {
+    let held = Quarantined { from: sender, record: record.id(), subject: record.subject, why };
+    staging.put(Table::Quarantine, at.to_bytes().to_vec(), &held)?;
+    Ok(Done { rejected: Some(Rejected::NoOutcome), ..Done::default() })
+}
+
 /// A record in a place of its author's log that another record has.
 pub(super) fn fork(
     staging: &mut Staging<'_>,
@@ -130,6 +144,11 @@ impl NotApplied {
             Self::NoAct => "records of this kind are not shared between nodes".into(),
         }
     }
+}
+
+/// What a record says happened to a case, if it is about one and can be read.
+pub(crate) fn event_of(readable: &Readable, sender: NodeId) -> Option<Event> {
+    event(readable, sender).ok()
 }
 
 fn event(readable: &Readable, sender: NodeId) -> Result<Event, NotApplied> {
@@ -178,22 +197,6 @@ pub fn fact_key(case: CaseId) -> Vec<u8> {
     case.as_bytes().to_vec()
 }
 
-fn fact(case: &Case) -> Fact {
-    Fact {
-        home: case.home,
-        stage: case.stage.clone(),
-        phase: case.phase,
-        channel: case.channel.clone(),
-        category: case.category.clone(),
-        level_settled: case.settled.clone(),
-        grid: case.grid.clone(),
-        opened: case.opened,
-        answered: case.answered,
-        closed: case.closed,
-        due: case.due,
-    }
-}
-
 /// The orders in which cases are listed; each key ends with the time of opening and the case id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Order {
@@ -209,6 +212,10 @@ pub enum Order {
     Open,
     /// Cases treated together with this one.
     MergedInto(CaseId),
+    /// Cases that a source had first, by the hash of its key: see [`Order::of_source`].
+    Source([u8; 8]),
+    /// Live cases held here whose place nobody knows.
+    Unplaced,
 }
 
 impl Order {
@@ -222,7 +229,16 @@ impl Order {
             Self::Offered => vec![4],
             Self::Open => vec![5],
             Self::MergedInto(case) => [&[6], case.as_bytes().as_slice()].concat(),
+            Self::Source(hash) => [&[7], hash.as_slice()].concat(),
+            Self::Unplaced => vec![8],
         }
+    }
+
+    /// The order of the cases that a source had first.
+    #[must_use]
+    pub fn of_source(source: &str) -> Self {
+        let hash = origin_key(source, "");
+        Self::Source(hash.first_chunk().copied().unwrap_or_default())
     }
 
     /// The key of a case.
@@ -249,7 +265,10 @@ pub fn order_keys(case: &Case) -> Vec<Vec<u8>> {
     }
     if live && !guest {
         orders.push(Order::Open);
+        let nowhere = case.place.is_none() && case.grid.is_none();
+        orders.extend(nowhere.then_some(Order::Unplaced));
     }
+    orders.extend(case.source.as_deref().map(Order::of_source));
     orders.into_iter().map(|order| order.key(case.opened, case.id)).collect()
 }
 
@@ -287,6 +306,39 @@ fn receipt(
         ),
         None => Ok(()),
     }
+}
+
+/// The number by which another system knows the case: see [`origin_key`].
+fn origin(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    readable: &Readable,
+    opened: bool,
+    case: &Case,
+) -> Result<(), StoreError> {
+    let Some(source) = case.source.as_ref().filter(|_| opened && case.home == whose.me) else {
+        return Ok(());
+    };
+    match readable.fields.get::<String>(field::SOURCE_NUMBER) {
+        Ok(Some(number)) => {
+            let key = origin_key(source, &number).to_vec();
+            staging.put_bytes(Table::Origin, key, case.id.as_bytes().to_vec())
+        }
+        Ok(None) => Ok(()),
+        Err(error) => Err(StoreError::Index { what: format!("a source's number: {error}") }),
+    }
+}
+
+/// Key of the origin table: blake3 of a source's key and its number. For a source that gives no
+/// numbers, whose digests stand in their place, it tells nothing to who can't guess the report
+/// word for word.
+#[must_use]
+pub fn origin_key(source: &str, number: &str) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key("wangge origin of a report v1");
+    for part in [source, number] {
+        hasher.update(&(part.len() as u64).to_be_bytes()).update(part.as_bytes());
+    }
+    *hasher.finalize().as_bytes()
 }
 
 /// Key of the receipt table: the reporter's opaque id, which for a resident is a hash of the code.

@@ -37,7 +37,8 @@ pub fn receipt(view: &impl Lookup, whose: Whose, at: Position) -> Result<Receipt
         | FrameKind::Checkpoint
         | FrameKind::Countersigned
         | FrameKind::Local
-        | FrameKind::StreamHead => None,
+        // A command that made several records tells of one of them.
+        | FrameKind::StreamHead => done.receipt.record,
     };
     Ok(Receipt { record, ..done.receipt })
 }
@@ -103,6 +104,7 @@ pub(super) fn swept(
     for key in keys {
         match of {
             Sweep::Tokens => end_token(staging, key)?,
+            Sweep::Uploads => super::photo::forgotten(staging, key.into_vec())?,
             Sweep::Receipts | Sweep::Invitations => staging.remove(of.table(), key.into_vec()),
         }
     }

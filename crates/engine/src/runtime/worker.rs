@@ -4,14 +4,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use governance::query::{Matter, Seat};
-use record::NodeId;
+use record::{Hash, NodeId};
 use tokio::sync::oneshot;
 
 use super::Handle;
 use crate::engine::Input;
-use crate::wire::{PAGE_ENTRIES, Page, Response};
+use crate::wire::{Fetch, PAGE_ENTRIES, PIECE_BYTES, Page, Response};
 use crate::world::World;
-use crate::{arrival, outbox, view};
+use crate::{arrival, blob, outbox, view};
 
 /// Jobs that may wait.
 const QUEUE: usize = 256;
@@ -39,6 +39,26 @@ pub(super) enum Job {
         /// The peers known now.
         world: Arc<World>,
     },
+    /// Read a piece of a photo for a peer.
+    Piece {
+        /// The peer.
+        peer: NodeId,
+        /// Which piece.
+        fetch: Fetch,
+        /// Where it goes.
+        reply: oneshot::Sender<Response>,
+    },
+    /// Keep a photo that came from a peer.
+    KeepPhoto {
+        /// The peer.
+        from: NodeId,
+        /// The photo.
+        photo: Hash,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// Clear photos away that nothing keeps.
+    ClearPhotos,
     /// Count cases.
     Count {
         /// For which question.
@@ -100,11 +120,27 @@ fn run(handle: &Handle, job: Job) {
                 arrival::verify_page(&handle.setup, &world.directory, from, page, handle.now());
             handle.put_blocking(Input::Arrived { from, after, page });
         }
+        Job::Piece { peer, fetch, reply } => {
+            let (setup, reader) = (&handle.setup, &handle.reader);
+            let blobs = handle.blobs.as_ref();
+            let piece = outbox::piece(setup, reader, blobs, peer, &fetch, PIECE_BYTES);
+            let piece = piece.unwrap_or_else(|error| {
+                tracing::error!(peer = %peer, error = %error, "a photo could not be read");
+                None
+            });
+            let _ = reply.send(piece.map_or(Response::Refused, Response::Piece));
+        }
+        Job::KeepPhoto { from, photo, bytes } => {
+            let kept = blob::keep(handle.blobs.as_ref(), &photo, &bytes);
+            handle.put_blocking(Input::PhotoKept { from, photo, kept });
+        }
+        Job::ClearPhotos => handle.clear_photos(),
         Job::Count { ask, matter, seat } => {
-            let tally = view::count(&handle.reader, &matter, &seat, handle.now());
-            let tally =
-                tally.inspect_err(|error| tracing::error!(error = %error, "counting failed")).ok();
-            handle.put_blocking(Input::Counted { ask, tally });
+            let counted = view::count(&handle.reader, &matter, &seat, handle.now());
+            let counted = counted
+                .inspect_err(|error| tracing::error!(error = %error, "counting failed"))
+                .ok();
+            handle.put_blocking(Input::Counted { ask, counted });
         }
     }
 }

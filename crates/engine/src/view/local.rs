@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use governance::act::Origin;
 use governance::case::CaseId;
 use governance::field;
 use record::Subject;
 
+use super::damaged;
 use crate::command::{Once, Receipt};
 use crate::note::{Account, DoneRow, Invitation, Quarantined, Token};
 use crate::project::{self, Whose};
@@ -160,6 +162,17 @@ pub fn reported(reader: &Arc<dyn Read>, reporter: Subject) -> Result<Option<Case
     Ok(id.map(Subject::from_bytes))
 }
 
+/// The case of a report that another system had first.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn imported(reader: &Arc<dyn Read>, origin: &Origin) -> Result<Option<CaseId>, StoreError> {
+    let key = project::origin_key(&origin.source, &origin.number);
+    let found = reader.get(Table::Origin, &key)?;
+    let id = found.map(|id| id.try_into().map_err(|_| damaged("an imported report's row")));
+    Ok(id.transpose()?.map(Subject::from_bytes))
+}
+
 /// Stream entries received but not applied, newest first, strictly before a position where given.
 ///
 /// # Errors
@@ -179,8 +192,4 @@ pub fn quarantined(
             Ok((at, decode(&value)?))
         })
         .collect()
-}
-
-fn damaged(what: &str) -> StoreError {
-    StoreError::Index { what: what.to_owned() }
 }

@@ -67,7 +67,7 @@ fn records_in(reader: &Arc<dyn Read>, me: NodeId, epoch: u32) -> Result<u64, Sto
     seq.map(|seq| seq + 1).map_err(|_| StoreError::Index { what: "a key of the log".into() })
 }
 
-struct Stored<'a>(&'a dyn Read);
+pub(super) struct Stored<'a>(pub(super) &'a dyn Read);
 
 impl Nodes for Stored<'_> {
     type Error = StoreError;
@@ -77,7 +77,7 @@ impl Nodes for Stored<'_> {
     }
 }
 
-fn unreadable(error: TreeError<StoreError>) -> StoreError {
+pub(super) fn unreadable(error: TreeError<StoreError>) -> StoreError {
     match error {
         TreeError::Node { source, .. } => source,
         TreeError::TooLarge { .. } | TreeError::Beyond { .. } => {

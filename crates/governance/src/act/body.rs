@@ -4,8 +4,8 @@ use record::{FieldId, NodeId, cbor};
 use serde::Serialize;
 
 use super::{
-    Act, ActKind, CallBack, FieldValues, MAX_DESCRIPTION, MAX_LINE, MAX_MEDIATORS, MAX_TEXT,
-    MAX_TITLE, MAX_UNITS, Part, Report, Triage, Whistle,
+    Act, ActKind, CallBack, FieldValues, MAX_DESCRIPTION, MAX_LINE, MAX_MEDIATORS, MAX_SOURCE,
+    MAX_TEXT, MAX_TITLE, MAX_UNITS, Origin, Part, Photo, Report, Triage, Whistle, photo,
 };
 use crate::field;
 
@@ -93,7 +93,10 @@ impl Act {
                 text(field::EXCLUSION, exclusion, MAX_LINE)?;
                 text(field::REASON, reason, MAX_TEXT)
             }
-            Self::Agreement { text: words, .. } => text(field::AGREEMENT, words, MAX_DESCRIPTION),
+            Self::Agreement { text: words, photos, .. } => {
+                text(field::AGREEMENT, words, MAX_DESCRIPTION)?;
+                photo::check(photos)
+            }
             Self::Refuse { reason, instead } => {
                 text(field::REASON, reason, MAX_TEXT)?;
                 optional(field::INSTEAD, instead.as_ref(), MAX_TEXT)
@@ -112,16 +115,24 @@ impl Act {
             | Self::Resume { reason }
             | Self::Split { reason }
             | Self::Withdraw { reason } => text(field::REASON, reason, MAX_TEXT),
-            Self::SettleOnSpot { opinion }
-            | Self::Handle { opinion }
-            | Self::SendHome { opinion, .. }
-            | Self::UnitResult { opinion } => text(field::OPINION, opinion, MAX_TEXT),
-            Self::Progress { note }
-            | Self::Check { note, .. }
-            | Self::Remind { note }
-            | Self::Supervise { note }
-            | Self::Session { note, .. } => text(field::NOTE, note, MAX_TEXT),
-            Self::Verify { satisfaction, .. } => range(field::SATISFACTION, *satisfaction, 1, 5),
+            Self::SendHome { opinion, .. } => text(field::OPINION, opinion, MAX_TEXT),
+            Self::SettleOnSpot { opinion, photos }
+            | Self::Handle { opinion, photos }
+            | Self::UnitResult { opinion, photos } => {
+                text(field::OPINION, opinion, MAX_TEXT)?;
+                photo::check(photos)
+            }
+            Self::Remind { note } | Self::Supervise { note } => text(field::NOTE, note, MAX_TEXT),
+            Self::Progress { note, photos }
+            | Self::Check { note, photos, .. }
+            | Self::Session { note, photos, .. } => {
+                text(field::NOTE, note, MAX_TEXT)?;
+                photo::check(photos)
+            }
+            Self::Verify { satisfaction, photos, .. } => {
+                range(field::SATISFACTION, *satisfaction, 1, 5)?;
+                photo::check(photos)
+            }
             Self::Accept {}
             | Self::Dispatch { .. }
             | Self::Take {}
@@ -158,9 +169,12 @@ impl Act {
             | Self::Resume { reason }
             | Self::Split { reason }
             | Self::Withdraw { reason } => body.put(field::REASON, reason),
-            Self::SettleOnSpot { opinion }
-            | Self::Handle { opinion }
-            | Self::UnitResult { opinion } => body.put(field::OPINION, opinion),
+            Self::SettleOnSpot { opinion, photos }
+            | Self::Handle { opinion, photos }
+            | Self::UnitResult { opinion, photos } => {
+                body.put(field::OPINION, opinion);
+                body.put_all(field::PHOTOS, photos);
+            }
             Self::SendHome { done, opinion } => {
                 body.put(field::DONE, done);
                 body.put(field::OPINION, opinion);
@@ -172,12 +186,15 @@ impl Act {
                 body.put(field::ASSIGNEE, assignee);
                 body.put(field::REASON, reason);
             }
-            Self::Progress { note } | Self::Remind { note } | Self::Supervise { note } => {
+            Self::Remind { note } | Self::Supervise { note } => body.put(field::NOTE, note),
+            Self::Progress { note, photos } => {
                 body.put(field::NOTE, note);
+                body.put_all(field::PHOTOS, photos);
             }
-            Self::Check { found, note } => {
+            Self::Check { found, note, photos } => {
                 body.put(field::FOUND, found);
                 body.put(field::NOTE, note);
+                body.put_all(field::PHOTOS, photos);
             }
             Self::RuleObjection { upheld, reason } => {
                 body.put(field::UPHELD, upheld);
@@ -212,17 +229,20 @@ impl Act {
                 body.put(field::SEVERITY, severity);
                 body.put(field::MEDIATORS, mediators);
             }
-            Self::Session { held, note } => {
+            Self::Session { held, note, photos } => {
                 body.put(field::HELD, held);
                 body.put(field::NOTE, note);
+                body.put_all(field::PHOTOS, photos);
             }
-            Self::Agreement { reached, text } => {
+            Self::Agreement { reached, text, photos } => {
                 body.put(field::AGREED, reached);
                 body.put(field::AGREEMENT, text);
+                body.put_all(field::PAGES, photos);
             }
-            Self::Verify { solved, satisfaction } => {
+            Self::Verify { solved, satisfaction, photos } => {
                 body.put(field::SOLVED, solved);
                 body.put_some(field::SATISFACTION, satisfaction.as_ref());
+                body.put_all(field::PHOTOS, photos);
             }
             Self::Accept {}
             | Self::Take {}
@@ -241,21 +261,77 @@ impl Report {
         optional(field::ADDRESS, self.address.as_ref(), MAX_LINE)?;
         optional(field::CONTACT_NAME, self.contact_name.as_ref(), MAX_LINE)?;
         optional(field::CONTACT_PHONE, self.contact_phone.as_ref(), MAX_LINE)?;
-        optional(field::INVOLVED, self.involved.as_ref(), MAX_TEXT)
+        optional(field::INVOLVED, self.involved.as_ref(), MAX_TEXT)?;
+        photo::check(&self.photos)
+    }
+
+    /// The fields of [`Report::words`].
+    pub const WORDS: [FieldId; 8] = [
+        field::TITLE,
+        field::DESCRIPTION,
+        field::ADDRESS,
+        field::POINT,
+        field::HAPPENED,
+        field::CONTACT_NAME,
+        field::CONTACT_PHONE,
+        field::INVOLVED,
+    ];
+
+    /// What people said, without what sorts it: two reports of the same words are one where
+    /// nothing else tells them apart.
+    #[must_use]
+    pub fn words(&self) -> FieldValues {
+        let mut body = Body::default();
+        self.write_words(&mut body);
+        body.0
     }
 
     fn write(&self, body: &mut Body) {
-        body.put(field::TITLE, &self.title);
-        body.put(field::DESCRIPTION, &self.description);
+        self.write_words(body);
         body.put(field::CHANNEL, &self.channel);
         body.put_some(field::CATEGORY, self.category.as_ref());
         body.put_some(field::PLACE, self.place.as_ref());
+        body.put_all(field::PHOTOS, &self.photos);
+    }
+
+    fn write_words(&self, body: &mut Body) {
+        body.put(field::TITLE, &self.title);
+        body.put(field::DESCRIPTION, &self.description);
         body.put_some(field::ADDRESS, self.address.as_ref());
         body.put_some(field::POINT, self.point.as_ref());
         body.put_some(field::HAPPENED, self.happened.as_ref());
         body.put_some(field::CONTACT_NAME, self.contact_name.as_ref());
         body.put_some(field::CONTACT_PHONE, self.contact_phone.as_ref());
         body.put_some(field::INVOLVED, self.involved.as_ref());
+    }
+}
+
+impl Origin {
+    /// Whether a text may be the key of a source.
+    #[must_use]
+    pub fn is_source(key: &str) -> bool {
+        let of_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        (1..=MAX_SOURCE).contains(&key.len()) && key.chars().all(of_key)
+    }
+
+    /// Checks both parts against their bounds.
+    ///
+    /// # Errors
+    /// The first that is not as it should be.
+    pub fn check(&self) -> Result<(), FieldProblem> {
+        if !Self::is_source(&self.source) {
+            return Err(problem(field::SOURCE, format!("1 to {MAX_SOURCE} of a-z, 0-9, -")));
+        }
+        text(field::SOURCE_NUMBER, &self.number, MAX_LINE)
+    }
+
+    /// Its fields, beside those of the report.
+    #[must_use]
+    pub fn fields(&self) -> FieldValues {
+        let mut body = Body::default();
+        body.put(field::SOURCE, &self.source);
+        body.put(field::SOURCE_NUMBER, &self.number);
+        body.0
     }
 }
 
@@ -287,6 +363,7 @@ impl Triage {
         body.put_some(field::GRADE, self.grade.as_ref());
         body.put_some(field::IMPORTANCE, self.importance.as_ref());
         body.put_some(field::URGENCY, self.urgency.as_ref());
+        body.put_some(field::PLACE, self.place.as_ref());
     }
 }
 
@@ -328,14 +405,30 @@ impl Body {
             self.put(id, value);
         }
     }
+
+    /// Puts photos if there are any.
+    fn put_all(&mut self, id: FieldId, photos: &[Photo]) {
+        if !photos.is_empty() {
+            self.put(id, &photos);
+        }
+    }
 }
 
-fn problem(id: FieldId, what: String) -> FieldProblem {
+pub(super) fn problem(id: FieldId, what: String) -> FieldProblem {
     FieldProblem { field: field::by_id(id).map_or("field", |entry| entry.key), what }
 }
 
-/// Checks a text: not blank, at most `most` characters, no control characters but line breaks and
-/// tabs.
+/// Whether a character is not seen and changes how others are: control characters but line feed
+/// and tab, and those that turn the direction of writing (Unicode UAX #9: embeddings, overrides and
+/// isolates). Marks of direction are none of them.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || (c.is_control() && !matches!(c, '\n' | '\t'))
+}
+
+/// Checks a text: not blank, at most `most` characters, none of them unseen ([`is_unseen`]) but
+/// line breaks and tabs.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -347,14 +440,17 @@ pub fn text(id: FieldId, value: &str, most: usize) -> Result<(), FieldProblem> {
     if length > most {
         return Err(problem(id, format!("{length} characters; at most {most}")));
     }
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    match value.chars().position(control) {
+    match value.chars().position(|c| is_unseen(c) && c != '\r') {
         Some(at) => Err(problem(id, format!("control character at position {at}"))),
         None => Ok(()),
     }
 }
 
-fn optional(id: FieldId, value: Option<&String>, most: usize) -> Result<(), FieldProblem> {
+pub(super) fn optional(
+    id: FieldId,
+    value: Option<&String>,
+    most: usize,
+) -> Result<(), FieldProblem> {
     value.map_or(Ok(()), |value| text(id, value, most))
 }
 

@@ -1,10 +1,10 @@
 //! What a permitted act says: its own fields, and the outcome that rules give it. Everybody who
 //! reads the record later takes the outcome from it and needs no policy.
 
-use record::{NodeId, Timestamp};
+use record::{NodeId, Subject, Timestamp};
 
 use super::{Permit, Scene};
-use crate::act::{Act, Body, Closing, FieldValues, Report};
+use crate::act::{Act, Body, Closing, FieldValues, Report, Triage};
 use crate::area::AreaCode;
 use crate::case::Case;
 use crate::change::Phase;
@@ -62,6 +62,10 @@ pub(super) fn grid_of(scene: &Scene<'_>, report: &Report) -> Option<AreaCode> {
             Located::None | Located::Several(_) => None,
         }
     })?;
+    grid_at(scene, level, place)
+}
+
+fn grid_at(scene: &Scene<'_>, level: &str, place: Subject) -> Option<AreaCode> {
     scene.territory.at_level(place, level, scene.now).and_then(|place| place.code.clone())
 }
 
@@ -89,10 +93,18 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
         Act::AcceptCustody {} | Act::RefuseCustody { .. } => {
             let offer = case.offer_to(scene.me).map(|offer| offer.offer);
             body.put_some(field::OFFER, offer.as_ref());
+            if matches!(act, Act::AcceptCustody {}) {
+                body.put(field::POLICY, &scene.policy.reference());
+            }
         }
         Act::Whistle(_) | Act::Convene(_) => {
             let by = due(scene, scene.policy.whistle.report_in);
             body.put_some(field::REPORT_IN_BY, by.as_ref());
+        }
+        Act::Triage(Triage { place: Some(place), .. }) => {
+            let level = scene.policy.custody.begins.first();
+            let grid = level.and_then(|level| grid_at(scene, level, *place));
+            body.put_some(field::GRID, grid.as_ref());
         }
         Act::Report(_)
         | Act::Accept {}

@@ -151,6 +151,11 @@ pub enum Refusal {
     },
     /// A unit that was called does not leave a case out of a rate.
     NotOfLine,
+    /// The case began under a version of the policy whose text this node does not have.
+    PolicyUnknown {
+        /// `key/version`.
+        reference: String,
+    },
     /// Observed later than now.
     InFuture,
     /// The case has too many records.
@@ -200,6 +205,7 @@ impl Refusal {
             Self::NotInWhistle => "not-in-whistle",
             Self::NoSuchExclusion { .. } => "no-such-exclusion",
             Self::NotOfLine => "not-of-line",
+            Self::PolicyUnknown { .. } => "policy-unknown",
             Self::InFuture => "in-future",
             Self::TooLong => "too-long",
         }
@@ -255,6 +261,9 @@ impl Refusal {
             Self::NotInWhistle => "只有吹哨双方可以互评".into(),
             Self::NoSuchExclusion { ground } => format!("规则中没有剔除事由 {ground}"),
             Self::NotOfLine => "协办单位不能剔除事件".into(),
+            Self::PolicyUnknown { reference } => format!(
+                "事件按规则 {reference} 办理，而本节点没有它的全文：请管理员用 `wangge policy keep 文件` 补上"
+            ),
             Self::InFuture => "发生时间晚于现在".into(),
             Self::TooLong => format!("事件记录已满 {MAX_STEPS} 条，请另行上报"),
         }
@@ -344,6 +353,11 @@ impl fmt::Display for Refusal {
                 write!(f, "{ground} is no ground of exclusion in the policy")
             }
             Self::NotOfLine => f.write_str("a unit that was called leaves no case out of a rate"),
+            Self::PolicyUnknown { reference } => write!(
+                f,
+                "the case runs under {reference}, whose text this node does not have: have the \
+                 operator add it with `wangge policy keep FILE`"
+            ),
             Self::InFuture => f.write_str("it can't have happened later than now"),
             Self::TooLong => {
                 write!(f, "the case has {MAX_STEPS} records, the most there can be: report anew")

@@ -26,11 +26,11 @@ const POLICIES: [&str; 6] = [
     include_str!("../../../../config/policies/beijing-jiesujiban.toml"),
 ];
 const CALENDAR: &str = include_str!("../../../../config/calendars/2026.json");
-const START: i64 = 1_772_409_600_000;
+pub(crate) const START: i64 = 1_772_409_600_000;
 
 /// A community with two grids, somebody in every role in each, and one person without any.
-struct Town {
-    policy: Policy,
+pub(crate) struct Town {
+    pub(crate) policy: Policy,
     calendar: Calendar,
     territory: Territory,
     roster: Roster,
@@ -49,7 +49,7 @@ fn node(number: u8) -> NodeId {
     NodeId::from_bytes([number; 32])
 }
 
-fn me() -> NodeId {
+pub(crate) fn me() -> NodeId {
     node(1)
 }
 
@@ -72,7 +72,7 @@ fn town() -> Town {
 }
 
 /// A community that works by one of the six policies.
-fn town_of(policy: usize) -> Town {
+pub(crate) fn town_of(policy: usize) -> Town {
     let policy = Policy::from_toml(POLICIES[policy]).unwrap();
     let places = [
         place(1, "community", "341021100003", None),
@@ -138,8 +138,9 @@ impl Town {
                 grade: Some(Grade::B),
                 importance: Some(1),
                 urgency: None,
+                place: None,
             }),
-            3 => Act::SettleOnSpot { opinion: text() },
+            3 => Act::SettleOnSpot { opinion: text(), photos: vec![] },
             4 => Act::HandUp { reason: text() },
             5 | 6 => {
                 let assignee = self.people[rng.random_range(0..self.people.len())];
@@ -147,9 +148,9 @@ impl Town {
             }
             7 => Act::Take {},
             8 => Act::Return { reason: text() },
-            9 => Act::Progress { note: text() },
-            10 | 11 => Act::Handle { opinion: text() },
-            12 | 13 => Act::Verify { solved: rng.random(), satisfaction: Some(5) },
+            9 => Act::Progress { note: text(), photos: vec![] },
+            10 | 11 => Act::Handle { opinion: text(), photos: vec![] },
+            12 | 13 => Act::Verify { solved: rng.random(), satisfaction: Some(5), photos: vec![] },
             14 => Act::Close { special: rng.random() },
             15 => Act::Reopen { reason: text() },
             // Nobody answers here: an offer ends the life.
@@ -157,7 +158,7 @@ impl Town {
             17 => Act::SendHome { done: true, opinion: text() },
             18 => Act::AcceptCustody {},
             19 => Act::Whistle(Whistle { lead: node(50), assist: vec![node(51)], request: text() }),
-            20 => Act::Check { found: rng.random(), note: text() },
+            20 => Act::Check { found: rng.random(), note: text(), photos: vec![] },
             21 => Act::Transfer { assignee: self.anyone(rng), reason: text() },
             22 => Act::Redispatch { assignee: self.anyone(rng) },
             23 => Act::Object { reason: text() },
@@ -186,9 +187,9 @@ impl Town {
                 severity: self.policy.severities.first().map_or_else(text, |s| s.key.clone()),
                 mediators: vec![self.anyone(rng)],
             },
-            40 => Act::Session { held: now, note: text() },
-            41 => Act::Agreement { reached: rng.random(), text: text() },
-            _ => Act::UnitResult { opinion: text() },
+            40 => Act::Session { held: now, note: text(), photos: vec![] },
+            41 => Act::Agreement { reached: rng.random(), text: text(), photos: vec![] },
+            _ => Act::UnitResult { opinion: text(), photos: vec![] },
         }
     }
 
@@ -209,6 +210,7 @@ impl Town {
             contact_name: None,
             contact_phone: None,
             involved: None,
+            photos: vec![],
         }))
     }
 }
@@ -286,7 +288,7 @@ fn other(town: &Town) -> Case {
 }
 
 /// Plays a random life; gives the case and its events.
-fn life(town: &Town, seed: u64, steps: u64) -> (Case, Vec<Event>) {
+pub(crate) fn life(town: &Town, seed: u64, steps: u64) -> (Case, Vec<Event>) {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut events: Vec<Event> = Vec::new();
     let mut case: Option<Case> = None;

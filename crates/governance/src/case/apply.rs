@@ -4,8 +4,8 @@
 use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
 
 use super::{
-    Aside, Callback, Case, CaseId, Counts, Custody, Exclusion, MAX_STEPS, Mediation, OpenOffer,
-    Party, Score, Span, Step, UnitCall,
+    Aside, Callback, Case, CaseId, Counts, Custody, Exclusion, MAX_PAST_CALLS, MAX_STEPS,
+    Mediation, OpenOffer, Party, Score, Span, Step, UnitCall,
 };
 use crate::act::{ActKind, Part};
 use crate::change::{Change, Opening, Outcome, Phase};
@@ -121,7 +121,9 @@ fn blank(event: &Event, opening: &Opening, outcome: &Outcome) -> Case {
         level: outcome.level.clone(),
         due: outcome.due,
         policy: opening.policy.clone(),
+        versions: [].into(),
         channel: opening.channel.clone(),
+        source: opening.source.clone(),
         category: opening.category.clone(),
         grade: None,
         importance: None,
@@ -132,6 +134,7 @@ fn blank(event: &Event, opening: &Opening, outcome: &Outcome) -> Case {
         assignee: None,
         handlers: Vec::new(),
         units: Vec::new(),
+        past_calls: Vec::new(),
         opened: event.step.time,
         answered: None,
         handled: None,
@@ -187,7 +190,7 @@ fn admit(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
                 Err(Rejected::NotOfLine(author))
             }
         }
-        Change::CustodyAccepted { offer } => {
+        Change::CustodyAccepted { offer, .. } => {
             event.outcome.as_ref().ok_or(Rejected::NoOutcome)?;
             admit_answer(case, *offer, author, me)
         }
@@ -279,7 +282,15 @@ fn move_custody(case: &mut Case, event: &Event, me: NodeId) -> Result<(), Reject
             let open = OpenOffer { offer: event.step.record, to: *to, upward: false, done: *done };
             offer(case, event, open, me);
         }
-        Change::CustodyAccepted { offer } => accept(case, *offer, event.step.author, me)?,
+        Change::CustodyAccepted { offer, policy } => {
+            let by = event.step.author;
+            accept(case, *offer, by, me)?;
+            if by != case.home
+                && let Some(policy) = policy
+            {
+                case.versions.entry(by).or_insert_with(|| policy.clone());
+            }
+        }
         Change::CustodyRefused { .. } => {
             let holder = case.holder(me);
             // Whoever refuses a case from below is told no more of it.
@@ -345,6 +356,7 @@ fn offer(case: &mut Case, event: &Event, open: OpenOffer, me: NodeId) {
 fn accept(case: &mut Case, offer: RecordId, by: NodeId, me: NodeId) -> Result<(), Rejected> {
     let open = open_offer(case).ok_or(Rejected::NoOffer { offer, author: by })?;
     if open.upward {
+        case.counts.escalations += 1;
         case.trail.push(by);
     } else {
         let end = case.trail.iter().position(|node| *node == by).map_or(0, |at| at + 1);
@@ -368,11 +380,14 @@ fn custody_of(holder: NodeId, me: NodeId) -> Custody {
 fn change(case: &mut Case, event: &Event, me: NodeId) {
     let at = event.step.time;
     match &event.change {
-        Change::Sorted { category, grade, importance, urgency } => {
+        Change::Sorted { category, grade, importance, urgency, place, grid } => {
             replace(&mut case.category, category.clone());
             replace(&mut case.grade, *grade);
             replace(&mut case.importance, *importance);
             replace(&mut case.urgency, *urgency);
+            if place.is_some() {
+                (case.place, case.grid) = (*place, grid.clone());
+            }
         }
         Change::Accepted | Change::Refused => answer(case, at),
         Change::Settled { level } => {
@@ -421,7 +436,10 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
             case.extension = None;
             case.counts.extensions += u32::from(*granted);
         }
-        Change::Suspended { .. } => set_aside(case, at, None),
+        Change::Suspended { .. } => {
+            case.counts.suspensions += 1;
+            set_aside(case, at, None);
+        }
         Change::Merged { into } => set_aside(case, at, Some(*into)),
         Change::Resumed | Change::Split => case.aside = None,
         Change::Reminded => case.counts.reminders += 1,
@@ -440,7 +458,7 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
             case.exclusions.push(Exclusion { rate: *rate, ground: ground.clone(), step });
         }
         Change::Scored { node, points } => {
-            let score = Score { by: event.step.author, of: *node, points: *points };
+            let score = Score { by: event.step.author, of: *node, points: *points, at };
             case.scores.retain(|known| (known.by, known.of) != (score.by, score.of));
             case.scores.push(score);
         }
@@ -530,9 +548,10 @@ fn call(
     me: NodeId,
 ) {
     for (node, part) in units {
-        case.units.retain(|call| call.node != *node);
+        case.past_calls.extend(case.units.extract_if(.., |call| call.node == *node));
         case.units.push(UnitCall {
             node: *node,
+            by: event.step.author,
             part: *part,
             called: event.step.time,
             report_in_by,
@@ -545,6 +564,8 @@ fn call(
             case.parties.insert(event.sender, Party::Caller);
         }
     }
+    let beyond = case.past_calls.len().saturating_sub(MAX_PAST_CALLS);
+    case.past_calls.drain(..beyond);
 }
 
 fn mark_unit(case: &mut Case, unit: NodeId, mark: impl FnOnce(&mut UnitCall)) {

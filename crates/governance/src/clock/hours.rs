@@ -137,12 +137,13 @@ impl From<WorkingHours> for HoursText {
     }
 }
 
-fn time_text(minutes: u16) -> String {
+/// Minutes since midnight as `HH:MM`.
+pub(crate) fn time_text(minutes: u16) -> String {
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
-/// `HH:MM` in minutes.
-fn minutes(text: &str) -> Option<u16> {
+/// `HH:MM` in minutes since midnight, 24:00 at the latest.
+pub(crate) fn minutes(text: &str) -> Option<u16> {
     let two = |digits: &str| {
         let plain = digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
         plain.then(|| digits.parse::<u16>().ok()).flatten()

@@ -35,6 +35,7 @@ pub(super) fn problems(policy: &Policy) -> Vec<Problem> {
     clocks(policy, &mut found);
     disclosures(policy, &mut found);
     sections(policy, &mut found);
+    people(policy, &mut found);
     dead_ends(policy, &mut found);
     unreachable(policy, &mut found);
     found
@@ -97,6 +98,10 @@ fn act(policy: &Policy, rule: &ActRule, found: &mut Vec<Problem>) {
     for need in &rule.needs {
         if field::by_key(need).is_none() {
             report(found, at("needs"), format!("field {need} is not known"));
+        }
+        let photos = ["photos", "pages"].contains(&need.as_str());
+        if photos && !rule.act.shows_photos() {
+            report(found, at("needs"), "this act can't show photos: leave it out");
         }
     }
     shape(rule, found);
@@ -246,6 +251,36 @@ fn sections(policy: &Policy, found: &mut Vec<Problem>) {
     if policy.grid.as_ref().and_then(|grid| grid.households).is_some_and(|span| span.min > span.max)
     {
         report(found, "grid.households", "min is above max");
+    }
+}
+
+/// Party organisations, stations, ladder, willingness: that keys are keys and name what there is.
+fn people(policy: &Policy, found: &mut Vec<Problem>) {
+    let tables: [(&str, Vec<&String>); 4] = [
+        ("party_organisation", policy.party_kinds.iter().map(|kind| &kind.key).collect()),
+        ("stations.kinds", policy.stations.kinds.iter().map(|kind| &kind.key).collect()),
+        ("ladder", policy.ladder.iter().map(|post| &post.key).collect()),
+        ("willingness", policy.willingness.iter().map(|kind| &kind.key).collect()),
+    ];
+    for (table, keys) in tables {
+        let mut seen = BTreeSet::new();
+        for key in keys {
+            if !is_key(key) || !seen.insert(key) {
+                let what = "a key is 1 to 32 of a-z 0-9 _ -, and stands there once";
+                report(found, format!("{table}.{key}"), what);
+            }
+        }
+    }
+    for kind in &policy.party_kinds {
+        for level in &kind.levels {
+            known_level(policy, level, &format!("party_organisation.{}", kind.key), found);
+        }
+    }
+    for post in policy.ladder.iter().filter(|post| post.grades.min > post.grades.max) {
+        report(found, format!("ladder.{}.grades", post.key), "min is above max");
+    }
+    if policy.stations.circle.is_some_and(|metres| !(1..=100_000).contains(&metres)) {
+        report(found, "stations.circle", "takes 1 to 100000 metres");
     }
 }
 

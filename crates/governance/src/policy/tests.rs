@@ -42,7 +42,11 @@ fn each_kind_of_fault_is_named_with_its_key() {
     let cases = [
         ("to = \"dispatched\"", "to = \"nowhere\"", "stage nowhere is not defined"),
         ("roles = [\"reporter\"]", "roles = [\"nobody\"]", "role nobody is not defined"),
-        ("fields = [\"opinion\"]", "fields = [\"shoe_size\"]", "field shoe_size is not known"),
+        (
+            "fields = [\"opinion\", \"photos\"]",
+            "fields = [\"shoe_size\"]",
+            "field shoe_size is not known",
+        ),
         ("levels = [\"township\"]\nallowance", "levels = [\"moon\"]\nallowance", "level moon"),
         ("begins = [\"grid\"]", "begins = [\"yard\"]", "level yard is not defined"),
         ("key = \"noise\"", "key = \"parking\"", "defined twice"),
@@ -59,7 +63,7 @@ fn each_kind_of_fault_is_named_with_its_key() {
         ),
         ("\"whistle\", \"escalate\"", "\"whistle\"", "escalate must be shared too"),
         ("needs = [\"solved\"]", "needs = [\"colour\"]", "field colour is not known"),
-        ("fields = [\"opinion\"]", "fields = [\"stage\"]", "goes along anyway"),
+        ("fields = [\"opinion\", \"photos\"]", "fields = [\"stage\"]", "goes along anyway"),
     ];
     for (sound, broken, expected) in cases {
         assert!(SHE.contains(sound), "{sound}");

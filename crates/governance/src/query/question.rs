@@ -9,7 +9,7 @@ use record::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::VERSION;
+use super::{Grouping, Measure, Metric, VERSION};
 use crate::area::AreaCode;
 use crate::certificate::{CLOCK_SLACK, ChainError, MAX_CHAIN, Right, Standing};
 
@@ -19,46 +19,6 @@ pub const MAX_BUDGET: Duration = Duration::from_secs(120);
 pub const MAX_HOPS: u8 = MAX_CHAIN as u8;
 /// How far ahead a question's expiry may lie, beside the slack for clocks.
 const MAX_AHEAD: Duration = Duration::from_secs(3_600);
-
-/// What is counted. Each metric says which of a case's moments has to lie in the range asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Cases reported in the range.
-    Received,
-    /// Cases closed in the range.
-    Closed,
-    /// Cases reported in the range that are open when the answer is made.
-    Open,
-    /// Of these, the ones whose due time has passed.
-    Overdue,
-    /// For cases answered in the range: how long that took from the report.
-    TimeToAnswer,
-    /// For cases closed in the range: how long that took from the report.
-    TimeToClose,
-}
-
-/// What is counted apart.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Grouping {
-    /// Nothing: one number.
-    None,
-    /// Stage, a key of each node's policy.
-    Stage,
-    /// Phase, the same everywhere.
-    Phase,
-    /// Category code.
-    Category,
-    /// Level at which it was settled (C10).
-    LevelSettled,
-    /// Way in (C1).
-    Channel,
-    /// Grid code.
-    Grid,
-    /// Direct child of the node asked first, with everything below it.
-    Child,
-}
 
 /// What is asked: two questions with the same matter may share an answer.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -141,10 +101,7 @@ impl Matter {
     /// Whether durations are asked for and not just counts.
     #[must_use]
     pub fn is_timed(&self) -> bool {
-        match self.metric {
-            Metric::TimeToAnswer | Metric::TimeToClose => true,
-            Metric::Received | Metric::Closed | Metric::Open | Metric::Overdue => false,
-        }
+        self.metric.measure() == Measure::Times
     }
 }
 

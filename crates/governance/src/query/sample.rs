@@ -6,6 +6,7 @@ use record::{Hash, NodeId, Signed, Subject, Timestamp};
 
 use super::{Answer, ChildAnswer, ChildState, Fact, Grouping, LogState, Matter, Metric, Question};
 use super::{Seat, Tally};
+use crate::case::Counts;
 use crate::certificate::sample::{NOW, Node, federation};
 use crate::change::Phase;
 
@@ -36,6 +37,17 @@ pub(crate) fn fact(home: NodeId) -> Fact {
         answered: None,
         closed: None,
         due: None,
+        level: "community".into(),
+        closing: None,
+        answered_in_time: true,
+        counts: Counts::default(),
+        turns: Vec::new(),
+        calls: Vec::new(),
+        scores: Vec::new(),
+        callback: None,
+        exclusions: Vec::new(),
+        trivial: false,
+        unverified: false,
     }
 }
 

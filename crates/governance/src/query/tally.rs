@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use record::{StatementError, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::fact::Measured;
+use super::fact::Item;
 use super::question::rule;
-use super::{Fact, Group, Grouping, Histogram, MAX_COUNT, Matter, Seat};
+use super::{Fact, Group, Grouping, Histogram, MAX_COUNT, Matter, Measure, Month, Seat};
 use crate::area::AreaCode;
 
 /// Most groups in one node's answer; what comes after them, in the order of codes, is counted
@@ -24,9 +24,15 @@ pub struct Tally(BTreeMap<Group, Cell>);
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cell {
-    /// How many cases.
+    /// How many cases, turns, calls …: what the metric counts.
     #[serde(rename = "n")]
     pub count: u64,
+    /// For how many of them what the metric looks for holds.
+    #[serde(rename = "y", default, skip_serializing_if = "is_zero")]
+    pub yes: u64,
+    /// How often something happened in all, or points.
+    #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
+    pub sum: u64,
     /// How long they took, for the metrics that ask for it.
     #[serde(rename = "t", default, skip_serializing_if = "Histogram::is_empty")]
     pub times: Histogram,
@@ -42,13 +48,17 @@ impl Tally {
     ) -> Self {
         let mut tally = Self::default();
         for fact in facts {
-            let fact = fact.borrow();
-            if let Some(measured) = fact.measure(matter, seat, now) {
-                tally.cell(fact.group(matter.grouping, seat)).add(measured);
-            }
+            tally.count(matter, seat, fact.borrow(), now);
         }
         tally.fold_beyond(MAX_GROUPS);
         tally
+    }
+
+    /// Counts one case. A tally that was counted so may have more than [`MAX_GROUPS`] groups.
+    pub fn count(&mut self, matter: &Matter, seat: &Seat, fact: &Fact, now: Timestamp) {
+        fact.items(matter, seat, now, |item| {
+            self.cell(fact.group(matter.grouping, &item, seat)).add(&item);
+        });
     }
 
     /// Adds everything in the other.
@@ -131,42 +141,65 @@ impl Tally {
 
 /// Whether a node may count under the group when asked for the grouping.
 fn is_asked_for(group: &Group, grouping: Grouping) -> bool {
-    let divided = match grouping {
-        Grouping::None | Grouping::Child => false,
+    match group {
+        Group::All => matches!(grouping, Grouping::None | Grouping::Child),
+        Group::Code(code) => has_code(grouping, code),
+        Group::Unset | Group::Other => !matches!(grouping, Grouping::None | Grouping::Child),
+        Group::Node(_) => grouping == Grouping::Unit,
+    }
+}
+
+fn has_code(grouping: Grouping, code: &str) -> bool {
+    match grouping {
+        Grouping::None | Grouping::Child | Grouping::Unit => false,
+        Grouping::Month => Month::parse(code).is_some(),
         Grouping::Stage
         | Grouping::Phase
         | Grouping::Category
         | Grouping::LevelSettled
         | Grouping::Channel
-        | Grouping::Grid => true,
-    };
-    match group {
-        Group::All => !divided,
-        Group::Code(_) | Group::Unset | Group::Other => divided,
-        Group::Node(_) => false,
+        | Grouping::Grid
+        | Grouping::Level
+        | Grouping::Closing
+        | Grouping::Ground => true,
     }
 }
 
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 impl Cell {
-    fn add(&mut self, measured: Measured) {
+    fn add(&mut self, item: &Item<'_>) {
         self.count = self.count.saturating_add(1);
-        match measured {
-            Measured::Counted => {}
-            Measured::Took(time) => {
-                self.times.record(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-            }
+        self.yes = self.yes.saturating_add(item.yes.into());
+        self.sum = self.sum.saturating_add(item.sum);
+        if let Some(time) = item.took {
+            self.times.record(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         }
     }
 
     /// Adds everything in the other.
     pub fn merge(&mut self, other: &Self) {
         self.count = self.count.saturating_add(other.count);
+        self.yes = self.yes.saturating_add(other.yes);
+        self.sum = self.sum.saturating_add(other.sum);
         self.times.merge(&other.times);
     }
 
+    /// Whether these can be counts of the metric.
     fn fits(&self, matter: &Matter) -> bool {
-        let timed = if matter.is_timed() { self.count } else { 0 };
-        (1..=MAX_COUNT).contains(&self.count) && self.times.count() == timed
+        let Self { count, yes, sum, times } = self;
+        let nothing = (*yes, *sum) == (0, 0);
+        let plain = (1..=MAX_COUNT).contains(count) && (*sum <= MAX_COUNT);
+        let fits = match matter.metric.measure() {
+            Measure::Count | Measure::Times => nothing,
+            Measure::Share => yes <= count && *sum == 0,
+            // What happened at all happened at least once.
+            Measure::Events => yes <= count && yes <= sum && (*yes > 0 || *sum == 0),
+            Measure::Points => *yes == 0 && (*count..=count.saturating_mul(5)).contains(sum),
+        };
+        plain && fits && times.count() == if matter.is_timed() { *count } else { 0 }
     }
 }
 

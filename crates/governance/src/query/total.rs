@@ -206,7 +206,11 @@ impl<F: Fn(Grouping, &str) -> bool> Reader<'_, F> {
         tally.regrouped(|group| match group {
             Group::All if grouping == Grouping::Child => Group::Node(branch),
             // Grids were checked against the node's area: digits, and no list of them to know.
-            Group::Code(code) if grouping != Grouping::Grid && !(self.known)(grouping, code) => {
+            // Months were checked by their form.
+            Group::Code(code)
+                if !matches!(grouping, Grouping::Grid | Grouping::Month)
+                    && !(self.known)(grouping, code) =>
+            {
                 Group::Other
             }
             Group::All | Group::Code(_) | Group::Node(_) | Group::Unset | Group::Other => {

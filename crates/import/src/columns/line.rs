@@ -2,6 +2,7 @@
 //! what would be right.
 
 use chrono::FixedOffset;
+use governance::act::is_unseen;
 use governance::area::AreaCode;
 
 use super::Table;
@@ -79,7 +80,7 @@ impl<'t> Line<'t> {
     pub fn word(&self, key: &str, most: usize, problems: &mut Vec<Problem>) -> Option<String> {
         let text = self.text(key, problems)?.replace(['\n', '\t'], " ");
         let length = text.chars().count();
-        let control = text.chars().position(char::is_control);
+        let control = text.chars().position(is_unseen);
         if length > most {
             problems.push(long(self.spot(key), length, most).of(&text));
             return None;
@@ -154,27 +155,6 @@ impl<'t> Line<'t> {
             reason = "checked above"
         )]
         Some(number as u32)
-    }
-
-    /// Yes or no.
-    pub fn flag(&self, key: &str, problems: &mut Vec<Problem>) -> Option<bool> {
-        let label = self.label(key, problems)?;
-        match label.as_str() {
-            "是" | "有" | "√" | "✓" | "y" | "yes" | "true" | "1" | "对" => Some(true),
-            "否" | "无" | "×" | "✗" | "n" | "no" | "false" | "0" | "不是" => Some(false),
-            _ => {
-                problems.push(
-                    Problem::error(
-                        Fault::NotAFlag,
-                        self.spot(key),
-                        "应为“是”或“否”",
-                        "should be yes or no",
-                    )
-                    .of(&label),
-                );
-                None
-            }
-        }
     }
 
     /// An area code of 2, 4, 6, 9, 12 or 15 digits.

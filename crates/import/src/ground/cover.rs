@@ -21,27 +21,27 @@ pub struct TooComplex;
 
 /// A connected piece of ground that the same boundaries cover.
 #[derive(Clone, PartialEq)]
-pub struct Piece {
+pub(crate) struct Piece {
     /// The boundaries, by their index, ascending; never empty.
-    pub by: Vec<usize>,
+    pub(crate) by: Vec<usize>,
     /// Its area in m².
-    pub area: f64,
+    pub(crate) area: f64,
     /// A point in its broadest part.
-    pub at: Point,
+    pub(crate) at: Point,
 }
 
 /// All pieces.
 #[derive(Clone, PartialEq, Default)]
-pub struct Cover {
+pub(crate) struct Cover {
     /// In no particular order.
-    pub pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<Piece>,
 }
 
 /// Cuts the ground under the boundaries into pieces. Each boundary counts by the even–odd rule.
 ///
 /// # Errors
 /// [`TooComplex`].
-pub fn cover(boundaries: &[&Boundary]) -> Result<Cover, TooComplex> {
+pub(crate) fn cover(boundaries: &[&Boundary]) -> Result<Cover, TooComplex> {
     let mut sweep = Sweep::new(boundaries);
     sweep.run()?;
     Ok(sweep.pieces())

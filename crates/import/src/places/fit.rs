@@ -31,7 +31,7 @@ pub(super) fn check(
         let when = at.max(place.valid_from);
         let parent = place.parent.and_then(|parent| next.get(parent, when));
         let around = parent.and_then(|parent| parent.boundary.as_ref());
-        let mark = plan.marks.iter().find(|mark| mark.id == place.id).and_then(|mark| mark.point);
+        let mark = plan.points.get(&place.id).copied();
         if let (Some(own), Some(point)) = (&place.boundary, mark)
             && outside_by(own, point).is_some_and(|metres| metres > TOUCH)
         {

@@ -9,7 +9,7 @@ use record::{Subject, Timestamp};
 use super::kinds::{self, Kinds};
 use super::outcome::{change, differences, no_parent, twice, unknown_id};
 use super::parent::{self, Parents};
-use super::{Draft, Drafts, Kind, Mark, Options, Part, Plan, Scope, fit, outcome, refusal};
+use super::{AHEAD, Draft, Drafts, Kind, Options, Part, Plan, Scope, fit, outcome, refusal};
 use crate::problem::{Fault, Problem, Spot};
 
 /// What the drafts would do to the territory. A place is known again by its id where the file has
@@ -76,7 +76,7 @@ struct Work<'a> {
 
 impl<'a> Work<'a> {
     fn new(territory: &'a Territory, options: &'a Options<'a>) -> Self {
-        let at = options.from.max(options.now);
+        let at = options.from.unwrap_or(options.now).max(options.now.plus(AHEAD));
         let mut work = Self {
             options,
             before: territory,
@@ -172,12 +172,8 @@ impl<'a> Work<'a> {
         let name = (level, place.parent, place.name.clone());
         self.by_name.entry(name).or_default().insert(place.id);
         self.rows.insert(place.id, draft.clone());
-        if draft.address.is_some() || draft.point.is_some() {
-            self.plan.marks.push(Mark {
-                id: place.id,
-                address: draft.address.clone(),
-                point: draft.point,
-            });
+        if let Some(point) = draft.point {
+            self.plan.points.insert(place.id, point);
         }
         let counts = &mut self.plan.counts;
         match kind {
@@ -273,7 +269,7 @@ impl<'a> Work<'a> {
         // A new place may have existed before it was entered; a change may not begin in the past.
         let begins = match old {
             Some(_) => draft.from.unwrap_or(self.at).max(self.at),
-            None => draft.from.unwrap_or(self.options.from),
+            None => draft.from.or(self.options.from).unwrap_or(self.options.now),
         };
         let renumbered = old
             .and_then(|old| old.code.as_ref())

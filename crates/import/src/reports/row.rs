@@ -1,7 +1,9 @@
 //! A row as a report.
 
 use chrono::FixedOffset;
-use governance::act::{Act, MAX_DESCRIPTION, MAX_LINE, MAX_TEXT, MAX_TITLE, Report};
+use governance::act::{
+    Act, MAX_DESCRIPTION, MAX_LINE, MAX_TEXT, MAX_TITLE, Origin, Report, is_unseen,
+};
 use governance::territory::Point;
 use record::{Subject, Timestamp};
 
@@ -12,11 +14,6 @@ use crate::lookup::Lookup;
 use crate::moment::Moment;
 use crate::problem::{Fault, Problem, Severity};
 use crate::shape::bad_point;
-
-/// Longest idempotency key that the API takes.
-const MAX_ONCE: usize = 128;
-/// How far ahead of now a report's time may lie: clocks differ, and zones are mistaken.
-const AHEAD: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// Reads rows as a source's mapping says.
 pub(super) struct Reader<'a> {
@@ -40,10 +37,12 @@ impl<'a> Reader<'a> {
     ) -> Option<Imported> {
         let columns = &self.source.columns;
         problems.extend(line.overlong());
-        let id = line.need(&columns.id, MAX_ID, problems)?;
-        let key = self.key(line, &id, problems)?;
+        let number = match &columns.id {
+            Some(header) => Some(line.need(header, MAX_ID, problems)?),
+            None => None,
+        };
         let (title, description) = self.words(line, problems, counts)?;
-        let (received, closed) = self.times(line, problems);
+        let received = self.times(line, problems);
         let report = Report {
             title,
             description,
@@ -62,8 +61,10 @@ impl<'a> Reader<'a> {
             contact_name: word(line, columns.contact_name.as_ref(), MAX_LINE, problems),
             contact_phone: word(line, columns.contact_phone.as_ref(), MAX_LINE, problems),
             involved: word(line, columns.involved.as_ref(), MAX_TEXT, problems),
+            photos: vec![],
         };
-        let status = word(line, columns.status.as_ref(), MAX_LINE, problems);
+        let number = number.unwrap_or_else(|| digest(&report));
+        let origin = Origin { source: self.source.key.clone(), number };
         let act = Act::Report(Box::new(report));
         // What the rules would refuse is refused here, whatever it is.
         if let Err(wrong) = act.check() {
@@ -75,34 +76,7 @@ impl<'a> Reader<'a> {
             ));
         }
         let Act::Report(report) = act else { return None };
-        Some(Imported {
-            spot: line.here(),
-            id,
-            key,
-            report: *report,
-            closed: closed.map(Moment::start),
-            status,
-        })
-    }
-
-    /// `source:number`; what is not plain ASCII in the number is percent-encoded, so that two
-    /// numbers never give one key.
-    fn key(&self, line: &Line<'_>, id: &str, problems: &mut Vec<Problem>) -> Option<String> {
-        let mut key = format!("{}:", self.source.key);
-        for byte in id.bytes() {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/') {
-                key.push(char::from(byte));
-            } else {
-                key.push_str(&format!("%{byte:02X}"));
-            }
-        }
-        if key.len() > MAX_ONCE {
-            problems.push(
-                long(line.spot(&self.source.columns.id), id.chars().count(), MAX_ONCE / 3).of(id),
-            );
-            return None;
-        }
-        Some(key)
+        Some(Imported { spot: line.here(), origin, report: *report })
     }
 
     /// Title and description; where one is missing it is made from the other.
@@ -157,11 +131,7 @@ impl<'a> Reader<'a> {
         Some((title, description))
     }
 
-    fn times(
-        &self,
-        line: &Line<'_>,
-        problems: &mut Vec<Problem>,
-    ) -> (Option<Moment>, Option<Moment>) {
+    fn times(&self, line: &Line<'_>, problems: &mut Vec<Problem>) -> Option<Moment> {
         let columns = &self.source.columns;
         let mut moment = |header: &Option<String>| {
             header.as_ref().and_then(|header| line.moment(header, self.zone, problems))
@@ -180,7 +150,7 @@ impl<'a> Reader<'a> {
                 .of(line.cell(header).to_text()),
             );
         }
-        let late = |moment: &Moment| moment.start() > self.now.plus(AHEAD);
+        let late = |moment: &Moment| moment.start() > self.now;
         for (moment, header) in [(received, &columns.received), (closed, &columns.closed)] {
             if let (Some(_), Some(header)) = (moment.filter(late), header) {
                 problems.push(
@@ -194,7 +164,7 @@ impl<'a> Reader<'a> {
                 );
             }
         }
-        (received, closed)
+        received
     }
 
     fn category(&self, line: &Line<'_>, problems: &mut Vec<Problem>) -> Option<String> {
@@ -293,11 +263,20 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What stands for a number where the source gives none: a digest of the report's words.
+fn digest(report: &Report) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("wangge report without a number v1");
+    for (field, value) in report.words() {
+        hasher.update(&field.0.to_be_bytes());
+        hasher.update(&(value.len() as u64).to_be_bytes()).update(&value);
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
 /// A text whose control characters, other than line breaks and tabs, are refused.
 fn text(line: &Line<'_>, header: &str, problems: &mut Vec<Problem>) -> Option<String> {
     let text = line.text(header, problems)?;
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    if let Some(at) = text.chars().position(control) {
+    if let Some(at) = text.chars().position(is_unseen) {
         problems.push(control_character(line.spot(header), &text, at));
         return None;
     }

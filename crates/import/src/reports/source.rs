@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::FixedOffset;
-use governance::act::{MAX_DESCRIPTION, MAX_LINE};
+use governance::act::{MAX_DESCRIPTION, MAX_LINE, Origin};
 use governance::change::Phase;
 use governance::policy::Policy;
 use serde::Deserialize;
@@ -18,14 +18,13 @@ use crate::text::fold;
 const MAX_BYTES: usize = 64 * 1024;
 /// Characters of a cell: a description, and the blanks around it that real files have.
 const MAX_CELL: usize = MAX_DESCRIPTION + 2_000;
-/// Longest key.
-const MAX_KEY: usize = 32;
 
 /// A source of reports.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// Part of every row's idempotency key, so never to be changed: `[a-z0-9-]{1,32}`.
+    /// With its number of a report it is what makes a repeat known, so it is never to be changed:
+    /// `[a-z0-9-]{1,32}`.
     pub key: String,
     /// Name in Chinese.
     pub name: String,
@@ -77,8 +76,10 @@ pub struct FileRule {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
-    /// The number that the source gives each report: what makes a repeat known.
-    pub id: String,
+    /// The number that the source gives each report: what makes a repeat known. Where it gives
+    /// none, reports of the same words are one.
+    #[serde(default)]
+    pub id: Option<String>,
     /// Joined by ` · `.
     #[serde(default)]
     pub title: Vec<String>,
@@ -91,12 +92,9 @@ pub struct Columns {
     /// When it was reported.
     #[serde(default)]
     pub received: Option<String>,
-    /// When it was closed; only checked and handed on.
+    /// When it was closed; only checked: it can't be before it was reported.
     #[serde(default)]
     pub closed: Option<String>,
-    /// Its state in the source's words; only handed on.
-    #[serde(default)]
-    pub status: Option<String>,
     /// The reporter's name.
     #[serde(default)]
     pub contact_name: Option<String>,
@@ -239,6 +237,20 @@ pub enum SourceError {
     Unsound(Vec<String>),
 }
 
+impl SourceError {
+    /// What is wrong, on one line.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self::Syntax(error) => {
+                let words = error.message().lines().collect::<Vec<_>>().join(", ");
+                format!("{self}: {words}")
+            }
+            Self::TooLarge(_) | Self::Unsound(_) => self.to_string(),
+        }
+    }
+}
+
 impl Source {
     /// Reads and checks a mapping.
     ///
@@ -290,14 +302,8 @@ impl Source {
                 found.push(what.to_owned());
             }
         };
-        let of_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        let key = (1..=MAX_KEY).contains(&self.key.len()) && self.key.chars().all(of_key);
-        check(key, "key: 1 to 32 of a-z, 0-9, -");
+        check(Origin::is_source(&self.key), "key: 1 to 32 of a-z, 0-9, -");
         check(self.zone.is_none() || self.offset().is_some(), "zone: write it as +08:00");
-        check(
-            !self.columns.id.is_empty(),
-            "columns.id: name the column of the source's own number",
-        );
         let words = !self.columns.title.is_empty() || !self.columns.description.is_empty();
         check(words, "columns: name the column of the title, of the description, or both");
         let half = self.columns.longitude.is_some() != self.columns.latitude.is_some();
@@ -308,6 +314,11 @@ impl Source {
         if let Some(out) = &self.out {
             let id = out.columns.iter().any(|column| column.value == OutValue::Id);
             check(id, "out.column: one has to be the source's own number (value = \"id\")");
+            let numbered = self.columns.id.is_some();
+            check(
+                numbered,
+                "out: nothing can go back to a source that gives no numbers (columns.id)",
+            );
             let known = out.status.keys().all(|key| phases().contains(&key.as_str()));
             check(known, &format!("out.status: the phases are {}", phases().join(", ")));
             let all = phases().iter().all(|phase| out.status.contains_key(*phase));

@@ -18,8 +18,6 @@ pub(super) struct Entry {
     pub(super) name: String,
     pub(super) phone: Option<String>,
     pub(super) appointment: Option<Appointment>,
-    pub(super) party_member: Option<bool>,
-    pub(super) agreement: Option<String>,
 }
 
 impl Entry {
@@ -75,14 +73,12 @@ impl<'a> Reader<'a> {
         let role = self.role(line, problems);
         let scope = self.place(line, problems);
         let (from, until) = self.period(line, problems);
-        let party_member = party(line, problems);
-        let agreement = line.word("agreement", MAX_LINE, problems);
         if let Some(role) = role.filter(|_| scope.is_none()) {
             problems.extend(self.without_place(line, role));
         }
         let appointment =
             role.map(|role| Appointment { role: role.key.clone(), scope, from, until });
-        Some(Entry { spot: line.here(), name: name?, phone, appointment, party_member, agreement })
+        Some(Entry { spot: line.here(), name: name?, phone, appointment })
     }
 
     fn role(&self, line: &Line<'_>, problems: &mut Vec<Problem>) -> Option<&'a Role> {
@@ -173,18 +169,4 @@ fn phone(line: &Line<'_>, problems: &mut Vec<Problem>) -> Option<String> {
         );
     }
     digits
-}
-
-/// 是/否, or the political status (政治面貌) itself.
-fn party(line: &Line<'_>, problems: &mut Vec<Problem>) -> Option<bool> {
-    let label = line.label("party", problems)?;
-    match label.as_str() {
-        "中共党员" | "党员" | "中共预备党员" | "预备党员" | "正式党员" => {
-            Some(true)
-        }
-        "群众" | "共青团员" | "团员" | "民主党派" | "无党派人士" | "无党派" => {
-            Some(false)
-        }
-        _ => line.flag("party", problems),
-    }
 }

@@ -117,7 +117,7 @@ fn doubts(bytes: &[u8], encoding: Encoding) -> Option<Problem> {
 impl Encoding {
     /// What it is called.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Utf8 => "UTF-8",
             Self::Gb18030 => "GB18030",

@@ -1,22 +1,12 @@
 //! Chinese by its sound, as people type it into a search box: `hcz`, `huicheng` or `huicz` for
 //! 徽城镇. Every reading of a character counts.
 
-use pinyin::{ToPinyin, ToPinyinMulti};
+use pinyin::ToPinyinMulti;
 
 use super::fold;
 
 /// Longest query, in letters: positions in it are kept in 128 bits.
 const MAX_QUERY: usize = 100;
-
-/// The first letters of each character's usual reading, and other letters and digits as they are.
-#[must_use]
-pub fn initials(text: &str) -> String {
-    let initial = |c: char| match c.to_pinyin() {
-        Some(pinyin) => pinyin.first_letter().chars().next(),
-        None => Some(c).filter(|c| c.is_alphanumeric()),
-    };
-    fold(text).chars().filter_map(initial).collect()
-}
 
 /// Whether some stretch of the text sounds like the query: each character by its initial or its
 /// whole syllable, the last one also by the beginning of it.
@@ -77,9 +67,19 @@ fn syllables(c: char) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use pinyin::ToPinyin;
     use proptest::prelude::*;
 
     use super::*;
+
+    /// The first letters of each character's usual reading, and other letters and digits as they are.
+    fn initials(text: &str) -> String {
+        let initial = |c: char| match c.to_pinyin() {
+            Some(pinyin) => pinyin.first_letter().chars().next(),
+            None => Some(c).filter(|c| c.is_alphanumeric()),
+        };
+        fold(text).chars().filter_map(initial).collect()
+    }
 
     #[test]
     fn names_are_found_by_initials_syllables_and_both_mixed() {

@@ -2,7 +2,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use engine::wire::{Ask, Enrol, Hello, Page, Parcel, Pull, Witness};
+use engine::wire::{Ask, Enrol, Fetch, Hello, PIECE_BYTES, Page, Parcel, Piece, Pull, Witness};
 use futures::io::Cursor;
 use libp2p::request_response::Codec as _;
 use proptest::prelude::*;
@@ -73,6 +73,10 @@ fn any_request() -> impl Strategy<Value = Sample<Request>> {
             Sample(Request::Witness(Witness { checkpoint, from, proof }))
         }),
         bytes(40_000).prop_map(|question| Sample(Request::Ask(Ask { question }))),
+        (any::<u64>(), any::<[u8; 32]>(), any::<u32>()).prop_map(|(number, photo, offset)| {
+            let photo = Hash::from_bytes(photo);
+            Sample(Request::Fetch(Fetch { number, photo, offset }))
+        }),
     ]
 }
 
@@ -106,6 +110,8 @@ fn any_response() -> impl Strategy<Value = Sample<Response>> {
         Just(()).prop_map(|()| Sample(Response::Done)),
         bytes(600).prop_map(|bytes| Sample(Response::Witnessed(bytes))),
         bytes(200_000).prop_map(|bytes| Sample(Response::Answer(bytes))),
+        (any::<u32>(), bytes(PIECE_BYTES))
+            .prop_map(|(total, bytes)| Sample(Response::Piece(Piece { total, bytes }))),
         Just(()).prop_map(|()| Sample(Response::Refused)),
     ]
 }
@@ -207,6 +213,7 @@ proptest! {
                     | (Request::Pull(_), Response::Page(_))
                     | (Request::Witness(_), Response::Witnessed(_))
                     | (Request::Ask(_), Response::Answer(_))
+                    | (Request::Fetch(_), Response::Piece(_))
             );
             match asker.read_response(&PROTOCOL, &mut wire).await {
                 Ok(read) => assert!(belongs && read == response),
@@ -330,6 +337,10 @@ fn the_table_of_types_agrees_with_the_messages() {
         (
             Request::Ask(Ask { question: ByteBuf::new() }).tag(),
             Response::Answer(ByteBuf::new()).tag(),
+        ),
+        (
+            Request::Fetch(Fetch { number: 1, photo: Hash::ZERO, offset: 0 }).tag(),
+            Response::Piece(Piece { total: 1, bytes: ByteBuf::new() }).tag(),
         ),
     ];
     assert_eq!(pairs, PAIRS);

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::verify::log::LogSummary;
+use crate::verify::photos::PhotoSummary;
 
 /// Problems that are listed one by one; more are only counted.
 const LISTED: usize = 1000;
@@ -30,6 +31,8 @@ pub struct VerifyReport {
     pub verified: u64,
     /// Statements whose signer's key is not known here: well formed, but nobody's word.
     pub unverified: u64,
+    /// How the photos are.
+    pub photos: PhotoSummary,
     /// Why sealed values were not compared with their commitments, if they were not.
     pub sealed_unchecked: Option<String>,
     /// What is wrong.
@@ -64,6 +67,7 @@ impl VerifyReport {
             log: None,
             verified: 0,
             unverified: 0,
+            photos: PhotoSummary::default(),
             sealed_unchecked: None,
             problems: Vec::new(),
             more_problems: 0,
@@ -74,6 +78,11 @@ impl VerifyReport {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.problems.is_empty()
+    }
+
+    /// How many problems there are.
+    pub(super) fn count(&self) -> u64 {
+        self.problems.len() as u64 + self.more_problems
     }
 
     pub(super) fn add(&mut self, problem: Problem) {
@@ -87,7 +96,7 @@ impl VerifyReport {
 
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.problems.len() as u64 + self.more_problems;
+        let count = self.count();
         if self.is_sound() {
             writeln!(f, "核验通过 · {} is sound", self.folder)?;
         } else {
@@ -107,6 +116,7 @@ impl fmt::Display for VerifyReport {
             let count = self.unverified;
             writeln!(f, "  signatures not verified, for want of the signer's key: {count}")?;
         }
+        self.fmt_photos(f)?;
         if let Some(why) = &self.sealed_unchecked {
             writeln!(f, "  sealed values not checked: {why}")?;
         }
@@ -122,6 +132,17 @@ impl fmt::Display for VerifyReport {
 }
 
 impl VerifyReport {
+    fn fmt_photos(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let PhotoSummary { files, shown, awaited } = self.photos;
+        if files + shown + awaited == 0 {
+            return Ok(());
+        }
+        if self.sealed_unchecked.is_some() {
+            return writeln!(f, "  photos: {files} files, not compared with what records show");
+        }
+        writeln!(f, "  photos: {files} files; records show {shown} of them, {awaited} are awaited")
+    }
+
     fn fmt_log(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(LogSummary { node, epoch, count, head, root }) = &self.log else {
             return writeln!(f, "  own log: empty");

@@ -4,14 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
+use engine::engine::Engine;
 use engine::entry::Entry;
+use engine::note::Note;
 use engine::project::{Order, Whose};
+use engine::recount::Recount;
 use engine::staging::disclosures;
-use engine::store::FrameKind;
+use engine::store::{FrameKind, Position};
 use engine::view;
+use governance::act::{PHOTO_FIELDS, read_photos};
 use governance::case::{Case, CaseId, Custody};
 use governance::field::{self, Class};
-use governance::query::{Grouping, Matter, Metric, Seat, total};
+use governance::numbers::Scope;
+use governance::query::{Cell, Grouping, Matter, Metric, Seat, total};
 use record::{NodeId, RecordId, Timestamp, Unverified};
 
 use super::Simulator;
@@ -112,10 +117,13 @@ impl Simulator {
         self.check_all_home()?;
         self.check_promised()?;
         self.check_disclosed()?;
+        self.check_photos()?;
         self.check_quarantine()?;
+        self.check_versions()?;
         self.check_replay()?;
         self.check_witnessed()?;
-        self.check_counts()
+        self.check_counts()?;
+        self.check_recount()
     }
 
     /// Every case is ended and at home, and every node that takes part knows it.
@@ -175,6 +183,32 @@ impl Simulator {
         Ok(())
     }
 
+    /// Every node that was released a list of photos holds them, and no node holds any other but
+    /// what its own people uploaded.
+    fn check_photos(&self) -> Result<(), Broken> {
+        for (node, place) in &self.places {
+            let held = place.store.photos().hashes();
+            let (mut due, mut own) = (BTreeSet::new(), BTreeSet::new());
+            for frame in place.store.frames() {
+                let lists = disclosures(&frame).filter(|d| PHOTO_FIELDS.contains(&d.field));
+                let shown = lists.filter_map(|d| read_photos(&d.value)).flatten();
+                due.extend(shown.map(|photo| photo.hash));
+                let note = record::cbor::decode(&frame.note, &engine::staging::NOTE_LIMITS);
+                if let Ok(Note::Uploaded { hash, .. }) = note {
+                    own.insert(hash);
+                }
+            }
+            if let Some(missing) = due.difference(&held).next() {
+                return Err(self.broken(format!("{node} was released {missing} and lacks it")));
+            }
+            if let Some(other) = held.iter().find(|hash| !due.contains(hash) && !own.contains(hash))
+            {
+                return Err(self.broken(format!("{node} holds {other}, which is not for it")));
+            }
+        }
+        Ok(())
+    }
+
     /// Honest nodes reject nothing of each other.
     fn check_quarantine(&self) -> Result<(), Broken> {
         for (node, place) in &self.places {
@@ -184,6 +218,35 @@ impl Simulator {
                 let held: engine::note::Quarantined =
                     engine::staging::decode(&value).map_err(|e| self.broken(e.to_string()))?;
                 return Err(self.broken(format!("{node} rejected a record: {}", held.why)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whatever was published in the meantime, each case went through the stages of the version
+    /// that it began with at each node; and every node came to know all that were published.
+    fn check_versions(&self) -> Result<(), Broken> {
+        let last = self.weather.policies;
+        for (node, place) in &self.places {
+            let Some(world) = place.engine.as_ref().map(Engine::world) else { continue };
+            let governs = place.member.part != Part::Unit;
+            if governs
+                && world.policy().version != place.member.setup.configured.policy.version + last
+            {
+                let is = world.policy().reference();
+                return Err(self.broken(format!("{node} works by {is}, not by the last version")));
+            }
+            for case in self.cases_of(*node)? {
+                let policy = world
+                    .policies
+                    .of(&case, *node)
+                    .map_err(|reference| self.broken(format!("{node} lost {reference}")))?;
+                let own = case.spans.iter().filter(|span| span.holder == *node);
+                if let Some(span) = own.into_iter().find(|span| policy.stage(&span.stage).is_none())
+                {
+                    let (stage, reference) = (&span.stage, policy.reference());
+                    return Err(self.broken(format!("{stage} is no stage of {reference}")));
+                }
             }
         }
         Ok(())
@@ -226,6 +289,11 @@ impl Simulator {
             (Metric::Received, Grouping::Channel),
             (Metric::Closed, Grouping::LevelSettled),
             (Metric::Open, Grouping::Stage),
+            (Metric::OnTime, Grouping::Level),
+            (Metric::ReportedIn, Grouping::Unit),
+            (Metric::ScoredCallers, Grouping::Unit),
+            (Metric::Escalated, Grouping::Month),
+            (Metric::Excluded, Grouping::Ground),
         ] {
             let matter = Matter {
                 metric,
@@ -245,25 +313,50 @@ impl Simulator {
                 return Err(self.broken(format!("the answer is partial: {missing}")));
             };
             let held = self.count_directly(&matter)?;
-            if told.sum().count != held {
-                let told = told.sum().count;
+            if told.sum() != held {
+                let (told, held) = (told.sum().count, held.count);
                 return Err(self.broken(format!("{metric:?}: told {told}, held {held}")));
             }
         }
         Ok(())
     }
 
-    fn count_directly(&self, matter: &Matter) -> Result<u64, Broken> {
-        let mut sum = 0;
+    fn count_directly(&self, matter: &Matter) -> Result<Cell, Broken> {
+        let mut sum = Cell::default();
         for (node, place) in &self.places {
             let reader = engine::store::Store::reader(&place.store);
             let area = place.member.setup.standing.certificate().area.clone();
             let seat = Seat { node: *node, area };
-            let tally = view::count(&reader, matter, &seat, self.now)
+            let (tally, _) = view::count(&reader, matter, &seat, self.now)
                 .map_err(|error| self.broken(error.to_string()))?;
-            sum += tally.sum().count;
+            sum.merge(&tally.sum());
         }
         Ok(sum)
+    }
+
+    /// Every number of every node is what its journal's records give by themselves.
+    fn check_recount(&self) -> Result<(), Broken> {
+        let scope = Scope { from: Timestamp::EPOCH, until: Timestamp::MAX, area: None };
+        for (node, place) in &self.places {
+            let failed = |error: engine::store::StoreError| self.broken(error.to_string());
+            let mut recount = Recount::new(self.whose(*node));
+            let whole = engine::store::Store::replay(&place.store, Position::START, usize::MAX);
+            for (at, frame) in whole.map_err(failed)?.0 {
+                recount.take(at, &frame).map_err(failed)?;
+            }
+            let area = place.member.setup.standing.certificate().area.clone();
+            let seat = Seat { node: *node, area };
+            let reader = engine::store::Store::reader(&place.store);
+            let view::Counted { sheet, state, .. } =
+                view::sheet(&reader, &scope, &seat, self.now).map_err(failed)?;
+            if sheet != recount.sheet(&scope, &seat, self.now) {
+                return Err(self.broken(format!("{node}'s numbers are not what it signed")));
+            }
+            if (state.last, state.log) != (recount.last(), recount.log()) {
+                return Err(self.broken(format!("{node} does not know what it counted from")));
+            }
+        }
+        Ok(())
     }
 
     /// Who this node is, for reading its frames.

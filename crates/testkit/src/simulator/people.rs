@@ -4,19 +4,21 @@ mod detours;
 
 use std::time::Duration;
 
+use engine::blob::Blobs;
 use engine::command::{Agent, Command, Receipt, Refused, What};
 use engine::project::Order;
 use engine::view;
-use governance::act::{Act, Report, Triage, Whistle};
+use governance::act::{Act, Media, Moment, Photo, Report, Triage, Whistle};
 use governance::case::{Case, Custody, Party};
 use governance::change::Phase;
+use governance::policy::Version;
 use governance::roster::Appointment;
 use governance::territory::Place as Ground;
 use rand::RngExt;
-use record::{NodeId, Subject};
+use record::{Hash, NodeId, Subject};
 
 use super::{Event, Simulator};
-use crate::federation::Part;
+use crate::federation::{self, Part};
 
 /// Who works at a node, by role.
 #[derive(Clone, Default)]
@@ -78,7 +80,7 @@ impl Simulator {
         if part == Part::Community {
             self.lay_out_grids(node);
         }
-        let policy = self.places[&node].member.setup.policy.clone();
+        let policy = self.places[&node].member.setup.configured.policy.clone();
         for role in roles(part).iter().filter(|role| policy.role(role).is_some()) {
             self.appointed(node, role);
         }
@@ -140,6 +142,21 @@ impl Simulator {
         }
     }
 
+    /// The county puts a new version of the policy in force and publishes it.
+    pub(super) fn publish(&mut self, further: u32) {
+        let county = self.of(Part::County)[0];
+        let policy = &self.places[&county].member.setup.configured.text;
+        let text = federation::later_than(policy, further);
+        let reference = Version::read(&text).expect("it is sound").reference();
+        let published = self.is_up(county)
+            && self.console(county, What::PutPolicy { text, publish: true }).is_ok()
+            && self.console(county, What::AdoptPolicy { reference }).is_ok();
+        if !published {
+            // Down, or without room on its disk: they try again later.
+            self.at(Duration::from_secs(600), Event::Publish(further));
+        }
+    }
+
     /// Somebody reports something.
     pub(super) fn report(&mut self, node: NodeId) {
         if !self.is_up(node) {
@@ -151,6 +168,11 @@ impl Simulator {
         let resident = self.rng.random_range(0..2) == 0;
         let phone = format!("139{:08}", self.rng.random_range(0..100_000_000));
         let place = staff.grids[self.rng.random_range(0..staff.grids.len())];
+        let by = match staff.of("grid_worker").filter(|_| !resident) {
+            Some(worker) => Agent::Staff(worker),
+            None => Agent::Resident { code: None },
+        };
+        let photos = self.photographs(node, &by, Moment::Before);
         let report = Report {
             title: "小区门口路灯不亮".into(),
             description: format!("晚上看不清路，第 {} 次反映", self.sequence),
@@ -163,10 +185,7 @@ impl Simulator {
             contact_name: Some("演示居民".into()),
             contact_phone: Some(phone.clone()),
             involved: None,
-        };
-        let by = match staff.of("grid_worker").filter(|_| !resident) {
-            Some(worker) => Agent::Staff(worker),
-            None => Agent::Resident { code: None },
+            photos,
         };
         let what = What::Act { case: None, act: Act::Report(Box::new(report)) };
         match self.command(node, Command { by, once: None, what }) {
@@ -181,6 +200,37 @@ impl Simulator {
         }
     }
 
+    /// The act, perhaps with photos of what was done.
+    fn illustrated(&mut self, node: NodeId, by: &Agent, mut act: Act) -> Act {
+        if let Act::Handle { photos, .. }
+        | Act::SettleOnSpot { photos, .. }
+        | Act::Progress { photos, .. }
+        | Act::UnitResult { photos, .. } = &mut act
+        {
+            *photos = self.photographs(node, by, Moment::After);
+        }
+        act
+    }
+
+    /// None to two photos that somebody just took: some bytes, for nobody looks at them.
+    pub(super) fn photographs(&mut self, node: NodeId, by: &Agent, moment: Moment) -> Vec<Photo> {
+        let mut photos = Vec::new();
+        for _ in 0..self.rng.random_range(0..6_usize).saturating_sub(3) {
+            let length = self.rng.random_range(1..=200);
+            let bytes: Vec<u8> = (0..length).map(|_| self.rng.random()).collect();
+            let hash = Hash::of(&bytes);
+            let size = u32::try_from(bytes.len()).expect("it is short");
+            let what = What::KeepPhoto { hash, size };
+            if self.command(node, Command { by: by.clone(), once: None, what }).is_ok() {
+                let store = &self.places[&node].store;
+                store.photos().put(&bytes).expect("memory takes it");
+                let media = Media::Jpeg;
+                photos.push(Photo { hash, size, media, moment, caption: None });
+            }
+        }
+        photos
+    }
+
     /// Staff of a node look for something to do, and do one thing.
     pub(super) fn work(&mut self, node: NodeId) {
         let pause = Duration::from_secs(self.rng.random_range(60..900));
@@ -192,6 +242,7 @@ impl Simulator {
             self.take_a_detour(node);
             let Some(case) = self.some_case(node) else { return };
             if let Some((by, act)) = self.choose(node, &case) {
+                let act = self.illustrated(node, &by, act);
                 let what = What::Act { case: Some(case.id), act };
                 match self.command(node, Command { by, once: None, what }) {
                     Ok(_) | Err(Refused::Storage(_)) => {}
@@ -234,7 +285,7 @@ impl Simulator {
                 if call.reported_in.is_none() {
                     Some((by, Act::ReportIn {}))
                 } else if call.done.is_none() {
-                    Some((by, Act::UnitResult { opinion: "已到场处置".into() }))
+                    Some((by, Act::UnitResult { opinion: "已到场处置".into(), photos: vec![] }))
                 } else {
                     None
                 }
@@ -260,7 +311,7 @@ impl Simulator {
         match case.phase {
             Phase::Intake => Some(match (luck, grid_worker) {
                 (0..35, Some(worker)) if in_grid => {
-                    (worker, Act::SettleOnSpot { opinion: "当场处理完毕".into() })
+                    (worker, Act::SettleOnSpot { opinion: "当场处理完毕".into(), photos: vec![] })
                 }
                 (35..70, Some(worker)) if in_grid => {
                     (worker, Act::HandUp { reason: "需社区协调".into() })
@@ -311,6 +362,7 @@ impl Simulator {
                     grade: Some(governance::act::Grade::B),
                     importance: Some(2),
                     urgency: Some(3),
+                    place: None,
                 };
                 (by, Act::Triage(triage))
             }
@@ -326,16 +378,16 @@ impl Simulator {
                 let person = staff.of("community_worker").or_else(|| self.first(node));
                 match person {
                     Some(assignee) => (by, Act::Dispatch { assignee }),
-                    None => (by, Act::Handle { opinion: "已处置".into() }),
+                    None => (by, Act::Handle { opinion: "已处置".into(), photos: vec![] }),
                 }
             }
-            _ => (by, Act::Handle { opinion: "已处置".into() }),
+            _ => (by, Act::Handle { opinion: "已处置".into(), photos: vec![] }),
         }
     }
 
     fn verify(&mut self, case: &Case, staff: &Staff, luck: u32) -> Option<(Agent, Act)> {
         let solved = luck >= 10 || case.steps.len() > 60;
-        let act = Act::Verify { solved, satisfaction: Some(4) };
+        let act = Act::Verify { solved, satisfaction: Some(4), photos: vec![] };
         if let Some((_, code)) = staff.codes.iter().find(|(id, _)| *id == case.id) {
             return Some((Agent::Resident { code: Some(code.clone()) }, act));
         }
@@ -376,10 +428,10 @@ fn choose_handling(case: &Case, by: Agent, luck: u32) -> Option<(Agent, Act)> {
         return None;
     }
     if luck < 20 {
-        return Some((by, Act::Progress { note: "正在协调".into() }));
+        return Some((by, Act::Progress { note: "正在协调".into(), photos: vec![] }));
     }
     let handler = case.assignee.map_or(by, Agent::Staff);
-    Some((handler, Act::Handle { opinion: "已处置完毕".into() }))
+    Some((handler, Act::Handle { opinion: "已处置完毕".into(), photos: vec![] }))
 }
 
 fn may_verify(case: &Case, staff: &Staff, person: Subject) -> bool {

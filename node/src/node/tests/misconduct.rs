@@ -36,9 +36,11 @@ fn answer(request: &Request, hello: &Hello) -> Response {
     match request {
         Request::Hello(_) => Response::Hello(hello.clone()),
         Request::Pull(_) => Response::Page(Page { parcels: vec![parcel], ..Page::default() }),
-        Request::Enrol(_) | Request::Poke | Request::Witness(_) | Request::Ask(_) => {
-            Response::Refused
-        }
+        Request::Enrol(_)
+        | Request::Poke
+        | Request::Witness(_)
+        | Request::Ask(_)
+        | Request::Fetch(_) => Response::Refused,
     }
 }
 

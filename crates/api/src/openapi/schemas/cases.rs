@@ -27,7 +27,8 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     put("Taken", object(&taken, &[("code", text()), ("due", reference("Time"))]));
     put("Followed", followed());
     put("CaseSummary", object(&summary_needs(), &summary_may()));
-    put("CasePage", page("CaseSummary"));
+    put("CasesFound", found());
+    put("Similar", similar());
     put("Case", case());
     put("Step", object(&step_needs(), &step_may()));
     let mut sealed = step_needs();
@@ -62,6 +63,25 @@ fn followed() -> Value {
     object(&needs, &[("title", text()), ("closed", reference("Time"))])
 }
 
+/// Cases that may be about the same matter.
+fn similar() -> Value {
+    let reason = object(&[("points", count()), ("zh", text()), ("en", text())], &[]);
+    let alike = object(
+        &[("case", reference("CaseSummary")), ("score", count()), ("reasons", list(reason))],
+        &[],
+    );
+    object(&[("items", list(alike)), ("compared", count()), ("cut", flag())], &[])
+}
+
+/// A page of cases, and how far was searched for it.
+fn found() -> Value {
+    let searched = object(&[("cases", count())], &[("back_to", reference("Time"))]);
+    object(
+        &[("items", list(reference("CaseSummary")))],
+        &[("next", text()), ("searched", searched)],
+    )
+}
+
 fn summary_needs() -> Vec<Property<'static>> {
     let offer = [
         ("record", reference("Id32")),
@@ -89,6 +109,7 @@ fn summary_may() -> Vec<Property<'static>> {
     vec![
         ("title", text()),
         ("category", reference("Named")),
+        ("source", text()),
         ("grid", reference("Area")),
         ("place", reference("Id16")),
         ("assignee", reference("PersonName")),
@@ -129,6 +150,7 @@ fn case() -> Value {
         ("units", list(object(&unit, &unit_may))),
         ("spans", list(object(&span, &[("until", reference("Time"))]))),
         ("timeline", list(reference("Step"))),
+        ("answerable", answerable()),
     ]);
     let scale = |most: u8| json!({ "type": "integer", "minimum": 1, "maximum": most });
     let mut may = summary_may();
@@ -148,11 +170,13 @@ fn case() -> Value {
         ("written_off", reference("Time")),
         ("callback", callback()),
         ("mediation", mediation()),
+        ("first_receiver", received()),
+        ("note", reference("Id16")),
     ]);
     object(&needs, &may)
 }
 
-fn exclusion() -> Value {
+pub(super) fn exclusion() -> Value {
     let needs = [
         ("rate", one_of(&["response", "solved", "satisfied"])),
         ("at", reference("Time")),
@@ -169,7 +193,27 @@ fn exclusion() -> Value {
 
 fn score() -> Value {
     let points = json!({ "type": "integer", "minimum": 1, "maximum": 5 });
-    object(&[("by", reference("Id32")), ("of", reference("Id32")), ("points", points)], &[])
+    let needs = [
+        ("by", reference("Id32")),
+        ("of", reference("Id32")),
+        ("points", points),
+        ("at", reference("Time")),
+    ];
+    object(&needs, &[])
+}
+
+fn received() -> Value {
+    let needs = [
+        ("node", reference("NodeName")),
+        ("person", reference("PersonName")),
+        ("since", reference("Time")),
+    ];
+    object(&needs, &[])
+}
+
+fn answerable() -> Value {
+    let state = one_of(&["not_received", "first_receiver", "taker", "ended"]);
+    object(&[("state", state)], &[("by", received())])
 }
 
 fn or_null(value: &str) -> Value {

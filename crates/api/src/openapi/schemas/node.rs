@@ -18,6 +18,29 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
             "stage", "act", "custody", "disclosure"],
         "description": "The policy as its file has it." }),
     );
+    let edition = || {
+        let needs = vec![
+            ("reference", text()),
+            ("digest", reference("Id32")),
+            ("recorded", reference("Time")),
+            ("in_force", flag()),
+        ];
+        let may = vec![
+            ("in_force_since", reference("Time")),
+            ("published", reference("Time")),
+            ("from", reference("NodeName")),
+        ];
+        (needs, may)
+    };
+    let (needs, may) = edition();
+    put("PolicyEdition", object(&needs, &may));
+    put("PolicyPage", page("PolicyEdition"));
+    let (mut needs, may) = edition();
+    needs.push(("text", text()));
+    put("PolicyDetail", object(&needs, &may));
+    let toml = json!({ "type": "string", "maxLength": 262_144, "pattern": PATTERN,
+        "description": "A policy in TOML, at most 256 KiB." });
+    put("PutPolicy", object(&[("text", toml)], &[("publish", flag())]));
     let validity = [
         ("serial", count()),
         ("not_before", reference("Time")),
@@ -63,16 +86,7 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     ];
     put("Quarantined", object(&held, &[]));
     put("QuarantinePage", page("Quarantined"));
-    put("Metric", one_of(&METRICS));
-    put("Grouping", one_of(&GROUPINGS));
-    put("Ask", ask());
-    put("Answered", answered());
 }
-
-const METRICS: [&str; 6] =
-    ["received", "closed", "open", "overdue", "time_to_answer", "time_to_close"];
-const GROUPINGS: [&str; 8] =
-    ["none", "stage", "phase", "category", "level_settled", "channel", "grid", "child"];
 
 fn who() -> Vec<Property<'static>> {
     vec![
@@ -119,43 +133,4 @@ fn invite() -> Value {
     let hours = json!({ "type": "integer", "minimum": 1, "maximum": 720, "default": 24 });
     let needs = [("name", name), ("level", level), ("area", reference("Area"))];
     object(&needs, &[("member", flag()), ("hours", hours)])
-}
-
-fn matter() -> Vec<Property<'static>> {
-    vec![
-        ("metric", reference("Metric")),
-        ("grouping", reference("Grouping")),
-        ("from", reference("Time")),
-        ("until", reference("Time")),
-    ]
-}
-
-fn ask() -> Value {
-    let budget = json!({ "type": "integer", "minimum": 500, "maximum": 25_000, "default": 5_000 });
-    object(&matter(), &[("area", reference("Area")), ("budget_ms", budget)])
-}
-
-fn answered() -> Value {
-    let times = || [("median_ms", count()), ("p90_ms", count())];
-    let numbers = || object(&[("count", count())], &times());
-    let mut row_may = vec![("code", reference("Named")), ("node", reference("NodeName"))];
-    row_may.extend(times());
-    let row = object(&[("group", text()), ("count", count())], &row_may);
-    let line = object(
-        &[("node", reference("Id32"))],
-        &[("name", text()), ("under", reference("Id32")), ("age_ms", count()), ("fault", text())],
-    );
-    let lists = ["answered", "stale", "pending", "refused", "omitted", "invalid"];
-    let lists: Vec<Property<'_>> =
-        lists.into_iter().map(|name| (name, list(line.clone()))).collect();
-    let needs = [
-        ("question", reference("Id16")),
-        ("answer", reference("Id32")),
-        ("answered_at", reference("Time")),
-        ("matter", object(&matter(), &[("area", reference("Area"))])),
-        ("partial", flag()),
-        ("rows", list(row)),
-        ("completeness", object(&lists, &[])),
-    ];
-    object(&needs, &[("total", numbers()), ("so_far", numbers())])
 }

@@ -5,29 +5,12 @@ use proptest::sample::select;
 use record::NodeId;
 
 use super::*;
+use crate::act::Rate;
+use crate::case::{Callback, Counts};
 use crate::certificate::sample::NOW;
 use crate::change::Phase;
-use crate::query::Metric;
 use crate::query::sample::{HOUR, fact, matter};
-
-const METRICS: [Metric; 6] = [
-    Metric::Received,
-    Metric::Closed,
-    Metric::Open,
-    Metric::Overdue,
-    Metric::TimeToAnswer,
-    Metric::TimeToClose,
-];
-const GROUPINGS: [Grouping; 8] = [
-    Grouping::None,
-    Grouping::Stage,
-    Grouping::Phase,
-    Grouping::Category,
-    Grouping::LevelSettled,
-    Grouping::Channel,
-    Grouping::Grid,
-    Grouping::Child,
-];
+use crate::query::{Call, LeftOut, Metric, Scored, Turn};
 
 fn me() -> NodeId {
     NodeId::from_bytes([1; 32])
@@ -139,7 +122,7 @@ fn free_text_in_a_code_never_gets_into_a_tally() {
         level_settled: Some(canary.into()),
         ..fact(me())
     };
-    for grouping in GROUPINGS {
+    for grouping in Grouping::ALL.iter().copied() {
         let tally = tally(&matter(Metric::Open, grouping), std::slice::from_ref(&hostile));
         assert_eq!(tally.sum().count, 1);
         assert!(!serde_json::to_string(&tally).unwrap().contains("138"));
@@ -152,7 +135,7 @@ fn numbers_that_do_not_fit_the_question_are_refused() {
     let cell = |count, times: &[u64]| {
         let mut histogram = Histogram::default();
         times.iter().for_each(|time| histogram.record(*time));
-        Cell { count, times: histogram }
+        Cell { count, times: histogram, ..Cell::default() }
     };
     let one = |group: Group, cell| Tally(BTreeMap::from([(group, cell)]));
     let stage = || Group::of(Some("handling"));
@@ -170,6 +153,79 @@ fn numbers_that_do_not_fit_the_question_are_refused() {
     assert!(one(Group::All, cell(2, &[5, 6])).check(&timed).is_ok());
     assert!(one(Group::All, cell(2, &[5])).check(&timed).is_err());
     assert!(one(stage(), cell(1, &[5])).check(&timed).is_err());
+    let holds = |metric, (count, yes, sum)| {
+        let cell = Cell { count, yes, sum, times: Histogram::default() };
+        one(Group::All, cell).check(&matter(metric, Grouping::None)).is_ok()
+    };
+    assert!(holds(Metric::OnTime, (2, 2, 0)) && !holds(Metric::OnTime, (2, 3, 0)));
+    assert!(holds(Metric::Returned, (2, 1, 3)) && !holds(Metric::Returned, (2, 2, 1)));
+    assert!(!holds(Metric::Returned, (2, 0, 1)) && !holds(Metric::Received, (2, 1, 0)));
+    assert!(holds(Metric::ScoredUnits, (2, 0, 10)) && !holds(Metric::ScoredUnits, (2, 0, 11)));
+    assert!(!holds(Metric::ScoredUnits, (2, 0, 1)) && !holds(Metric::OnTime, (2, 1, 1)));
+    let month = |code| one(Group::of(Some(code)), cell(1, &[]));
+    let by_month = matter(Metric::Closed, Grouping::Month);
+    assert!(month("2026-03").check(&by_month).is_ok());
+    assert!(month("2026-3").check(&by_month).is_err());
+}
+
+fn at(by: i64) -> Timestamp {
+    Timestamp::from_millis(NOW.millis() + by)
+}
+
+/// What happened on the way, at random.
+fn some_course() -> impl Strategy<Value = Fact> {
+    let when = || -7_200_000_i64..7_200_000;
+    let maybe = move || option::of(when().prop_map(at));
+    let flag = any::<bool>;
+    let turn = (select(vec!["grid", "community"]), maybe(), maybe(), maybe(), flag()).prop_map(
+        |(level, until, missed, due, clocked)| Turn {
+            level: level.into(),
+            until,
+            missed,
+            due,
+            clocked,
+        },
+    );
+    let unit = || (1_u8..4).prop_map(|unit| NodeId::from_bytes([unit; 32]));
+    let call = (unit(), maybe(), maybe()).prop_map(|(unit, by, reported_in)| Call {
+        unit,
+        by,
+        reported_in,
+    });
+    let score = (unit(), flag(), 1_u8..6, when())
+        .prop_map(|(unit, by_unit, points, when)| Scored { unit, by_unit, points, at: at(when) });
+    let rate = select(vec![Rate::Response, Rate::Solved, Rate::Satisfied]);
+    let left_out = (rate, option::of(select(vec!["a", "张三"])), when(), flag()).prop_map(
+        |(rate, ground, when, after_no)| LeftOut {
+            rate,
+            ground: ground.map(Into::into),
+            at: at(when),
+            after_no,
+        },
+    );
+    let said = (when(), flag(), option::of(flag()), option::of(flag())).prop_map(
+        |(when, reached, solved, satisfied)| Callback { at: at(when), reached, solved, satisfied },
+    );
+    let flags = (flag(), flag(), flag(), 0_u32..3, 0_u32..3);
+    let lists = (vec(turn, 0..3), vec(call, 0..3), vec(score, 0..3), vec(left_out, 0..3));
+    (lists, option::of(said), flags).prop_map(
+        |((turns, calls, scores, exclusions), callback, flags)| {
+            let (answered_in_time, trivial, unverified, returns, reopens) = flags;
+            let counts = Counts { returns, reopens, ..Counts::default() };
+            Fact {
+                turns,
+                calls,
+                scores,
+                exclusions,
+                callback,
+                answered_in_time,
+                trivial,
+                unverified,
+                counts,
+                ..fact(me())
+            }
+        },
+    )
 }
 
 fn some_fact() -> impl Strategy<Value = Fact> {
@@ -182,8 +238,8 @@ fn some_fact() -> impl Strategy<Value = Fact> {
     let phases = vec![Phase::Intake, Phase::Handling, Phase::Closed, Phase::Refused];
     let grid = option::of(select(vec!["341021100001001", "341021100001002", "341022100001001"]));
     let codes = (code(), code(), option::of(code()), option::of(code()), select(phases), grid);
-    (codes, 1_u8..3, moment(), moment(), moment()).prop_map(
-        |(codes, home, answered, closed, due)| {
+    (codes, 1_u8..3, moment(), moment(), moment(), some_course()).prop_map(
+        |(codes, home, answered, closed, due, course)| {
             let (stage, channel, category, level_settled, phase, grid) = codes;
             Fact {
                 stage: stage.into(),
@@ -195,7 +251,8 @@ fn some_fact() -> impl Strategy<Value = Fact> {
                 answered,
                 closed,
                 due,
-                ..fact(NodeId::from_bytes([home; 32]))
+                home: NodeId::from_bytes([home; 32]),
+                ..course
             }
         },
     )
@@ -204,7 +261,7 @@ fn some_fact() -> impl Strategy<Value = Fact> {
 fn some_matter() -> impl Strategy<Value = Matter> {
     let areas = option::of(select(vec!["341021", "341021100001001", "341022"]));
     let range = (-7_200_000_i64..7_200_000, 1_i64..7_200_000);
-    (select(METRICS.to_vec()), select(GROUPINGS.to_vec()), areas, range).prop_map(
+    (select(Metric::ALL.to_vec()), select(Grouping::ALL.to_vec()), areas, range).prop_map(
         |(metric, grouping, area, (from, length))| Matter {
             from: Timestamp::from_millis(NOW.millis() + from),
             until: Timestamp::from_millis(NOW.millis() + from + length),

@@ -30,9 +30,9 @@ pub(super) fn on_the_way(case: &Case, by: &Agent) -> Option<(Agent, Act)> {
         return None;
     }
     let act = if mediation.sessions == 0 {
-        Act::Session { held: case.opened, note: "双方陈述".into() }
+        Act::Session { held: case.opened, note: "双方陈述".into(), photos: vec![] }
     } else {
-        Act::Agreement { reached: true, text: "双方和解".into() }
+        Act::Agreement { reached: true, text: "双方和解".into(), photos: vec![] }
     };
     Some((by.clone(), act))
 }
@@ -97,7 +97,9 @@ impl Simulator {
         let assignee = case.assignee.map_or(desk.clone(), Agent::Staff);
         let other = staff.people.last()?.1;
         Some(match case.phase {
-            Phase::Intake => (desk, Act::Check { found: true, note: "情况属实".into() }),
+            Phase::Intake => {
+                (desk, Act::Check { found: true, note: "情况属实".into(), photos: vec![] })
+            }
             Phase::Accepted | Phase::Handling => return self.put_off(node, case, staff, luck),
             Phase::Assigned => match luck % 3 {
                 0 => (assignee, Act::Object { reason: reason() }),
@@ -121,7 +123,7 @@ impl Simulator {
                 (head, Act::Suspend { review, reason: reason() })
             }
             1 => {
-                let severity = member.setup.policy.severities.first()?.key.clone();
+                let severity = member.setup.configured.policy.severities.first()?.key.clone();
                 (desk, Act::Mediate { severity, mediators: vec![staff.people.last()?.1] })
             }
             // The county calls a street into a task force (C6).
