@@ -12,8 +12,8 @@ pub use chain::{ChainError, Fault, Standing, verify_chain};
 pub use endorsement::{Endorsement, Keys, KeysError, MAX_ROTATIONS, Pin};
 pub use issue::{IssueError, issue_root};
 pub use revocation::{
-    LIST_VALIDITY, ListError, Lists, MAX_REVOKED, ROOT_LIST_VALIDITY, Reason, RevocationList,
-    Revoked, Status,
+    LIST_VALIDITY, LastGood, ListError, Lists, MAX_REVOKED, ROOT_LIST_VALIDITY, Reason,
+    RevocationList, Revoked, Status,
 };
 
 use std::collections::BTreeSet;

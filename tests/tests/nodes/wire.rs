@@ -55,7 +55,7 @@ pub(crate) fn hello(chain: ChainBytes) -> Request {
         software: "impostor 1.0".to_owned(),
         chain,
         addresses: Vec::new(),
-        revocations: None,
+        revocations: Vec::new(),
         seen: None,
     })
 }

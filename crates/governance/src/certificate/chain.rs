@@ -152,6 +152,14 @@ impl Standing {
         self.certificates().map(|certificate| certificate.issuer)
     }
 
+    /// Whether it has an older certificate of some node than the other chain has of the same node
+    /// (S12).
+    #[must_use]
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        let newer = |mine: &Certificate| other.certificates().any(|known| known.supersedes(mine));
+        self.certificates().any(newer)
+    }
+
     /// Its own certificate.
     #[must_use]
     pub fn certificate(&self) -> &Certificate {

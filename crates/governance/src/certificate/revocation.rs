@@ -12,7 +12,6 @@ use record::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::endorsement::Pin;
 use super::{CLOCK_SLACK, Certificate, Issuer, Standing, rule};
 
 /// Most entries of a list. Entries of certificates that have run out are left out of the next.
@@ -35,12 +34,24 @@ pub enum Reason {
     Compromised,
 }
 
+/// The last place in a log that is its node's own, though its key was in others' hands later.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastGood {
+    /// The epoch.
+    pub epoch: u32,
+    /// Place of the record, from 0.
+    pub seq: u64,
+}
+
 /// What an issuer has revoked of a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Revoked {
     /// The node.
     pub node: NodeId,
+    /// The key that its certificate named: of a compromise, the one that others may have.
+    pub key: PublicKey,
     /// Its certificates up to this serial; a later one may be issued.
     pub serial: u64,
     /// When.
@@ -49,7 +60,7 @@ pub struct Revoked {
     pub reason: Reason,
     /// Of a compromise: the last record that is its own; none where nothing of it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_good: Option<Pin>,
+    pub last_good: Option<LastGood>,
     /// When its last certificate runs out, after which the entry may be left out.
     pub until: Timestamp,
 }
@@ -74,7 +85,7 @@ pub struct RevocationList {
 
 impl SerdeStatement for RevocationList {
     const DOMAIN: Domain = Domain::Revocation;
-    const LIMITS: Limits = Limits { bytes: 24 * 1024, depth: 6, items: 4096 };
+    const LIMITS: Limits = Limits { bytes: 40 * 1024, depth: 6, items: 4096 };
 
     fn check(&self) -> Result<(), StatementError> {
         if self.version != 1 {
@@ -125,6 +136,19 @@ impl RevocationList {
     pub fn of(&self, certificate: &Certificate) -> Option<&Revoked> {
         let at = self.revoked.binary_search_by(|entry| entry.node.cmp(&certificate.node)).ok()?;
         Some(&self.revoked[at]).filter(|entry| certificate.serial <= entry.serial)
+    }
+}
+
+impl Revoked {
+    /// Whether a record that this key signed at this place of its log is held back: of a
+    /// compromise, everything later than the last good record. Every other end leaves what was
+    /// said before it; and what a node's children signed stands by keys of their own.
+    #[must_use]
+    pub fn holds_back(&self, signer: &PublicKey, epoch: u32, seq: u64) -> bool {
+        let good = |last: LastGood| LastGood { epoch, seq } <= last;
+        self.reason == Reason::Compromised
+            && self.key == *signer
+            && !self.last_good.is_some_and(good)
     }
 }
 
@@ -237,39 +261,26 @@ impl Lists {
         issuers.iter().filter_map(|issuer| self.0.get(issuer)).collect()
     }
 
-    /// What the lists say of a node. A revoked certificate counts even where another list is
-    /// overdue.
+    /// The entry that revokes a certificate of a chain, the one nearest to the node itself first.
     #[must_use]
-    pub fn status(&self, standing: &Standing, now: Timestamp) -> Status {
-        let links = || {
-            standing.certificates().map(|certificate| (certificate, self.of(certificate.issuer)))
-        };
-        let revoked = links().find_map(|(certificate, list)| list?.of(certificate));
-        if let Some(entry) = revoked {
-            return Status::Revoked(*entry);
-        }
-        let overdue = links().find_map(|(certificate, list)| match list {
-            Some(list) if now < list.next_update => None,
-            Some(list) => Some((certificate.issuer, Some(list.next_update))),
-            None => Some((certificate.issuer, None)),
-        });
-        overdue.map_or(Status::Good, |(issuer, since)| Status::Stale { issuer, since })
+    pub fn revoked(&self, standing: &Standing) -> Option<&Revoked> {
+        standing.certificates().find_map(|own| self.of(own.issuer)?.of(own))
     }
 
-    /// Whether a record of this node counts although it was revoked: what was signed up to the
-    /// last good record of a compromise, and everything before any other end, does.
+    /// What the lists say of a node, as `me` knows them: of what it has revoked itself it needs
+    /// no list. A revoked certificate counts even where another list is overdue.
     #[must_use]
-    pub fn counts(&self, standing: &Standing, epoch: u32, seq: u64, now: Timestamp) -> bool {
-        match self.status(standing, now) {
-            Status::Good | Status::Stale { .. } => true,
-            Status::Revoked(entry) if entry.node != standing.node() => {
-                entry.reason != Reason::Compromised
-            }
-            Status::Revoked(entry) if entry.reason == Reason::Compromised => {
-                entry.last_good.is_some_and(|pin| (epoch, seq) <= (pin.epoch, pin.seq))
-            }
-            Status::Revoked(_) => true,
+    pub fn status(&self, standing: &Standing, me: NodeId, now: Timestamp) -> Status {
+        if let Some(entry) = self.revoked(standing) {
+            return Status::Revoked(*entry);
         }
+        let mut others = standing.issuers().filter(|issuer| *issuer != Issuer::Node(me));
+        let overdue = others.find_map(|issuer| match self.of(issuer) {
+            Some(list) if now < list.next_update => None,
+            Some(list) => Some((issuer, Some(list.next_update))),
+            None => Some((issuer, None)),
+        });
+        overdue.map_or(Status::Good, |(issuer, since)| Status::Stale { issuer, since })
     }
 }
 

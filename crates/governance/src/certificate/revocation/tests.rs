@@ -1,5 +1,4 @@
 use proptest::prelude::*;
-use record::RecordId;
 
 use super::super::sample::{NOW, Node, certificate, federation, key, root, top};
 use super::*;
@@ -31,10 +30,10 @@ fn lists() -> Lists {
     lists
 }
 
-fn revoked(node: &Node, reason: Reason, last_good: Option<Pin>) -> Revoked {
+fn revoked(node: &Node, reason: Reason, last_good: Option<LastGood>) -> Revoked {
     let own = node.standing.certificate();
-    let (serial, until) = (own.serial, own.not_after);
-    Revoked { node: node.id(), serial, since: NOW, reason, last_good, until }
+    let (key, serial, until) = (own.key, own.serial, own.not_after);
+    Revoked { node: node.id(), key, serial, since: NOW, reason, last_good, until }
 }
 
 /// The lists after an issuer has revoked something.
@@ -45,20 +44,25 @@ fn after(issuer: &Node, by: u8, entry: Revoked) -> Lists {
     lists
 }
 
-fn pin(seq: u64) -> Pin {
-    Pin { epoch: 0, seq, id: RecordId::ZERO }
+fn last_good(seq: u64) -> LastGood {
+    LastGood { epoch: 0, seq }
+}
+
+/// Somebody who keeps no list along these chains.
+fn stranger() -> NodeId {
+    NodeId::from_bytes([8; 32])
 }
 
 #[test]
 fn s11_a_node_stands_until_a_list_along_its_chain_revokes_it() {
     let [county, township, community] = line();
-    assert_eq!(lists().status(&community.standing, NOW), Status::Good);
+    assert_eq!(lists().status(&community.standing, stranger(), NOW), Status::Good);
     let entry = revoked(&township, Reason::Ended, None);
     let lists = after(&county, 1, entry);
     for gone in [&township, &community] {
-        assert_eq!(lists.status(&gone.standing, NOW), Status::Revoked(entry));
+        assert_eq!(lists.status(&gone.standing, stranger(), NOW), Status::Revoked(entry));
     }
-    assert_eq!(lists.status(&county.standing, NOW), Status::Good);
+    assert_eq!(lists.status(&county.standing, stranger(), NOW), Status::Good);
 }
 
 #[test]
@@ -67,7 +71,7 @@ fn a_later_certificate_of_the_same_node_stands_again() {
     let lists = after(&county, 1, revoked(&township, Reason::Moved, None));
     let renewed = Certificate { serial: 2, ..certificate(2, "township", "341021100") };
     let again = county.standing.issue(&county.key, renewed, NOW).unwrap();
-    assert_eq!(lists.status(&again, NOW), Status::Good);
+    assert_eq!(lists.status(&again, stranger(), NOW), Status::Good);
 }
 
 #[test]
@@ -77,9 +81,12 @@ fn s12_an_overdue_or_missing_list_is_said_and_never_taken_for_good() {
     let issuer = community.standing.certificate().issuer;
     let due = NOW.plus(7 * DAY);
     let just_before = due.minus(Duration::from_millis(1));
-    assert_eq!(lists.status(&community.standing, just_before), Status::Good);
-    assert_eq!(lists.status(&community.standing, due), Status::Stale { issuer, since: Some(due) });
-    let none = Lists::default().status(&county.standing, NOW);
+    assert_eq!(lists.status(&community.standing, stranger(), just_before), Status::Good);
+    assert_eq!(
+        lists.status(&community.standing, stranger(), due),
+        Status::Stale { issuer, since: Some(due) }
+    );
+    let none = Lists::default().status(&county.standing, stranger(), NOW);
     assert_eq!(none, Status::Stale { issuer: Issuer::Root, since: None });
 }
 
@@ -113,14 +120,31 @@ fn s12_old_contradicting_forged_and_foreign_lists_are_refused_and_change_nothing
 
 #[test]
 fn s11_after_a_compromise_only_records_up_to_the_last_good_one_count() {
+    let [_, township, community] = line();
+    let entry = revoked(&township, Reason::Compromised, Some(last_good(5)));
+    let held = |entry: &Revoked, node: &Node, seq| entry.holds_back(&node.key.public(), 0, seq);
+    assert!(!held(&entry, &township, 5) && held(&entry, &township, 6));
+    assert!(entry.holds_back(&township.key.public(), 1, 0), "a new epoch is no way around it");
+    assert!(!held(&entry, &community, 9), "whom it certified has a key of its own");
+    assert!(!entry.holds_back(&key(9).public(), 0, 9), "nor is its next key held back");
+    let nothing = revoked(&township, Reason::Compromised, None);
+    assert!(held(&nothing, &township, 0));
+    let ended = revoked(&township, Reason::Ended, None);
+    assert!(!held(&ended, &township, 6), "an orderly end leaves what was said");
+}
+
+#[test]
+fn whoever_issued_needs_no_list_of_its_own() {
     let [county, township, community] = line();
-    let entry = revoked(&township, Reason::Compromised, Some(pin(5)));
-    let lists = after(&county, 1, entry);
-    let counts = |node: &Node, seq| lists.counts(&node.standing, 0, seq, NOW);
-    assert!(counts(&township, 5) && !counts(&township, 6));
-    assert!(!counts(&community, 0), "whom it certified is not to be believed either");
-    let lists = after(&county, 1, revoked(&township, Reason::Ended, None));
-    assert!(lists.counts(&township.standing, 0, 6, NOW), "an orderly end leaves what was said");
+    let mut lists = Lists::default();
+    for (issuer, by) in [(Issuer::Root, 0), (Issuer::Node(county.id()), 1)] {
+        lists.put(signed(RevocationList::first(issuer, NOW, DAY), by), NOW).unwrap();
+    }
+    assert_eq!(lists.status(&community.standing, township.id(), NOW), Status::Good);
+    assert!(matches!(
+        lists.status(&community.standing, stranger(), NOW),
+        Status::Stale { since: None, .. }
+    ));
 }
 
 #[test]
@@ -140,7 +164,7 @@ fn a_full_list_fits_a_greeting() {
     let [county, township, _] = line();
     let mut list = RevocationList::first(Issuer::Node(county.id()), NOW, DAY);
     for number in 0..MAX_REVOKED {
-        let entry = revoked(&township, Reason::Compromised, Some(pin(u64::MAX)));
+        let entry = revoked(&township, Reason::Compromised, Some(last_good(u64::MAX)));
         let node = NodeId::from_bytes([u8::try_from(number).unwrap(); 32]);
         list.revoked.push(Revoked { node, serial: u64::MAX, ..entry });
     }
@@ -159,12 +183,13 @@ proptest! {
             let mut list = RevocationList::first(issuer, NOW, DAY);
             list.number = *number;
             if *number >= 4 {
-                list.revoked.push(revoked(&township, Reason::Compromised, Some(pin(*number))));
+                list.revoked.push(revoked(&township, Reason::Compromised, Some(last_good(*number))));
             }
             let _ = known.put(signed(list, 1), NOW);
         }
         prop_assert_eq!(known.of(issuer).unwrap().number, 6);
-        prop_assert!(known.counts(&township.standing, 0, 6, NOW));
-        prop_assert!(!known.counts(&township.standing, 0, 7, NOW));
+        let entry = *known.revoked(&township.standing).unwrap();
+        let held = |seq| entry.holds_back(&township.key.public(), 0, seq);
+        prop_assert!(!held(6) && held(7));
     }
 }
