@@ -2,6 +2,8 @@
 //! reason for which it may not; `decide` adds the outcome that goes into the signed record.
 
 mod decide;
+mod dispute;
+mod handover;
 mod refusal;
 
 use std::collections::BTreeSet;
@@ -11,12 +13,12 @@ use record::{NodeId, Timestamp};
 pub use decide::decide;
 pub use refusal::Refusal;
 
-use crate::act::{Act, ActKind, Part, Report, Triage, Whistle};
+use crate::act::{Act, ActKind, Report, Triage, Whistle};
 use crate::area::AreaCode;
 use crate::calendar::Calendar;
-use crate::case::{Case, MAX_STEPS, Party};
+use crate::case::{Case, MAX_STEPS, Party, Way};
 use crate::clock;
-use crate::policy::{ANYONE, ASSIGNEE, ActRule, Duty, DutyKind, Policy, REPORTER};
+use crate::policy::{ANYONE, ASSIGNEE, ActRule, Policy, REPORTER};
 use crate::roster::{Actor, Appointment, Roster, Standing};
 use crate::territory::Territory;
 
@@ -175,6 +177,7 @@ fn may_move(scene: &Scene<'_>, case: &Case, kind: ActKind) -> Result<(), Refusal
         | ActKind::Close
         | ActKind::Reopen
         | ActKind::Escalate
+        | ActKind::HandDown
         | ActKind::SendHome
         | ActKind::Whistle
         | ActKind::Check
@@ -248,8 +251,8 @@ fn within(scene: &Scene<'_>, case: &Case, actor: &Actor, held: &Appointment) -> 
 
 /// The node acts by itself only to take a case that comes home, and to pass it on down.
 fn node_itself(scene: &Scene<'_>, case: &Case, act: ActKind) -> Result<Permit, Refusal> {
-    let takes =
-        act == ActKind::AcceptCustody && case.offer_to(scene.me).is_some_and(|offer| !offer.upward);
+    let takes = act == ActKind::AcceptCustody
+        && case.offer_to(scene.me).is_some_and(|offer| offer.way == Way::Back);
     let passes_on = act == ActKind::SendHome && case.below(scene.me).is_some();
     let homecoming = takes || passes_on;
     let automatic = scene.policy.custody.homecoming == crate::policy::Homecoming::Automatic;
@@ -261,12 +264,12 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
     match act {
         Act::Triage(triage) => check_triage(scene, case, triage),
         Act::Dispatch { assignee } | Act::Transfer { assignee, .. } => {
-            may_give_down(scene, case)?;
+            handover::may_give_down(scene, case)?;
             check_person(scene, *assignee)
         }
         Act::Redispatch { assignee } => {
             assigned_to(case, actor)?;
-            may_give_down(scene, case)?;
+            handover::may_give_down(scene, case)?;
             check_person(scene, *assignee)
         }
         Act::Take {} | Act::Return { .. } => match case.assignee {
@@ -280,7 +283,7 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
         Act::RuleObjection { .. } => asked(case.objection.is_some(), Refusal::NothingAsked),
         Act::AskExtension { until, .. } => check_extension(scene, case, *until),
         Act::DecideExtension { .. } => asked(case.extension.is_some(), Refusal::NothingAsked),
-        Act::Suspend { review, .. } => asked(*review > scene.now, Refusal::ReviewTime),
+        Act::Suspend { review, .. } => check_review(scene, *review),
         Act::Merge { into } => check_merge(scene, case, *into),
         Act::Split { .. } => {
             let merged = case.aside.as_ref().is_some_and(|aside| aside.into.is_some());
@@ -291,31 +294,32 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
         Act::Score { node, .. } => check_score(scene, case, *node),
         Act::Convene(force) => check_force(scene, case, force),
         Act::Mediate { severity, mediators } => {
-            check_severity(scene, case, severity)?;
+            dispute::may_mediate(scene, case, severity)?;
             mediators.iter().try_for_each(|person| check_person(scene, *person))
         }
         Act::Session { .. } | Act::Agreement { .. } => {
             let going_on = case.mediation.as_ref().is_some_and(|known| known.agreed.is_none());
-            asked(going_on, Refusal::NoMediation)
+            asked(going_on, Refusal::NoMediation)?;
+            let ends = matches!(act, Act::Agreement { reached: true, .. });
+            if ends { dispute::may_end(scene, case) } else { Ok(()) }
         }
-        Act::HandUp { .. } if case.level == scene.level => Err(Refusal::TopLevel),
+        Act::HandUp { .. } => handover::hand_up(scene, case),
+        Act::HandDown { to, .. } => handover::hand_down(scene, case, *to),
+        Act::Handle { .. } | Act::SettleOnSpot { .. } => dispute::may_end(scene, case),
         Act::Verify { .. } if case.handlers.contains(&actor.id) => Err(Refusal::HandlerVerifies),
         Act::Verify { .. } | Act::CallBack(_) | Act::Close { .. } => {
-            asked(case.home == scene.me, Refusal::NotAtHome { home: case.home })
+            asked(case.home == scene.me, Refusal::NotAtHome { home: case.home })?;
+            // By a decision it may be ended as it is.
+            let ends = matches!(act, Act::Close { special: false });
+            if ends { dispute::may_end(scene, case) } else { Ok(()) }
         }
-        Act::Escalate { .. } => scene.parent.map(|_| ()).ok_or(Refusal::NoParent),
-        Act::SendHome { done, .. } => {
-            case.below(scene.me).map(|_| ()).ok_or(Refusal::AtHome)?;
-            if *done { Ok(()) } else { not_taken_back(scene, case) }
-        }
+        Act::Escalate { .. } => handover::escalate(scene, case),
+        Act::SendHome { done, .. } => handover::send_home(scene, case, *done),
         Act::Whistle(whistle) => check_units(scene, whistle),
         Act::Report(_)
         | Act::Accept {}
         | Act::Refuse { .. }
-        | Act::SettleOnSpot { .. }
-        | Act::HandUp { .. }
         | Act::Progress { .. }
-        | Act::Handle { .. }
         | Act::AcceptCustody {}
         | Act::RefuseCustody { .. }
         | Act::ReportIn {}
@@ -344,33 +348,6 @@ fn check_person(scene: &Scene<'_>, person: record::Subject) -> Result<(), Refusa
     }
 }
 
-fn duty<'a>(scene: &Scene<'a>, case: &Case) -> Option<&'a Duty> {
-    scene.policy.duty(case.category.as_deref()?)
-}
-
-/// A duty that the level above took back may not be sent down again (履职事项清单).
-fn not_taken_back(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
-    match duty(scene, case) {
-        Some(duty) if duty.kind == DutyKind::TakenBack => {
-            Err(Refusal::TakenBack { number: duty.number.clone(), name: duty.name.clone() })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A cooperative duty is worked on once the department that leads is there.
-fn may_give_down(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
-    not_taken_back(scene, case)?;
-    let led = case.units.iter().any(|call| call.part == Part::Lead);
-    match duty(scene, case) {
-        Some(duty) if duty.kind == DutyKind::Cooperative && !led => Err(Refusal::NeedsLead {
-            number: duty.number.clone(),
-            lead: duty.lead.clone().unwrap_or_default(),
-        }),
-        _ => Ok(()),
-    }
-}
-
 fn check_extension(scene: &Scene<'_>, case: &Case, until: Timestamp) -> Result<(), Refusal> {
     asked(case.extension.is_none(), Refusal::AskedAlready)?;
     let in_time = case.due.is_some_and(|due| scene.now <= due && due < until);
@@ -381,6 +358,14 @@ fn check_extension(scene: &Scene<'_>, case: &Case, until: Timestamp) -> Result<(
         }
         _ => Ok(()),
     }
+}
+
+fn check_review(scene: &Scene<'_>, review: Timestamp) -> Result<(), Refusal> {
+    asked(review > scene.now, Refusal::ReviewTime)?;
+    let Some(rule) = &scene.policy.suspension else { return Ok(()) };
+    let last = clock::due(scene.now, rule.longest, &[], scene.calendar, &scene.policy.hours);
+    let in_time = last.is_none_or(|last| review <= last.at);
+    asked(in_time, Refusal::ReviewTooFar { longest: rule.longest })
 }
 
 fn check_merge(scene: &Scene<'_>, case: &Case, into: record::Subject) -> Result<(), Refusal> {
@@ -409,7 +394,8 @@ fn check_exclusion(scene: &Scene<'_>, ground: &str) -> Result<(), Refusal> {
 
 /// The caller scores the units it called, and a unit whoever called it (C5).
 fn check_score(scene: &Scene<'_>, case: &Case, node: NodeId) -> Result<(), Refusal> {
-    let caller = case.parties.get(&node) == Some(&Party::Caller);
+    let calls = matches!(case.parties.get(&node), Some(Party::Caller | Party::Above));
+    let caller = calls && case.call_of(scene.me).is_some();
     let called = case.is_here() && case.call_of(node).is_some();
     asked(node != scene.me && (caller || called), Refusal::NotInWhistle)
 }
@@ -422,21 +408,7 @@ fn check_force(scene: &Scene<'_>, case: &Case, force: &Whistle) -> Result<(), Re
         return Err(Refusal::UnknownUnit { unit: *unit });
     }
     let down = parts.iter().any(|(node, _)| scene.children.contains(node));
-    if down { not_taken_back(scene, case) } else { Ok(()) }
-}
-
-/// A dispute stays at the level that policy gives its severity, and is mediated there or above.
-fn check_severity(scene: &Scene<'_>, case: &Case, severity: &str) -> Result<(), Refusal> {
-    let known = scene
-        .policy
-        .severity(severity)
-        .ok_or_else(|| Refusal::UnknownSeverity { severity: severity.to_owned() })?;
-    let rank = |level: &str| scene.policy.levels.iter().position(|known| known.key == level);
-    // Levels stand from the top down.
-    asked(
-        rank(&case.level) <= rank(&known.level),
-        Refusal::SeverityAbove { level: known.level.clone() },
-    )
+    if down { handover::not_taken_back(scene, case) } else { Ok(()) }
 }
 
 fn check_triage(scene: &Scene<'_>, case: &Case, triage: &Triage) -> Result<(), Refusal> {

@@ -157,6 +157,14 @@ impl Site {
         paths.map(|path| (path.clone(), std::fs::read(path).expect("readable"))).collect()
     }
 
+    /// Runs a command of the program's for it, whatever comes of that.
+    pub(crate) async fn command(&self, words: &[&str]) -> std::process::Output {
+        let config = self.config();
+        let mut args: Vec<&OsStr> = words.iter().map(OsStr::new).collect();
+        args.extend([OsStr::new("--config"), config.as_os_str()]);
+        self.program.output(&args, "").await.expect("it can be started")
+    }
+
     /// Verifies its journal with the program's own command; it must not run.
     pub(crate) async fn verify(&self) {
         let data = self.data();
