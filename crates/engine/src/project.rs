@@ -263,30 +263,26 @@ fn note(
 ) -> Result<Vec<CaseId>, StoreError> {
     let Some(note) = note_of(at, frame)? else { return Ok(Vec::new()) };
     match note {
-        Note::Revocations { list, chain } => revocation::listed(whose, staging, at, list, chain),
+        Note::Revocations { list, chain } => {
+            return revocation::listed(whose, staging, at, list, chain);
+        }
         Note::Peer { chain, addresses } => {
             let judged = revocation::issued(whose, staging, &chain)?;
-            stream::peer(staging, at, frame, chain, addresses).map(|()| judged)
+            return stream::peer(staging, at, frame, chain, addresses).map(|()| judged);
         }
-        other => local_note(staging, at, other).map(|()| Vec::new()),
-    }
-}
-
-fn local_note(staging: &mut Staging<'_>, at: Position, note: Note) -> Result<(), StoreError> {
-    match note {
-        Note::Revocations { .. } | Note::Peer { .. } => Ok(()),
-        Note::Done(done) => local::done(staging, at, done),
+        Note::Done(done) => local::done(staging, at, done)?,
         Note::Account(account) => {
-            staging.put(Table::Account, account.name.clone().into_bytes(), &account)
+            staging.put(Table::Account, account.name.clone().into_bytes(), &account)?;
         }
-        Note::Token { hash, token } => local::token(staging, hash, token.as_ref()),
+        Note::Token { hash, token } => local::token(staging, hash, token.as_ref())?,
         Note::Invitation { hash, invitation } => {
-            local::put_or_remove(staging, Table::Invitation, hash, invitation.as_ref())
+            local::put_or_remove(staging, Table::Invitation, hash, invitation.as_ref())?;
         }
-        Note::Uploaded { hash, size, at } => photo::uploaded(staging, hash, size, at),
-        Note::Fetched { hash, size } => photo::fetched(staging, hash, size),
-        Note::Swept { of, keys } => local::swept(staging, of, keys),
+        Note::Uploaded { hash, size, at } => photo::uploaded(staging, hash, size, at)?,
+        Note::Fetched { hash, size } => photo::fetched(staging, hash, size)?,
+        Note::Swept { of, keys } => local::swept(staging, of, keys)?,
     }
+    Ok(Vec::new())
 }
 
 /// A stored frame that this version can't make sense of.

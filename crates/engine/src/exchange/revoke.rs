@@ -297,10 +297,12 @@ impl Desk<'_, '_> {
         };
         let (_, since, told) = *self.talk.stale.get_or_insert((issuer, self.now, false));
         if !told && self.now >= since.plus(PATIENCE) {
-            tracing::error!(?issuer,
+            tracing::error!(
+                ?issuer,
                 "吊销名单过期或缺失：本地工作照常，暂停向外提供个人信息，请恢复与上级的连接 a revocation list is \
                  overdue or missing: local work goes on, personal data is not released; get in touch \
-                 with the node above");
+                 with the node above"
+            );
             self.talk.stale = Some((issuer, since, true));
         }
     }

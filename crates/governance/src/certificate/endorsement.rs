@@ -79,7 +79,7 @@ pub enum KeysError {
         at: usize,
         /// Why.
         #[source]
-        source: EnvelopeError,
+        source: Box<EnvelopeError>,
     },
     /// An endorsement is for another node.
     #[error("the endorsement of key {at} is for another node")]
@@ -137,7 +137,7 @@ impl Keys {
     ) -> Result<(), KeysError> {
         let endorsement = Unverified::<Endorsement>::parse(bytes.to_vec())
             .and_then(|parsed| parsed.verify(federation, &self.current))
-            .map_err(|source| KeysError::Endorsement { at, source })?;
+            .map_err(|source| KeysError::Endorsement { at, source: Box::new(source) })?;
         if endorsement.node != node {
             return Err(KeysError::OtherNode { at });
         }
