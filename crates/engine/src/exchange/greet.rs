@@ -108,6 +108,12 @@ impl Desk<'_, '_> {
         };
         let mine = self.setup.standing.parent() == Some(standing.node());
         let theirs = standing.parent() == Some(self.setup.me());
+        if standing.key() != from || !(mine || theirs) {
+            tracing::warn!(peer = %from,
+                "对方出示的证书不属于本节点的相邻节点，招呼被拒 hello refused, the certificates are not \
+                 those of a neighbour");
+            return Ok(None);
+        }
         self.take_stapled(&standing, &hello.revocations)?;
         if let Some(entry) = self.world.lists.revoked(&standing) {
             tracing::warn!(peer = %from, reason = ?entry.reason, since = %entry.since,
@@ -118,12 +124,6 @@ impl Desk<'_, '_> {
             tracing::warn!(peer = %from,
                 "对方出示的是旧证书，招呼被拒：它可能在用旧备份 hello refused, it shows older certificates \
                  than before: its data folder may be an older copy");
-            return Ok(None);
-        }
-        if standing.key() != from || !(mine || theirs) {
-            tracing::warn!(peer = %from,
-                "对方出示的证书不属于本节点的相邻节点，招呼被拒 hello refused, the certificates are not \
-                 those of a neighbour");
             return Ok(None);
         }
         self.compare(hello.seen.as_ref());
