@@ -61,3 +61,23 @@ fn the_readme_says_of_every_row_where_it_works_and_names_a_test_that_exists() {
         assert!(named, "the README's line for {row} names none of {:?}", tests[&row]);
     }
 }
+
+/// Whatever the README's table of threats names as proof is a test.
+#[test]
+fn every_test_that_the_table_of_threats_names_exists() {
+    let tests = tests();
+    let (mut lines, mut named) = (0, 0);
+    for line in README.lines().filter(|line| line.starts_with("| S")) {
+        let row = line.trim_start_matches("| ").split(' ').next().unwrap_or_default();
+        let known = tests.get(row).cloned().unwrap_or_default();
+        let prefix = format!("{}_", row.to_lowercase());
+        let proofs: Vec<&str> =
+            line.split('`').filter(|word| word.starts_with(&prefix)).collect();
+        assert!(!proofs.is_empty(), "{row} has no proof");
+        for proof in &proofs {
+            assert!(known.iter().any(|name| name == proof), "{row}: {proof} is no test");
+        }
+        (lines, named) = (lines + 1, named + proofs.len());
+    }
+    assert!(lines > 0 && named >= lines);
+}

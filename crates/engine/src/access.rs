@@ -207,7 +207,8 @@ mod tests {
 
     #[test]
     fn every_byte_of_an_entry_is_held_by_the_link() {
-        let start = AccessMark::start(&FederationId::from_bytes([9; 32]), NodeId::from_bytes([8; 32]));
+        let start =
+            AccessMark::start(&FederationId::from_bytes([9; 32]), NodeId::from_bytes([8; 32]));
         let bytes = entry(start).encode();
         let after = start.after(&bytes);
         assert!(after.continues(&entry(after)) && !start.continues(&entry(after)));

@@ -67,10 +67,9 @@ impl Preview<'_> {
         let fields = authorize::decide(&scene, Some(case), act, actor, 0);
         let foreseen = self.foresee(policy, view, case, act, fields)?;
         let releases = foreseen.iter().map(|foreseen| &foreseen.release);
-        withhold.check(releases).map_err(|error| Refused::Invalid {
-            field: "withhold",
-            what: error.to_string(),
-        })?;
+        withhold
+            .check(releases)
+            .map_err(|error| Refused::Invalid { field: "withhold", what: error.to_string() })?;
         Ok((policy.reference(), foreseen))
     }
 
@@ -86,8 +85,8 @@ impl Preview<'_> {
         let held: Vec<_> = fields.keys().copied().collect();
         let event = event(setup.me(), before, act, fields, now)?;
         let after = governance::case::apply(Some(before), &event, setup.me());
-        let after = after
-            .map_err(|error| Refused::Invalid { field: "act", what: error.to_string() })?;
+        let after =
+            after.map_err(|error| Refused::Invalid { field: "act", what: error.to_string() })?;
         let turn = Turn {
             before: Some(before),
             case: &after,

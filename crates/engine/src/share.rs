@@ -190,10 +190,7 @@ fn held(
 }
 
 /// Whether this node has a stream for another.
-pub(crate) fn has_stream(
-    view: &(impl Lookup + ?Sized),
-    node: NodeId,
-) -> Result<bool, StoreError> {
+pub(crate) fn has_stream(view: &(impl Lookup + ?Sized), node: NodeId) -> Result<bool, StoreError> {
     Ok(view.value(Table::Peer, node.as_bytes())?.is_some())
 }
 

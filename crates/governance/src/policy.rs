@@ -73,6 +73,9 @@ pub struct Policy {
     /// What may be shared with whom and why; everything else stays.
     #[serde(rename = "disclosure", default)]
     pub disclosures: Vec<Disclosure>,
+    /// Whether small counts are suppressed in answers to questions.
+    #[serde(default)]
+    pub suppression: Option<Suppression>,
     /// How grids are to be drawn (T2).
     #[serde(default)]
     pub grid: Option<GridRule>,
@@ -421,6 +424,14 @@ pub enum Homecoming {
 pub struct WhistleRule {
     /// Within what time a called unit must report in.
     pub report_in: Allowance,
+}
+
+/// How small counts are suppressed (S9).
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suppression {
+    /// No answer tells of fewer cases than this, nor does the difference of two.
+    pub least: u8,
 }
 
 /// One permission to share: everything not named stays on the node.

@@ -131,7 +131,9 @@ pub fn backlog(
 #[must_use]
 pub fn published(me: NodeId, to: &Standing, held: &[FieldId]) -> Option<Release> {
     let below = to.parent() == Some(me) && to.may(Right::Govern);
-    below.then(|| codes(to.node(), "policy", "本级发布的规则 / a policy published to the nodes below", held))
+    below.then(|| {
+        codes(to.node(), "policy", "本级发布的规则 / a policy published to the nodes below", held)
+    })
 }
 
 /// What a node that was given fields is told when they are withdrawn: which fields, and nothing of
@@ -171,7 +173,10 @@ fn release(
     fields.sort_unstable();
     // A limit is for words; codes and times are needed as long as the case is.
     let words = fields.iter().any(|id| !field::is_structural(*id));
-    let until = rule.days.filter(|_| words).map(|days| now.plus(Duration::from_secs(DAY * u64::from(days))));
+    let until = rule
+        .days
+        .filter(|_| words)
+        .map(|days| now.plus(Duration::from_secs(DAY * u64::from(days))));
     let (purpose, basis) = (rule.purpose.clone(), rule.basis.clone());
     Some(Release { to, purpose, basis, fields, withheld: Vec::new(), until })
 }

@@ -56,10 +56,7 @@ struct Entry {
 }
 
 /// `GET /v1/access-log`
-pub(crate) async fn list(
-    desk: Desk,
-    Query(listing): Query<Listing>,
-) -> Result<Json<Log>, Problem> {
+pub(crate) async fn list(desk: Desk, Query(listing): Query<Listing>) -> Result<Json<Log>, Problem> {
     let size = limit(listing.limit, 50, 200)?;
     let log = desk.read(move |view| view.access_log(&listing, size)).await?;
     desk.looked(Shown::list(Look::Log)).await?;
@@ -68,8 +65,7 @@ pub(crate) async fn list(
 
 impl View {
     fn access_log(&self, listing: &Listing, size: usize) -> Result<Log, Problem> {
-        let AccessMark { number: count, link } =
-            project::access_mark(&self.reader, self.whose())?;
+        let AccessMark { number: count, link } = project::access_mark(&self.reader, self.whose())?;
         let sealed = project::access_sealed(&self.reader)?;
         let (mut items, mut before, mut looked) = (Vec::new(), listing.before, 0);
         let mut people = People::new(self);

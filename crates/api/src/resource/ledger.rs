@@ -90,8 +90,8 @@ pub(crate) async fn of_case(desk: Desk, path: Path) -> Result<Json<Ledger>, Prob
 /// `GET /v1/reports/{code}/ledger`
 pub(crate) async fn of_report(desk: Desk, path: Path) -> Result<Json<Ledger>, Problem> {
     let reporter = reporter(&desk, &path)?;
-    let ledger = desk
-        .read_as(Desk::resident(reporter), move |view| view.ledger(&view.reported(reporter)?));
+    let ledger =
+        desk.read_as(Desk::resident(reporter), move |view| view.ledger(&view.reported(reporter)?));
     ledger.await.map(Json)
 }
 
@@ -105,8 +105,8 @@ pub(crate) async fn withdraw(
     let Withdrawal { fields, from } = body.value;
     let known = |key: &String| field::by_key(key).map(|field| field.id);
     let fields: Option<BTreeSet<FieldId>> = fields.iter().map(known).collect();
-    let fields = fields
-        .ok_or_else(|| Problem::at(Kind::FIELD, "body.fields", "takes names of fields"))?;
+    let fields =
+        fields.ok_or_else(|| Problem::at(Kind::FIELD, "body.fields", "takes names of fields"))?;
     let once = desk.once(body.digest)?;
     if !desk.repeated(once.as_ref()).await? {
         desk.read(move |view| view.case(case).map(|_| ())).await?;

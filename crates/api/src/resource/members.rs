@@ -4,8 +4,8 @@
 
 use axum::Json;
 use axum::response::Response;
-use engine::code;
 use engine::access::Look;
+use engine::code;
 use engine::command::{Agent, People, Receipt, What};
 use engine::view::{self, MemberShown};
 use governance::member::{FreeTime, Member, Registration, Willingness};

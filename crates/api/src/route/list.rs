@@ -8,8 +8,8 @@ use super::{Guard, Photos, Route};
 use crate::resource::{
     access_log, accounts, cases, division, duties, events, exports, federation, health, imports,
     invitations, ledger, members, notebook, numbers, papers, party, people, photos, places,
-    policies, previews, proofs, queries, reports, reshapings, reveal, sessions, similar, stations,
-    tokens,
+    policies, previews, proofs, queries, reports, reshapings, reveal, revocations, sessions,
+    similar, stations, tokens,
 };
 use crate::state::State;
 
@@ -66,6 +66,15 @@ pub static ROUTES: &[Route] = &[
         "Sign out",
         "退出登录",
     ),
+    reads("/v1/sessions", ACCOUNT, || get(sessions::list))
+        .named("sessions", "Where one is signed in", "我的登录")
+        .gives(200, "SessionPage"),
+    ends("/v1/sessions/{id}", ACCOUNT, || delete(sessions::revoke))
+        .named("revokeSession", "End a session, one's own or a colleague's", "注销登录")
+        .once(),
+    reads("/v1/accounts/{name}/sessions", ROSTER, || get(sessions::of_account))
+        .named("accountSessions", "Where an account is signed in", "账号的登录")
+        .gives(200, "SessionPage"),
     reads("/v1/me", ACCOUNT, || get(sessions::me))
         .named("me", "Who is signed in", "当前用户")
         .gives(200, "Me"),
@@ -458,6 +467,20 @@ pub static ROUTES: &[Route] = &[
         .named("accessLog", "Who read what", "查阅日志")
         .query(&["subject", "person", "limit", "before"])
         .gives(200, "AccessLog"),
+    reads("/v1/revocations", FEDERATION, || get(revocations::get))
+        .named("revocations", "What issuers have revoked, and how fresh that is", "证书吊销情况")
+        .gives(200, "Revocations"),
+    adds("/v1/revocations", FEDERATION, || post(revocations::revoke))
+        .named("revoke", "Revoke a certificate that this node issued", "吊销下级证书")
+        .takes("Revoke")
+        .gives(200, "Receipt")
+        .once(),
+    adds("/v1/revocation-lists", FEDERATION, || post(revocations::install))
+        .named("installRevocationList", "Take in a revocation list brought by hand", "导入吊销名单")
+        .takes("InstallRevocationList")
+        .gives(200, "Receipt")
+        .bulk()
+        .once(),
     reads("/v1/quarantine", FEDERATION, || get(federation::quarantine))
         .named("quarantine", "What was received and not applied", "待查记录")
         .query(&["limit", "after"])

@@ -110,6 +110,10 @@ fn who(scene: &Scene) -> Vec<Row> {
         row("beginSession", "/v1/sessions", Some(login), [401, 401, 401, 401, 401, 429, 429]),
         row("endSession", "/v1/sessions/current", None, signed_in(204)),
         row("me", "/v1/me", None, signed_in(200)),
+        row("sessions", "/v1/sessions", None, signed_in(200)),
+        row("revokeSession", &format!("/v1/sessions/{}", "0".repeat(64)), None, signed_in(404)),
+        row("accountSessions", "/v1/accounts/grid1/sessions", None, power(200)),
+        row("accountSessions", "/v1/accounts/nobody/sessions", None, power(404)),
         row("changePassword", "/v1/me/password", Some(password), signed_in(401)),
         row("tokens", "/v1/tokens", None, signed_in(200)),
         row("createToken", "/v1/tokens", token, [401, 403, 201, 201, 201, 201, 201]),
@@ -159,10 +163,20 @@ fn cases(scene: &Scene) -> Vec<Row> {
         row("ledger", &on(one, "/ledger"), None, ground_one),
         row("ledger", &on(two, "/ledger"), None, ground_two),
         // The power over personal data on the ground; and nobody was given any.
-        row("withdrawFields", &on(one, "/withdrawals"), back(), [401, 403, 403, 422, 404, 422, 404]),
-        row("withdrawFields", &on(two, "/withdrawals"), back(), [401, 403, 404, 404, 422, 422, 404]),
-        row("reveal", &on(one, "/reveal"), clear(), [401, 403, 403, 200, 404, 200, 404]),
-        row("reveal", &on(two, "/reveal"), clear(), [401, 403, 404, 404, 200, 200, 404]),
+        row(
+            "withdrawFields",
+            &on(one, "/withdrawals"),
+            back(),
+            [401, 403, 403, 422, 404, 422, 404],
+        ),
+        row(
+            "withdrawFields",
+            &on(two, "/withdrawals"),
+            back(),
+            [401, 403, 404, 404, 422, 422, 404],
+        ),
+        row("reveal", &on(one, "/reveal"), clear(), [401, 403, 403, 200, 404, 403, 404]),
+        row("reveal", &on(two, "/reveal"), clear(), [401, 403, 404, 404, 200, 403, 404]),
         row("accessLog", "/v1/access-log", None, power(200)),
         row(
             "openCase",
@@ -197,6 +211,7 @@ fn rest(scene: &Scene) -> Vec<Row> {
     let file = json!({ "file": "", "source": "taidi2020" });
     let role = Some(json!({ "role": "grid_worker" }));
     let why = || Some(json!({ "purpose": "contact" }));
+    let nobody = json!({ "node": "0".repeat(64), "reason": "ended" });
     vec![
         row(
             "importPlaces",
@@ -231,7 +246,12 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("endPlace", &format!("/v1/places/{}/end", "bb".repeat(16)), None, power(404)),
         row("people", "/v1/people", None, STAFF),
         row("person", &person, None, STAFF),
-        row("revealPerson", &format!("{person}/reveal"), why(), [401, 403, 403, 200, 200, 200, 200]),
+        row(
+            "revealPerson",
+            &format!("{person}/reveal"),
+            why(),
+            [401, 403, 403, 200, 200, 200, 200],
+        ),
         row("register", "/v1/people", Some(name.clone()), power(201)),
         row("changePerson", &person, Some(name), power(200)),
         row("appoint", &format!("{person}/appointments"), role, power(201)),
@@ -240,6 +260,14 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("invite", "/v1/invitations", Some(invite), power(201)),
         row("invitations", "/v1/invitations", None, power(200)),
         row("endInvitation", &format!("/v1/invitations/{}", "0".repeat(64)), None, power(404)),
+        row("revocations", "/v1/revocations", None, power(200)),
+        row("revoke", "/v1/revocations", Some(nobody), power(404)),
+        row(
+            "installRevocationList",
+            "/v1/revocation-lists",
+            Some(json!({ "list": "00" })),
+            power(422),
+        ),
         row("quarantine", "/v1/quarantine", None, power(200)),
         row("numbers", "/v1/numbers", None, power(200)),
         row("ask", "/v1/queries", Some(ask), power(200)),

@@ -24,13 +24,8 @@ use crate::store::{StoreError, Table};
 const MAX_FIELDS: usize = 64;
 
 /// Acts that give a case to other nodes.
-const GIVING: [ActKind; 5] = [
-    ActKind::Escalate,
-    ActKind::HandDown,
-    ActKind::SendHome,
-    ActKind::Whistle,
-    ActKind::Convene,
-];
+const GIVING: [ActKind; 5] =
+    [ActKind::Escalate, ActKind::HandDown, ActKind::SendHome, ActKind::Whistle, ActKind::Convene];
 
 /// What a withdrawal is about.
 pub(super) struct Withdrawing<'a> {

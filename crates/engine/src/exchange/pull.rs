@@ -270,7 +270,8 @@ impl Desk<'_, '_> {
         {
             return Ok(false);
         }
-        self.out.push(Effect::Page { ticket, peer, after: pull.after });
+        let personal = self.world.may_have_personal(self.setup, peer, self.now);
+        self.out.push(Effect::Page { ticket, peer, after: pull.after, personal });
         Ok(true)
     }
 
@@ -347,8 +348,7 @@ impl Desk<'_, '_> {
 /// An arrival as a frame, and its record as it can be read.
 fn foreign(from: NodeId, arrival: Arrival) -> (Frame, Readable) {
     let Arrival { bytes, record, disclosures, fields, .. } = arrival;
-    let (open, sealed) =
-        disclosures.into_iter().partition(|part| field::is_structural(part.field));
+    let (open, sealed) = disclosures.into_iter().partition(|part| field::is_structural(part.field));
     let frame = Frame {
         kind: FrameKind::Foreign,
         subject: record.subject,

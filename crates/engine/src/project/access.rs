@@ -23,10 +23,7 @@ pub fn reads_key(subject: Subject, role: Option<&str>) -> Vec<u8> {
 ///
 /// # Errors
 /// When the index can't be read.
-pub fn access_mark(
-    view: &(impl Lookup + ?Sized),
-    whose: Whose,
-) -> Result<AccessMark, StoreError> {
+pub fn access_mark(view: &(impl Lookup + ?Sized), whose: Whose) -> Result<AccessMark, StoreError> {
     let known = compact_row(view, Table::Meta, MARK)?;
     Ok(known.unwrap_or_else(|| AccessMark::start(&whose.federation, whose.me)))
 }
@@ -37,8 +34,8 @@ pub(super) fn read(
     at: Position,
     frame: &Frame,
 ) -> Result<(), StoreError> {
-    let entry = AccessEntry::decode(&frame.envelope)
-        .map_err(|error| senseless(at, &error.to_string()))?;
+    let entry =
+        AccessEntry::decode(&frame.envelope).map_err(|error| senseless(at, &error.to_string()))?;
     let mark = access_mark(staging, whose)?;
     if !mark.continues(&entry) {
         return Err(senseless(at, "an entry of the access log that does not continue it"));

@@ -136,7 +136,7 @@ pub(super) fn fork(
 }
 
 impl NotApplied {
-    fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         match self {
             Self::Rejected(rejected) => rejected.to_string(),
             Self::Unreadable(error) => error.to_string(),
@@ -159,7 +159,7 @@ pub(crate) fn foreseen(header: &Header, fields: &Fields, me: NodeId) -> Option<E
     event_from(header.subject, step, fields, me).ok()
 }
 
-fn event(readable: &Readable, sender: NodeId) -> Result<Event, NotApplied> {
+pub(super) fn event(readable: &Readable, sender: NodeId) -> Result<Event, NotApplied> {
     let record = &readable.record;
     let act = ActKind::from_kind(record.kind).ok_or(NotApplied::NoAct)?;
     let opens = act == ActKind::Report;

@@ -138,7 +138,11 @@ pub(super) fn sent(
         mark = streams.outbox;
     })?;
     let Mark { number, link } = mark;
-    staging.put_bytes(Table::Outbox, stream_key(recipient, number), Sent { at, link }.to_bytes())?;
+    staging.put_bytes(
+        Table::Outbox,
+        stream_key(recipient, number),
+        Sent { at, link }.to_bytes(),
+    )?;
     let key = given_key_of(frame.subject, recipient);
     let mut numbers: Vec<u64> = compact_row(staging, Table::Given, &key)?.unwrap_or_default();
     numbers.push(number);

@@ -164,6 +164,10 @@ fn custody(policy: &Policy, found: &mut Vec<Problem>) {
 }
 
 fn disclosures(policy: &Policy, found: &mut Vec<Problem>) {
+    let least = policy.suppression.map(|suppression| suppression.least);
+    if least.is_some_and(|least| !crate::query::STEPS.contains(&least)) {
+        report(found, "suppression.least", "takes 2 to 100");
+    }
     for rule in &policy.disclosures {
         let at = format!("disclosure.{}", rule.purpose);
         if rule.purpose.trim().is_empty() || rule.basis.trim().is_empty() {

@@ -33,6 +33,16 @@ impl Tally {
         coarse
     }
 
+    /// Whether every number is a multiple of `k`.
+    pub(super) fn is_in_steps(&self, k: u8) -> bool {
+        let k = u64::from(k).max(1);
+        self.iter().all(|(_, cell)| {
+            let Cell { count, yes, sum, times } = cell;
+            [count, yes, sum].iter().all(|number| **number % k == 0)
+                && times.buckets().all(|(_, count)| count % k == 0)
+        })
+    }
+
     fn put(&mut self, group: Group, cell: Cell) {
         if cell.count > 0 {
             self.cell(group).merge(&cell);
@@ -54,7 +64,8 @@ impl Cell {
             }
             // An average of 1 to 5 stays one.
             Measure::Points => {
-                let share = u128::from(self.sum) * u128::from(count) / u128::from(self.count.max(1));
+                let share =
+                    u128::from(self.sum) * u128::from(count) / u128::from(self.count.max(1));
                 let share = u64::try_from(share).unwrap_or(u64::MAX);
                 (0, floor(share).clamp(count, count.saturating_mul(5)))
             }

@@ -9,8 +9,7 @@ use crate::case::Party;
 use crate::field::{ALL, Class};
 
 const SHE: &str = include_str!("../../../../config/policies/she-county.toml");
-const PARTIES: [Party; 5] =
-    [Party::Above, Party::Below, Party::Child, Party::Unit, Party::Caller];
+const PARTIES: [Party; 5] = [Party::Above, Party::Below, Party::Child, Party::Unit, Party::Caller];
 
 fn node(number: u8) -> NodeId {
     NodeId::from_bytes([number; 32])

@@ -66,7 +66,11 @@ impl AccessLog {
     ///
     /// # Errors
     /// [`AccessError::Other`].
-    pub(super) fn compare(&self, record: &Record, fields: &record::Fields) -> Result<(), AccessError> {
+    pub(super) fn compare(
+        &self,
+        record: &Record,
+        fields: &record::Fields,
+    ) -> Result<(), AccessError> {
         if record.kind != kind::ACCESS_SEALED || self.incomplete {
             return Ok(());
         }

@@ -38,7 +38,9 @@ fn s7_a_record_of_another_node_that_a_peer_may_not_see_changes_no_byte_for_it() 
     assert!(frames(&one, unit) == frames(&two, unit), "its journal");
     assert!(one.world.places[&unit].store.rows() == two.world.places[&unit].store.rows());
     let street = one.street;
-    let of = |line: &Line| line.sent(street).into_iter().filter(|(to, _)| *to == unit).collect::<Vec<_>>();
+    let of = |line: &Line| {
+        line.sent(street).into_iter().filter(|(to, _)| *to == unit).collect::<Vec<_>>()
+    };
     assert!(of(&one) == of(&two) && !of(&one).is_empty(), "what was sent to it");
     assert!(frames(&one, one.communities[1]) != frames(&two, two.communities[1]), "they differ");
 }
@@ -78,6 +80,7 @@ fn s7_a_record_of_the_same_author_shows_in_nothing_but_the_hash_chain() {
     assert!(told(&one, unit) == told(&two, unit) && !told(&one, unit).is_empty());
     let (one, two) = (frames(&one, unit), frames(&two, unit));
     assert_eq!(one.len(), two.len());
-    let sizes = |frames: &[Frame]| frames.iter().map(|frame| frame.envelope.len()).collect::<Vec<_>>();
+    let sizes =
+        |frames: &[Frame]| frames.iter().map(|frame| frame.envelope.len()).collect::<Vec<_>>();
     assert_eq!(sizes(&one), sizes(&two), "nor in sizes");
 }

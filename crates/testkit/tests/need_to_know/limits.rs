@@ -20,9 +20,8 @@ fn s7_what_was_given_for_a_time_is_hidden_when_the_time_is_over() {
     let case = line.at_street(|_| {});
     let (street, home) = (line.street, line.communities[0]);
     let sent = line.sent(home);
-    let words = |entry: &engine::entry::Entry| {
-        entry.fields.iter().any(|id| !field::is_structural(*id))
-    };
+    let words =
+        |entry: &engine::entry::Entry| entry.fields.iter().any(|id| !field::is_structural(*id));
     for (_, entry) in sent.iter().filter(|(_, entry)| entry.purpose == "escalation") {
         let until = words(entry).then(|| entry.time.plus(DAY * 3));
         assert_eq!(entry.until, until, "words have a limit, codes need none");

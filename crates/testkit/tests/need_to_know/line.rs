@@ -50,7 +50,12 @@ impl Line {
         Agent::Staff(self.world.places[&node].staff.of(role).expect("somebody has the role"))
     }
 
-    pub(super) fn tries(&mut self, node: NodeId, by: Agent, what: What) -> Result<Receipt, Refused> {
+    pub(super) fn tries(
+        &mut self,
+        node: NodeId,
+        by: Agent,
+        what: What,
+    ) -> Result<Receipt, Refused> {
         self.world.command(node, Command { by, once: None, what })
     }
 

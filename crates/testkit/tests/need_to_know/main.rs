@@ -6,4 +6,5 @@ mod interference;
 mod limits;
 mod line;
 mod preview;
+mod reading;
 mod withdrawal;

@@ -53,8 +53,14 @@ impl Line {
         let steps = self.at(node, case).steps;
         for ((to, entry), Foreseen { step, release }) in sent.iter().zip(&foreseen) {
             assert_eq!((*to, entry.record), (release.to(), steps[*step].record));
-            assert_eq!((entry.fields.as_slice(), entry.withheld.as_slice()), (release.fields(), release.withheld()));
-            assert_eq!((entry.purpose.as_str(), entry.basis.as_str()), (release.purpose(), release.basis()));
+            assert_eq!(
+                (entry.fields.as_slice(), entry.withheld.as_slice()),
+                (release.fields(), release.withheld())
+            );
+            assert_eq!(
+                (entry.purpose.as_str(), entry.basis.as_str()),
+                (release.purpose(), release.basis())
+            );
             assert_eq!(entry.until, release.until());
             assert_eq!(*step == own, Some(entry.record) == receipt.record);
         }

@@ -105,7 +105,7 @@ fn s7_nobody_takes_back_what_was_not_given_or_is_not_theirs_to_take() {
     // The report is the community's.
     let by = line.staff(street, "township_dispatcher");
     assert!(own(line.withdraw(street, by, case, &[field::TITLE], &[])));
-    let operator = line.staff(home, "operator");
+    let operator = line.staff(home, "community_worker");
     let refused = line.withdraw(home, operator, case, &[field::TITLE], &[]);
     assert!(matches!(refused, Err(Refused::Power(_))));
 }

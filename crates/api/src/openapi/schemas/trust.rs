@@ -16,6 +16,14 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     put("WordField", one_of(&words));
     put("Purpose", one_of(&["contact", "identify", "emergency", "supervision", "request"]));
     let fields = || list(reference("WordField"));
+    let session = [
+        ("id", reference("Id32")),
+        ("began", reference("Time")),
+        ("expires", reference("Time")),
+        ("current", flag()),
+    ];
+    let sessions = [("items", list(object(&session, &[])))];
+    put("SessionPage", object(&sessions, &[]));
     put("NarrowedAct", narrowed());
     put("Preview", preview());
     put("Ledger", ledger());
@@ -81,8 +89,7 @@ fn preview() -> Value {
         ("purpose", text()),
         ("basis", text()),
     ];
-    let leaving =
-        object(&leaving, &[("record", reference("Id32")), ("until", reference("Time"))]);
+    let leaving = object(&leaving, &[("record", reference("Id32")), ("until", reference("Time"))]);
     let recipient = object(&[("to", reference("NodeName")), ("records", list(leaving))], &[]);
     object(&[("policy", text()), ("recipients", list(recipient))], &[])
 }

@@ -53,6 +53,13 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
                 "可共享的内容",
                 "what may be shared",
             ),
+            key(
+                "suppression",
+                TABLE,
+                Some("不抑制 exact counts"),
+                "小数值抑制",
+                "suppression of small counts",
+            ),
             key("grid", TABLE, Some("不检查 unchecked"), "网格划分", "division into grids"),
             key("colour", TABLES, NONE, "颜色", "colours"),
             key("severity", TABLES, NONE, "纠纷等级", "severities"),
@@ -380,6 +387,16 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
                 "for how many days the recipient may use the words",
             ),
         ],
+    },
+    Section {
+        name: "suppression",
+        form: Form::Once,
+        is: [
+            "答复提问时不透露小数值：所有数都是 `least` 的倍数，零头合并计入“其他”",
+            "Answers tell no small counts: every number is a multiple of `least`",
+        ],
+        row: "S9",
+        keys: &[key("least", NUMBER, None, "2 至 100，通常 5", "2 to 100, usually 5")],
     },
     Section {
         name: "grid",
