@@ -1,0 +1,2 @@
+// The little that pages need a script for and htmx does not do. Without it everything still works.
+"use strict";
