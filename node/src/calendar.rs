@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use governance::calendar::{Calendar, CalendarError};
+use record::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Announcements of the State Council's office for 2020 to 2026, as holiday-cn has them.
@@ -70,6 +72,27 @@ impl Calendars {
     }
 }
 
+/// The year that will be needed soon and is not there: due times that reach into it stand by the
+/// weekday rule alone. `None` while everything up to two months ahead is announced.
+#[must_use]
+pub fn gap(calendar: &Calendar, now: Timestamp) -> Option<i32> {
+    let soon = now.plus(Duration::from_secs(60 * 86_400));
+    // A day more or less for the local time does not matter two months ahead.
+    let date = |at: Timestamp| chrono::DateTime::from_timestamp_millis(at.millis());
+    let (from, to) = (date(now)?.date_naive(), date(soon)?.date_naive());
+    calendar.missing_from(from..=to).first().copied()
+}
+
+/// What an operator is told of a year that is missing.
+#[must_use]
+pub fn warning(year: i32) -> String {
+    format!(
+        "缺 {year} 年节假日安排：跨到该年的工作日时限暂按周末推算，并标为不确定；请把该年的文件写入 \
+         calendar.files the holidays of {year} are not known: working-day limits that reach into it \
+         go by weekends alone and are marked as uncertain; add that year's file to calendar.files"
+    )
+}
+
 fn add(calendar: &mut Calendar, path: &Path, text: &str) -> Result<(), CalendarFileError> {
     let refused =
         |source| CalendarFileError::Refused { path: path.to_path_buf(), source: Box::new(source) };
@@ -91,6 +114,16 @@ mod tests {
     fn seven_years_are_built_in() {
         let calendar = Calendars::default().load().unwrap();
         assert_eq!(calendar.years().collect::<Vec<_>>(), (2020..=2026).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_year_that_is_needed_soon_and_missing_is_named_before_it_begins() {
+        let calendar = Calendars::default().load().unwrap();
+        let at = |text: &str| gap(&calendar, text.parse().unwrap());
+        assert_eq!(at("2026-06-01T00:00:00.000Z"), None);
+        assert_eq!(at("2026-11-20T00:00:00.000Z"), Some(2027));
+        assert_eq!(at("2027-03-01T00:00:00.000Z"), Some(2027));
+        assert!(warning(2027).contains("2027 年"));
     }
 
     #[test]

@@ -39,7 +39,15 @@ pub struct Ask {
     token: Option<String>,
     cookie: Option<(String, String)>,
     key: Option<String>,
-    body: Option<Value>,
+    body: Option<Sent>,
+}
+
+/// What a request brings.
+#[derive(Clone)]
+enum Sent {
+    Json(Value),
+    /// Anything else, with its media type.
+    Other(String, Bytes),
 }
 
 /// An answer of success.
@@ -113,16 +121,22 @@ impl Ask {
     /// Adds or acts.
     #[must_use]
     pub fn post(path: impl Into<String>, body: Value) -> Self {
-        Self::new(Method::POST, path, Some(body))
+        Self::new(Method::POST, path, Some(Sent::Json(body)))
+    }
+
+    /// Adds something that is no JSON, such as a photo or a page's form.
+    #[must_use]
+    pub fn send(path: impl Into<String>, media: &str, bytes: Vec<u8>) -> Self {
+        Self::new(Method::POST, path, Some(Sent::Other(media.to_owned(), bytes.into())))
     }
 
     /// Sets.
     #[must_use]
     pub fn put(path: impl Into<String>, body: Value) -> Self {
-        Self::new(Method::PUT, path, Some(body))
+        Self::new(Method::PUT, path, Some(Sent::Json(body)))
     }
 
-    fn new(method: Method, path: impl Into<String>, body: Option<Value>) -> Self {
+    fn new(method: Method, path: impl Into<String>, body: Option<Sent>) -> Self {
         Self { method, path: path.into(), token: None, cookie: None, key: None, body }
     }
 
@@ -148,14 +162,18 @@ impl Ask {
     }
 
     fn build(&self, host: &str) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
-        let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let (media, body) = match &self.body {
+            None => (None, Bytes::new()),
+            Some(Sent::Json(value)) => (Some("application/json"), value.to_string().into()),
+            Some(Sent::Other(media, bytes)) => (Some(media.as_str()), bytes.clone()),
+        };
         let mut request = Request::builder()
             .method(&self.method)
             .uri(&self.path)
             .header(header::HOST, host)
-            .header(header::ACCEPT, "application/json");
-        if self.body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
+            .header(header::ACCEPT, "application/json, image/jpeg");
+        if let Some(media) = media {
+            request = request.header(header::CONTENT_TYPE, media);
         }
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -166,7 +184,7 @@ impl Ask {
         if let Some(key) = &self.key {
             request = request.header("idempotency-key", key);
         }
-        request.body(Full::new(Bytes::from(body)))
+        request.body(Full::new(body))
     }
 }
 

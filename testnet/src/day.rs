@@ -3,6 +3,7 @@
 
 mod climb;
 mod home;
+mod snapshot;
 mod story;
 mod trouble;
 mod walk;

@@ -92,6 +92,9 @@ pub struct Done {
     /// Of a resident's report: the code on the receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Of a report with a photo: blake3 of what has to be kept of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<String>,
 }
 
 /// What the county was answered while a community was cut off.
@@ -287,6 +290,7 @@ mod tests {
             case: "bb".to_owned(),
             number: None,
             code: None,
+            photo: None,
         }
     }
 

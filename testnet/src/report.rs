@@ -3,6 +3,7 @@
 
 mod audit;
 mod cases;
+mod clocks;
 mod journals;
 mod nodes;
 mod numbers;
@@ -133,6 +134,7 @@ pub async fn of_running(desk: &Desk<'_>) -> Result<Report, ReportError> {
     let mut report = Report::default();
     told::misfortunes(desk, &mut report);
     numbers::write(desk, &mut report).await?;
+    clocks::write(desk, &mut report).await?;
     desk.voice.progress("逐案核对…", "every case is looked up at every node that acted on it");
     cases::write(desk, &mut report).await?;
     nodes::write(desk, &mut report).await?;

@@ -111,6 +111,7 @@ fn told_to_reporter(act: ActKind, id: FieldId) -> bool {
         | ActKind::Close
         | ActKind::Reopen
         | ActKind::Escalate
+        | ActKind::HandDown
         | ActKind::SendHome
         | ActKind::AcceptCustody
         | ActKind::RefuseCustody

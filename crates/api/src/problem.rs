@@ -77,6 +77,11 @@ kinds! {
     NOT_OF_LINE = "not-of-line" FORBIDDEN "协办单位不能剔除事件" "A unit that was called leaves no case out of a rate";
     NO_SUCH_EXCLUSION = "no-such-exclusion" UNPROCESSABLE_ENTITY "规则中没有这个剔除理由" "Policy knows no such exclusion";
     POLICY_UNKNOWN = "policy-unknown" CONFLICT "本节点没有该事件所依据的规则版本" "This node lacks the version of the policy that the case runs under";
+    UNKNOWN_CHILD = "unknown-child" UNPROCESSABLE_ENTITY "不是本节点的下级" "It is no jurisdiction below this node";
+    CAME_FROM = "came-from" CONFLICT "事件是从该节点转来的，请退回" "The case came from that node: give it back";
+    SEVERITY_STAYS = "severity-stays" CONFLICT "这一等级的纠纷不出本级" "A dispute of this severity stays at its level";
+    SEVERITY_REQUIRES = "severity-requires" CONFLICT "这一等级的纠纷办结前须先吹哨或成立专班" "A dispute of this severity asks for another act before its end";
+    REVIEW_TOO_FAR = "review-too-far" UNPROCESSABLE_ENTITY "挂账时间超过规则的上限" "The review lies further ahead than policy allows";
     IN_FUTURE = "in-future" UNPROCESSABLE_ENTITY "发生时间晚于现在" "It can't have happened later than now";
     OTHER_REPORT = "other-report" CONFLICT "此编号已是另一件事" "The number is that of another case";
     KEY_REUSED = "key-reused" UNPROCESSABLE_ENTITY "幂等键已用于另一请求" "The idempotency key was used for another request";

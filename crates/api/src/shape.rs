@@ -1,5 +1,6 @@
 //! How things look in JSON. Nothing here decides who may see them: that was asked before.
 
+mod breach;
 pub(crate) mod case;
 pub(crate) mod exclusion;
 pub(crate) mod fields;

@@ -39,7 +39,7 @@ const WIDTH: i32 = 640;
 
 /// Every grid, by code.
 pub(crate) fn grids(handle: &Handle) -> Vec<Grid> {
-    let mut grids = places(handle, |place| Grid::of(place));
+    let mut grids = places(handle, Grid::of);
     grids.sort_by(|one, other| (&one.code, &one.name).cmp(&(&other.code, &other.name)));
     grids
 }

@@ -44,7 +44,6 @@ use trouble::Trouble;
 ///
 /// # Panics
 /// When the system gives no random bytes.
-#[must_use]
 pub fn router(api: Router, handle: Handle, settings: Settings) -> Router {
     let state = State::new(api, handle, settings);
     let pages = Router::new()

@@ -12,6 +12,7 @@ use crate::assets;
 use crate::moment;
 use crate::shape::me::Me;
 use crate::shape::name::{Named, NodeName};
+use crate::shape::person::Person;
 use crate::state::State;
 use crate::trouble::Trouble;
 use crate::visit::Visit;
@@ -33,6 +34,8 @@ pub(crate) struct Page {
     pub(crate) tab: &'static str,
     /// Who is signed in.
     pub(crate) me: Option<Me>,
+    /// Only a part of a page, to be put into one.
+    pub(crate) part: bool,
     /// When it was made.
     pub(crate) now: Timestamp,
     /// How the node's place reckons its time.
@@ -51,6 +54,7 @@ impl Page {
             token: visit.token(),
             tab,
             me: None,
+            part: visit.part,
             now: handle.now(),
             offset: handle.world().policy().hours.offset(),
         }
@@ -108,6 +112,19 @@ impl Page {
         node.name.clone().unwrap_or_else(|| node.short.clone())
     }
 
+    /// A person with what they do.
+    pub(crate) fn person(&self, person: &Person) -> String {
+        let mut text = person.name.clone().unwrap_or_default();
+        for held in &person.appointments {
+            text.push_str(" · ");
+            text.push_str(&self.name(&held.role));
+            if let Some(name) = held.scope.as_ref().and_then(|scope| scope.name.as_ref()) {
+                text.push_str(&format!("（{name}）"));
+            }
+        }
+        text
+    }
+
     /// Day and time, in the node's own time.
     pub(crate) fn when(&self, at: &Timestamp) -> String {
         moment::when(*at, self.now, self.offset, self.words())
@@ -119,7 +136,7 @@ impl Page {
     }
 
     /// How long ago or from now.
-    pub(crate) fn from_now(&self, at: &Timestamp) -> String {
+    pub(crate) fn relative(&self, at: &Timestamp) -> String {
         moment::from_now(*at, self.now, self.words())
     }
 

@@ -12,7 +12,11 @@ use crate::visit::Visit;
 
 /// Why there is no page.
 #[derive(Clone)]
-pub(crate) struct Trouble {
+pub(crate) struct Trouble(Box<What>);
+
+/// See [`Trouble`].
+#[derive(Clone)]
+pub(crate) struct What {
     pub(crate) status: StatusCode,
     /// The last part of the problem's type, such as `not-found`.
     pub(crate) code: String,
@@ -46,7 +50,7 @@ struct Problem {
 
 impl Trouble {
     fn of(status: StatusCode, code: &str) -> Self {
-        Self {
+        Self(Box::new(What {
             status,
             code: code.to_owned(),
             title: None,
@@ -54,7 +58,7 @@ impl Trouble {
             faults: Vec::new(),
             retry: None,
             sign_in: None,
-        }
+        }))
     }
 
     /// There is no such page, or it is not for this visitor.
@@ -81,7 +85,9 @@ impl Trouble {
     }
 
     pub(crate) fn busy() -> Self {
-        Self { retry: Some(10), ..Self::of(StatusCode::SERVICE_UNAVAILABLE, "busy") }
+        let mut trouble = Self::of(StatusCode::SERVICE_UNAVAILABLE, "busy");
+        trouble.0.retry = Some(10);
+        trouble
     }
 
     pub(crate) fn late() -> Self {
@@ -90,25 +96,24 @@ impl Trouble {
 
     /// What the API answered.
     pub(crate) fn told(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let retry = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-        let Ok(problem) = serde_json::from_slice::<Problem>(body) else {
-            return Self { retry, ..Self::of(status, "internal") };
-        };
-        let code = problem.r#type.rsplit(':').next().unwrap_or_default();
-        Self {
-            title: Some(problem.title),
-            detail: problem.detail,
-            faults: problem.errors,
-            retry,
-            ..Self::of(status, code)
+        let problem = serde_json::from_slice::<Problem>(body).ok();
+        let kind = problem.as_ref().map_or("internal", |problem| &problem.r#type);
+        let mut trouble = Self::of(status, kind.rsplit(':').next().unwrap_or_default());
+        let what = &mut trouble.0;
+        what.retry = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        if let Some(problem) = problem {
+            what.title = Some(problem.title);
+            what.detail = problem.detail;
+            what.faults = problem.errors;
         }
+        trouble
     }
 
     /// Sends the visitor to sign in where that is what was missing.
     pub(crate) fn or_sign_in(mut self, visit: &Visit) -> Self {
         if self.code == "login-needed" {
             let next: String = form_urlencoded::byte_serialize(visit.here.as_bytes()).collect();
-            self.sign_in = Some(format!("/login?next={next}"));
+            self.0.sign_in = Some(format!("/login?next={next}"));
         }
         self
     }
@@ -154,6 +159,14 @@ fn redirect(to: &str, part: bool) -> Response {
         response.headers_mut().insert(name, value);
     }
     response
+}
+
+impl std::ops::Deref for Trouble {
+    type Target = What;
+
+    fn deref(&self) -> &What {
+        &self.0
+    }
 }
 
 #[derive(Template)]

@@ -117,6 +117,11 @@ pub(crate) fn random() -> [u8; 32] {
     bytes
 }
 
+/// A key under which something is done once, however often it is sent.
+pub(crate) fn nonce() -> String {
+    data_encoding::HEXLOWER.encode(&random()[..16])
+}
+
 /// The one cookie of a name; two of them are none.
 pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let mut found = headers

@@ -30,7 +30,7 @@ pub(crate) fn share(
     let Ok(policy) = world.policies.of(case, setup.me()) else { return Ok(Vec::new()) };
     let by = policy.reference();
     let mut told = Vec::new();
-    for node in newcomers(before, case) {
+    for node in newcomers(setup.me(), before, case) {
         for (index, release) in backlog(policy, staging, case, node)? {
             let given = Given::step(case, &case.steps[index]);
             stage(setup, staging, &given, &release, &by, now)?;
@@ -89,12 +89,16 @@ impl Given {
     }
 }
 
-/// Parties that the last step made: a parent it was offered to, units it called.
-fn newcomers(before: Option<&Case>, case: &Case) -> Vec<NodeId> {
+/// Parties that this node's last step made: a node above or below it was offered to, units that
+/// were called. Others' steps bring their parties in themselves.
+fn newcomers(me: NodeId, before: Option<&Case>, case: &Case) -> Vec<NodeId> {
+    if case.steps.last().is_none_or(|step| step.author != me) {
+        return Vec::new();
+    }
     let known = |node: &NodeId| before.and_then(|case| case.parties.get(node));
     case.parties
         .iter()
-        .filter(|(_, party)| matches!(party, Party::Above | Party::Unit))
+        .filter(|(_, party)| matches!(party, Party::Above | Party::Child | Party::Unit))
         .filter(|(node, party)| known(node) != Some(*party))
         .map(|(node, _)| *node)
         .collect()

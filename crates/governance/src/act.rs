@@ -127,6 +127,13 @@ pub enum Act {
         /// What was done, or why not.
         opinion: String,
     },
+    /// Offers custody to a node below, which is to do something.
+    HandDown {
+        /// The node.
+        to: NodeId,
+        /// What it is asked to do.
+        request: String,
+    },
     /// Takes custody.
     AcceptCustody {},
     /// Does not take custody, with a reason.

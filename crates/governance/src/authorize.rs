@@ -2,6 +2,8 @@
 //! reason for which it may not; `decide` adds the outcome that goes into the signed record.
 
 mod decide;
+mod dispute;
+mod handover;
 mod open;
 mod refusal;
 
@@ -13,12 +15,12 @@ pub use decide::decide;
 pub use open::{Open, open_to};
 pub use refusal::Refusal;
 
-use crate::act::{Act, ActKind, Part, Report, Triage, Whistle};
+use crate::act::{Act, ActKind, Report, Triage, Whistle};
 use crate::area::AreaCode;
 use crate::calendar::Calendar;
-use crate::case::{Case, MAX_STEPS, Party};
+use crate::case::{Case, MAX_STEPS, Party, Way};
 use crate::clock;
-use crate::policy::{ANYONE, ASSIGNEE, ActRule, Duty, DutyKind, Policy, REPORTER};
+use crate::policy::{ANYONE, ASSIGNEE, ActRule, Policy, REPORTER};
 use crate::roster::{Actor, Appointment, Roster, Standing};
 use crate::territory::Territory;
 
@@ -177,6 +179,7 @@ fn may_move(scene: &Scene<'_>, case: &Case, kind: ActKind) -> Result<(), Refusal
         | ActKind::Close
         | ActKind::Reopen
         | ActKind::Escalate
+        | ActKind::HandDown
         | ActKind::SendHome
         | ActKind::Whistle
         | ActKind::Check
@@ -250,8 +253,8 @@ fn within(scene: &Scene<'_>, case: &Case, actor: &Actor, held: &Appointment) -> 
 
 /// The node acts by itself only to take a case that comes home, and to pass it on down.
 fn node_itself(scene: &Scene<'_>, case: &Case, act: ActKind) -> Result<Permit, Refusal> {
-    let takes =
-        act == ActKind::AcceptCustody && case.offer_to(scene.me).is_some_and(|offer| !offer.upward);
+    let takes = act == ActKind::AcceptCustody
+        && case.offer_to(scene.me).is_some_and(|offer| offer.way == Way::Back);
     let passes_on = act == ActKind::SendHome && case.below(scene.me).is_some();
     let homecoming = takes || passes_on;
     let automatic = scene.policy.custody.homecoming == crate::policy::Homecoming::Automatic;
@@ -270,16 +273,21 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
             let later = case.due.is_some_and(|due| due < *until);
             asked(later, Refusal::ExtensionTime)
         }
-        Act::Suspend { review, .. } => asked(*review > scene.now, Refusal::ReviewTime),
+        Act::Suspend { review, .. } => check_review(scene, *review),
         Act::Merge { into } => check_merge(scene, case, *into),
         Act::Exclude { exclusion, .. } => check_exclusion(scene, exclusion),
         Act::Score { node, .. } => check_score(scene, case, *node),
         Act::Convene(force) => check_force(scene, case, force),
         Act::Mediate { severity, mediators } => {
-            check_severity(scene, case, severity)?;
+            dispute::may_mediate(scene, case, severity)?;
             mediators.iter().try_for_each(|person| check_person(scene, *person))
         }
-        Act::SendHome { done: false, .. } => not_taken_back(scene, case),
+        // By a decision a case may be ended as it is.
+        Act::Agreement { reached: true, .. } | Act::Close { special: false } => {
+            dispute::may_end(scene, case)
+        }
+        Act::HandDown { to, .. } => handover::hand_down(scene, case, *to),
+        Act::SendHome { done, .. } => handover::send_home(scene, case, *done),
         Act::Whistle(whistle) => check_units(scene, whistle),
         Act::Report(_)
         | Act::Accept {}
@@ -291,10 +299,9 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
         | Act::Progress { .. }
         | Act::Handle { .. }
         | Act::Verify { .. }
-        | Act::Close { .. }
+        | Act::Close { special: true }
         | Act::Reopen { .. }
         | Act::Escalate { .. }
-        | Act::SendHome { done: true, .. }
         | Act::AcceptCustody {}
         | Act::RefuseCustody { .. }
         | Act::ReportIn {}
@@ -311,7 +318,7 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
         | Act::Split { .. }
         | Act::Withdraw { .. }
         | Act::Session { .. }
-        | Act::Agreement { .. } => Ok(()),
+        | Act::Agreement { reached: false, .. } => Ok(()),
     }
 }
 
@@ -330,33 +337,6 @@ fn check_person(scene: &Scene<'_>, person: record::Subject) -> Result<(), Refusa
     }
 }
 
-fn duty<'a>(scene: &Scene<'a>, case: &Case) -> Option<&'a Duty> {
-    scene.policy.duty(case.category.as_deref()?)
-}
-
-/// A duty that the level above took back may not be sent down again (履职事项清单).
-fn not_taken_back(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
-    match duty(scene, case) {
-        Some(duty) if duty.kind == DutyKind::TakenBack => {
-            Err(Refusal::TakenBack { number: duty.number.clone(), name: duty.name.clone() })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A cooperative duty is worked on once the department that leads is there.
-fn may_give_down(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
-    not_taken_back(scene, case)?;
-    let led = case.units.iter().any(|call| call.part == Part::Lead);
-    match duty(scene, case) {
-        Some(duty) if duty.kind == DutyKind::Cooperative && !led => Err(Refusal::NeedsLead {
-            number: duty.number.clone(),
-            lead: duty.lead.clone().unwrap_or_default(),
-        }),
-        _ => Ok(()),
-    }
-}
-
 fn check_extension(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
     asked(case.extension.is_none(), Refusal::AskedAlready)?;
     asked(case.due.is_some_and(|due| scene.now <= due), Refusal::ExtensionTime)?;
@@ -366,6 +346,14 @@ fn check_extension(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
         }
         _ => Ok(()),
     }
+}
+
+fn check_review(scene: &Scene<'_>, review: Timestamp) -> Result<(), Refusal> {
+    asked(review > scene.now, Refusal::ReviewTime)?;
+    let Some(rule) = &scene.policy.suspension else { return Ok(()) };
+    let last = clock::due(scene.now, rule.longest, &[], scene.calendar, &scene.policy.hours);
+    let in_time = last.is_none_or(|last| review <= last.at);
+    asked(in_time, Refusal::ReviewTooFar { longest: rule.longest })
 }
 
 fn check_merge(scene: &Scene<'_>, case: &Case, into: record::Subject) -> Result<(), Refusal> {
@@ -394,7 +382,8 @@ fn check_exclusion(scene: &Scene<'_>, ground: &str) -> Result<(), Refusal> {
 
 /// The caller scores the units it called, and a unit whoever called it (C5).
 fn check_score(scene: &Scene<'_>, case: &Case, node: NodeId) -> Result<(), Refusal> {
-    let caller = case.parties.get(&node) == Some(&Party::Caller);
+    let calls = matches!(case.parties.get(&node), Some(Party::Caller | Party::Above));
+    let caller = calls && case.call_of(scene.me).is_some();
     let called = case.is_here() && case.call_of(node).is_some();
     asked(node != scene.me && (caller || called), Refusal::NotInWhistle)
 }
@@ -407,21 +396,7 @@ fn check_force(scene: &Scene<'_>, case: &Case, force: &Whistle) -> Result<(), Re
         return Err(Refusal::UnknownUnit { unit: *unit });
     }
     let down = parts.iter().any(|(node, _)| scene.children.contains(node));
-    if down { not_taken_back(scene, case) } else { Ok(()) }
-}
-
-/// A dispute stays at the level that policy gives its severity, and is mediated there or above.
-fn check_severity(scene: &Scene<'_>, case: &Case, severity: &str) -> Result<(), Refusal> {
-    let known = scene
-        .policy
-        .severity(severity)
-        .ok_or_else(|| Refusal::UnknownSeverity { severity: severity.to_owned() })?;
-    let rank = |level: &str| scene.policy.levels.iter().position(|known| known.key == level);
-    // Levels stand from the top down.
-    asked(
-        rank(&case.level) <= rank(&known.level),
-        Refusal::SeverityAbove { level: known.level.clone() },
-    )
+    if down { handover::not_taken_back(scene, case) } else { Ok(()) }
 }
 
 fn check_triage(scene: &Scene<'_>, case: &Case, triage: &Triage) -> Result<(), Refusal> {

@@ -38,7 +38,7 @@ pub struct Case {
     pub home: NodeId,
     /// Who holds it.
     pub custody: Custody,
-    /// The nodes through which custody climbed, home first, the holder last.
+    /// The nodes through which custody went on, home first, the holder last.
     pub trail: Vec<NodeId>,
     /// The other nodes that take part, as this node knows them.
     pub parties: BTreeMap<NodeId, Party>,
@@ -135,8 +135,8 @@ pub enum Custody {
         offer: RecordId,
         /// To whom.
         to: NodeId,
-        /// Up to the parent, or back home.
-        upward: bool,
+        /// Which way.
+        way: Way,
         /// Going home: whether it was dealt with.
         done: bool,
         /// When.
@@ -151,6 +151,18 @@ pub enum Custody {
     },
 }
 
+/// Which way custody is offered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// On, to the node above.
+    Up,
+    /// On, to a node below.
+    Down,
+    /// Back to the node from which it came.
+    Back,
+}
+
 /// An offer of custody that has not been answered.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -159,8 +171,8 @@ pub struct OpenOffer {
     pub offer: RecordId,
     /// To whom.
     pub to: NodeId,
-    /// Up to the parent, or back home.
-    pub upward: bool,
+    /// Which way.
+    pub way: Way,
     /// Going home: whether it was dealt with.
     pub done: bool,
 }
@@ -261,6 +273,8 @@ pub enum Party {
     Above,
     /// The node below, from which it came.
     Below,
+    /// A node below to which it was handed down.
+    Child,
     /// A member unit that was called.
     Unit,
     /// The node that called this unit.
@@ -274,6 +288,7 @@ impl Party {
         match self {
             Self::Above => "above",
             Self::Below => "below",
+            Self::Child => "child",
             Self::Unit => "unit",
             Self::Caller => "caller",
         }
@@ -376,7 +391,8 @@ impl Case {
         }
     }
 
-    /// The node below on the trail, from which `me` got it.
+    /// The node before `me` on the trail, from which `me` got it: below, or above where it was handed
+    /// down.
     #[must_use]
     pub fn below(&self, me: NodeId) -> Option<NodeId> {
         let at = self.trail.iter().position(|node| *node == me)?;

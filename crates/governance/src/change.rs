@@ -160,6 +160,11 @@ pub enum Change {
         /// To this node.
         to: NodeId,
     },
+    /// Custody is offered to a node below.
+    OfferedDown {
+        /// To this node.
+        to: NodeId,
+    },
     /// Custody is offered back.
     OfferedHome {
         /// To this node.
@@ -350,6 +355,7 @@ impl Change {
             ActKind::Close => Self::Closed { closing: required(fields, field::CLOSING)? },
             ActKind::Reopen => Self::Reopened,
             ActKind::Escalate => Self::OfferedUp { to: required(fields, field::TO)? },
+            ActKind::HandDown => Self::OfferedDown { to: required(fields, field::TO)? },
             ActKind::SendHome => Self::OfferedHome {
                 to: required(fields, field::TO)?,
                 done: required(fields, field::DONE)?,

@@ -3,8 +3,10 @@
 //! key and the reason.
 
 mod check;
+mod clocks;
 mod graph;
 mod people;
+mod schema;
 mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,8 +15,10 @@ use record::FieldId;
 use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
+pub use clocks::{Breach, ClockRule, Overdue, Traits};
 pub use graph::mermaid;
 pub use people::{LadderPost, PartyKind, StationRule};
+pub use schema::schema;
 pub use version::{Version, VersionError, Versions, reference_of, split_reference, text_of};
 
 use crate::act::ActKind;
@@ -84,6 +88,9 @@ pub struct Policy {
     /// Extensions; without it, whenever the act's rule allows.
     #[serde(default)]
     pub extension: Option<ExtensionRule>,
+    /// Putting off; without it, until whatever review is set.
+    #[serde(default)]
+    pub suspension: Option<SuspensionRule>,
     /// The list of duties (履职事项清单).
     #[serde(rename = "duty", default)]
     pub duties: Vec<Duty>,
@@ -161,6 +168,38 @@ pub struct Severity {
     pub name_en: String,
     /// The level that it does not leave.
     pub level: String,
+    /// What has to come before it is ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requires: Option<Requirement>,
+}
+
+/// What has to come before a dispute of a severity is ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Requirement {
+    /// The street's whistle (C5); a task force is more than that.
+    Whistle,
+    /// The county's task force (C6).
+    Convene,
+}
+
+impl Requirement {
+    /// The act that meets it.
+    #[must_use]
+    pub fn act(self) -> ActKind {
+        match self {
+            Self::Whistle => ActKind::Whistle,
+            Self::Convene => ActKind::Convene,
+        }
+    }
+}
+
+/// Putting off (挂账).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuspensionRule {
+    /// The longest time until the review.
+    pub longest: Allowance,
 }
 
 /// Taking a case up again.
@@ -389,37 +428,6 @@ pub struct WhistleRule {
     pub report_in: Allowance,
 }
 
-/// How long a stage may last at a level.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClockRule {
-    /// The key.
-    pub key: String,
-    /// Stages it runs in.
-    pub stages: BTreeSet<String>,
-    /// Levels it binds; every level where empty.
-    #[serde(default)]
-    pub levels: BTreeSet<String>,
-    /// How long.
-    pub allowance: Allowance,
-    /// What is shown as due when it has run out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub breach: Option<Breach>,
-    /// The role that answers for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<String>,
-}
-
-/// What is due when a clock has run out. People do it: no act is invented by a machine.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Breach {
-    /// Supervision (督办).
-    Supervise,
-    /// Handing it to the next level.
-    Escalate,
-}
-
 /// One permission to share: everything not named stays on the node.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -551,15 +559,6 @@ impl Policy {
     #[must_use]
     pub fn has_channel(&self, key: &str) -> bool {
         self.channels.iter().any(|channel| channel.key == key)
-    }
-
-    /// The clock that runs in a stage at a level: the first that names both.
-    #[must_use]
-    pub fn clock(&self, stage: &str, level: &str) -> Option<&ClockRule> {
-        self.clocks.iter().find(|clock| {
-            clock.stages.contains(stage)
-                && (clock.levels.is_empty() || clock.levels.contains(level))
-        })
     }
 
     /// The permission to share records of this act with a party, if there is one.

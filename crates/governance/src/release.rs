@@ -53,9 +53,13 @@ pub fn backlog(
     held: impl Fn(&Step) -> Vec<FieldId>,
 ) -> Vec<(usize, Release)> {
     let Some(party) = case.parties.get(&to) else { return Vec::new() };
+    // Whoever refused it before was given everything up to then.
+    let refused = |step: &Step| step.author == to && step.act == ActKind::RefuseCustody;
+    let known = case.steps.iter().rposition(refused).map_or(0, |at| at + 1);
     case.steps
         .iter()
         .enumerate()
+        .skip(known)
         .filter(|(_, step)| step.author != to)
         .filter_map(|(index, step)| {
             release(policy, to, *party, step.act, &held(step)).map(|release| (index, release))
@@ -80,7 +84,7 @@ pub fn published(me: NodeId, to: &Standing, held: &[FieldId]) -> Option<Release>
 fn concerns(case: &Case, node: NodeId, party: Party) -> bool {
     match party {
         Party::Unit => case.call_of(node).is_some(),
-        Party::Above | Party::Below | Party::Caller => true,
+        Party::Above | Party::Below | Party::Child | Party::Caller => true,
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Weather {
     pub partitions: usize,
     /// Commits that fail in the day, as on a full disk.
     pub failures: usize,
+    /// Member units of the county itself.
+    pub county_units: usize,
     /// Times in the day at which the county publishes a new version of the policy, which all nodes
     /// follow.
     pub policies: u32,
@@ -67,6 +69,7 @@ impl Weather {
             crashes: 8,
             partitions: 6,
             failures: 3,
+            county_units: 0,
             policies: 2,
         }
     }
@@ -84,6 +87,7 @@ impl Weather {
             crashes: 0,
             partitions: 0,
             failures: 0,
+            county_units: 0,
             policies: 0,
         }
     }
@@ -703,6 +707,9 @@ fn members(federation: &Federation, weather: &Weather, rng: &mut StdRng) -> Vec<
         for _ in 0..2 {
             all.push(federation.below(above, Part::Unit, &format!("341021{:03}", 100 + t), rng));
         }
+    }
+    for _ in 0..weather.county_units {
+        all.push(federation.below(&county, Part::Unit, "341021", rng));
     }
     all.extend(townships);
     all

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use engine::command::{Agent, Command, Receipt, Refused, What};
+use engine::recount::Recount;
+use engine::store::{Position, Store};
 use engine::view;
 use governance::act::{Act, Rate, Report, Whistle};
 use governance::authorize::Refusal;
 use governance::case::{Case, CaseId};
-use record::NodeId;
+use governance::numbers::Scope;
+use governance::query::{Grouping, Metric, Seat};
+use record::{NodeId, Timestamp};
 use testkit::federation::Part;
 use testkit::simulator::{Simulator, Weather};
 
@@ -85,7 +89,7 @@ impl Town {
     }
 
     fn at(&self, node: NodeId, case: CaseId) -> Case {
-        let reader = engine::store::Store::reader(&self.world.places[&node].store);
+        let reader = Store::reader(&self.world.places[&node].store);
         view::case(&reader, case).expect("readable").expect("the node knows the case")
     }
 }
@@ -136,4 +140,41 @@ fn a_case_is_left_out_only_on_a_ground_of_the_policy_and_never_by_a_unit() {
     let refused = town.act(unit, "unit_officer", Some(case), exclude("not_ours"));
     assert!(matches!(refused, Err(Refused::Rule(why)) if why == Refusal::NotOfLine));
     town.does(street, "township_head", case, exclude("not_ours"));
+}
+
+/// What a node's journal gives of another node's numbers: all that it signed or was given.
+fn recounted(town: &Town, at: NodeId, of: NodeId, metric: Metric) -> u64 {
+    let grouping = if metric == Metric::OnTime { Grouping::Level } else { Grouping::None };
+    let place = &town.world.places[&at];
+    let mut recount = Recount::new(town.world.whose(at));
+    let frames = Store::replay(&place.store, Position::START, usize::MAX).expect("readable").0;
+    for (position, frame) in frames {
+        recount.take(position, &frame).expect("verified frames make sense");
+    }
+    let area = town.world.places[&of].member.setup.standing.certificate().area.clone();
+    let scope = Scope { from: Timestamp::EPOCH, until: Timestamp::MAX, area: None };
+    let sheet = recount.sheet(&scope, &Seat { node: of, area }, town.world.now);
+    sheet.tally(metric, grouping).sum().count
+}
+
+#[test]
+fn a_county_recounts_a_childs_numbers_from_what_it_was_given_and_from_nothing_else() {
+    let mut town = Town::begin();
+    let (county, street, community) = (town.county, town.street, town.community);
+    let stays = town.reported();
+    town.does(
+        community,
+        "grid_worker",
+        stays,
+        Act::SettleOnSpot { opinion: "已修".into(), photos: vec![] },
+    );
+    let climbs = town.at_street();
+    town.does(street, "township_dispatcher", climbs, Act::Escalate { reason: "难".into() });
+    town.does(county, "county_dispatcher", climbs, Act::AcceptCustody {});
+    assert_eq!(recounted(&town, community, community, Metric::Received), 2);
+    assert_eq!(recounted(&town, county, community, Metric::Received), 1);
+    assert_eq!(recounted(&town, county, county, Metric::Received), 0, "counted at home alone");
+    // Each had a turn: the street's ended in time, and the county sees that too.
+    assert_eq!(recounted(&town, street, street, Metric::OnTime), 1);
+    assert_eq!(recounted(&town, county, street, Metric::OnTime), 1);
 }

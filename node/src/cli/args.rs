@@ -129,6 +129,8 @@ pub(super) enum PolicyCommand {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
+    /// 打印规则文件的格式说明 / prints what a policy may hold
+    Schema,
     /// 列出规则版本：本节点的，和上级发布的 / lists the versions kept here, and those published above
     List {
         /// 输出 JSON / as JSON

@@ -88,21 +88,8 @@ fn show(audit: &Audit, policy: Option<&Policy>, compared: bool) {
     }
     for figure in report.figures.iter().filter(|figure| !figure.rows.is_empty()) {
         let (zh, en) = figure.grouping.names();
-        let grouping = match figure.grouping {
-            Grouping::None => String::new(),
-            Grouping::Stage
-            | Grouping::Phase
-            | Grouping::Category
-            | Grouping::LevelSettled
-            | Grouping::Channel
-            | Grouping::Grid
-            | Grouping::Child
-            | Grouping::Level
-            | Grouping::Closing
-            | Grouping::Month
-            | Grouping::Unit
-            | Grouping::Ground => format!("，{zh} {en}"),
-        };
+        let whole = figure.grouping == Grouping::None;
+        let grouping = if whole { String::new() } else { format!("，{zh} {en}") };
         print::line(&format!("{} {}{grouping}", figure.name, figure.name_en));
         for row in &figure.rows {
             let name = named(policy, figure.grouping, &row.group);

@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use super::args::{Args, Command, ConfigCommand};
 use super::failure::Failure;
 use super::{audit, help, import, init, join, peers, policies, print, serve, verify};
+use crate::calendar;
 use crate::config::{self, Config, Layer, Loaded};
 use crate::export::{self, Exported};
 use crate::log::{self, Level, Log};
-use crate::node::StartError;
+use crate::node::{StartError, now};
 
 pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
     if let Command::Completions { shell } = args.command {
@@ -82,6 +83,9 @@ fn check(loaded: &Loaded) -> Result<ExitCode, Failure> {
     print::line(&format!("规则 policy: {} ({})", policy.reference(), policy.name));
     let years: Vec<String> = calendar.years().map(|year| year.to_string()).collect();
     print::line(&format!("日历 calendar: {}", years.join(" ")));
+    if let Some(year) = calendar::gap(&calendar, now()) {
+        print::line_to_stderr(&calendar::warning(year));
+    }
     print::line(&format!("数据 data: {}", config.data.display()));
     print::line("配置可用。 The configuration can be used.");
     Ok(ExitCode::SUCCESS)

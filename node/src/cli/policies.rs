@@ -23,6 +23,7 @@ pub(super) fn policy(config: &Config, what: PolicyCommand) -> Result<ExitCode, F
             let policy = read(config, file.as_deref())?.policy;
             print::line(governance::policy::mermaid(&policy).trim_end());
         }
+        PolicyCommand::Schema => print::line(governance::policy::schema().trim_end()),
         PolicyCommand::List { json } => return wait(list(config, json)),
         PolicyCommand::Publish { file } => {
             let version = read(config, Some(&file))?;

@@ -35,6 +35,9 @@ pub struct Opened {
 pub fn open(config: &Config) -> Result<Opened, StartError> {
     let policy = config.policy.version()?;
     let calendar = config.calendar.load()?;
+    if let Some(year) = crate::calendar::gap(&calendar, super::now()) {
+        tracing::warn!(year, "{}", crate::calendar::warning(year));
+    }
     let folder = Folder::new(&config.data);
     let key = Arc::new(keyfile::load_node_key(&folder.node_key()).map_err(|error| {
         // Without an identity there was no key to be lost.

@@ -8,6 +8,7 @@ use rand::RngExt;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::snapshot::Snapshot;
 use super::{DayError, Scene};
 use crate::client::{Ask, ClientError};
 use crate::errands::{Channel, Errand};
@@ -83,18 +84,20 @@ impl<'a> Walk<'a> {
         let done = match self.known(step) {
             Some(done) => done,
             None => {
-                let (path, by) = match self.reporter() {
-                    None => ("/v1/reports", None),
-                    Some(login) => ("/v1/cases", Some(login)),
+                let serial = self.scene.day.before + self.errand.number;
+                let snapshot = Snapshot::of(self.errand, serial);
+                let ask = match self.reporter() {
+                    None => self.report_of_resident(self.matter(), snapshot.as_ref()),
+                    Some(login) => {
+                        self.report_of_staff(self.matter(), snapshot.as_ref(), &login).await?
+                    }
                 };
-                let mut ask = Ask::post(path, self.matter()).once(&self.key(step));
-                if let Some(login) = by {
-                    ask = ask.by(&self.token(self.errand.community, &login));
-                }
-                let seat = self.errand.community;
+                let (ask, seat) = (ask.once(&self.key(step)), self.errand.community);
                 let answer = self.scene.federation.client(seat).json(ask).await;
                 let answer = answer.map_err(|source| self.failed(step, "", source))?;
-                self.keep(step, seat, "report", None, &answer, "")?
+                let mut done = self.receipt(step, seat, "report", None, &answer, "")?;
+                done.photo = snapshot.map(|snapshot| snapshot.hash);
+                self.keep(done)?
             }
         };
         self.scene.story.reported();
@@ -213,7 +216,9 @@ impl<'a> Walk<'a> {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.scene.federation.client(seat).json(ask.clone()).await {
-                Ok(answer) => return self.keep(step, seat, &kind, solved, &answer, case),
+                Ok(answer) => {
+                    return self.keep(self.receipt(step, seat, &kind, solved, &answer, case)?);
+                }
                 Err(source) if is_not_yet(&source) && Instant::now() < until => {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -262,12 +267,12 @@ impl<'a> Walk<'a> {
         self.scene.ids.key(&format!("day {day} errand {errand} {step}"))
     }
 
-    fn token(&self, seat: usize, login: &str) -> String {
+    pub(super) fn token(&self, seat: usize, login: &str) -> String {
         let state = self.scene.federation.state();
         state.nodes[seat].tokens.get(login).cloned().unwrap_or_default()
     }
 
-    fn keep(
+    fn receipt(
         &self,
         step: &str,
         seat: usize,
@@ -282,7 +287,7 @@ impl<'a> Walk<'a> {
             let path = format!("{step} of errand {}", self.errand.number);
             self.failed(step, case, ClientError::Answer { path, what })
         };
-        let done = Done {
+        Ok(Done {
             day: self.scene.day.number,
             errand: self.errand.number,
             step: step.to_owned(),
@@ -294,13 +299,17 @@ impl<'a> Walk<'a> {
             case: text("id").or_else(|| text("subject")).ok_or_else(|| missing("case"))?,
             number: text("number"),
             code: text("code"),
-        };
+            photo: None,
+        })
+    }
+
+    fn keep(&self, done: Done) -> Result<Done, DayError> {
         self.scene.ledger.add(Entry::Done(done.clone()))?;
-        self.scene.story.did(seat == self.scene.federation.plan.cut_off());
+        self.scene.story.did(done.seat == self.scene.federation.plan.cut_off());
         Ok(done)
     }
 
-    fn failed(&self, step: &str, case: &str, source: ClientError) -> DayError {
+    pub(super) fn failed(&self, step: &str, case: &str, source: ClientError) -> DayError {
         let (step, case) = (step.to_owned(), case.to_owned());
         DayError::Act { errand: self.errand.number, case, step, source: Box::new(source) }
     }

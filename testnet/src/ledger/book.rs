@@ -35,6 +35,8 @@ pub struct CaseState {
     pub reopens: u64,
     /// How custody moved.
     pub offers: Offers,
+    /// blake3 of the photo that its report shows.
+    pub photo: Option<String>,
     /// Seats of the units called.
     pub units: Vec<usize>,
     /// Every acknowledged record with its author's seat.
@@ -133,6 +135,7 @@ impl CaseState {
             returns: 0,
             reopens: 0,
             offers: Offers::default(),
+            photo: done.photo.clone(),
             units: Vec::new(),
             records: Vec::new(),
             department: false,
@@ -224,6 +227,7 @@ mod tests {
                 case: "case".to_owned(),
                 number: None,
                 code: None,
+                photo: None,
             })
         };
         acts.iter().enumerate().map(done).collect()

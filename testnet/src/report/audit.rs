@@ -2,6 +2,8 @@
 //! somebody from whom the API hides nothing, and searched, together with the bytes on their disks,
 //! for what never may leave home.
 
+mod photos;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -23,8 +25,18 @@ const AT_ONCE: usize = 16;
 /// What never may leave home: residents' numbers and names, and the people involved.
 const CANARIES: [&str; 3] = [CANARY, RESIDENT, INVOLVED];
 /// Fields with words in them; the others are codes, ids and times.
-const WORDS: [&str; 9] =
-    ["title", "description", "address", "point", "reason", "instead", "opinion", "request", "note"];
+const WORDS: [&str; 10] = [
+    "title",
+    "description",
+    "address",
+    "point",
+    "reason",
+    "instead",
+    "opinion",
+    "request",
+    "note",
+    "photos",
+];
 /// Fields that no node away from home may have.
 const PERSONAL: [&str; 3] = ["contact_name", "contact_phone", "involved"];
 
@@ -34,6 +46,8 @@ struct Holding {
     cases: BTreeSet<String>,
     records: u64,
     fields: BTreeMap<String, u64>,
+    /// Photos that their reports show: case and hash.
+    photos: BTreeSet<(String, String)>,
     /// Bytes of its API's answers that were searched.
     answered: u64,
     /// Canaries in them.
@@ -50,6 +64,7 @@ pub(super) async fn write(desk: &Desk<'_>, report: &mut Report) -> Result<(), Re
     }
     given(desk, report, &held);
     expected(desk, report, &held);
+    photos::write(desk, report, &held).await?;
     answers(desk, report, &held);
     at_home(desk, report).await?;
     on_disk(desk, report)
@@ -77,15 +92,15 @@ async fn holding(desk: &Desk<'_>, seat: usize) -> Result<Holding, ReportError> {
     let reading = stream::iter(cases.iter().map(async |id| {
         let detail = desk.bytes(seat, AUDITOR, Ask::get(format!("/v1/cases/{id}"))).await?;
         let ask = Ask::get(format!("/v1/cases/{id}/timeline"));
-        Ok::<_, ReportError>((detail, desk.bytes(seat, AUDITOR, ask).await?))
+        Ok::<_, ReportError>((id, detail, desk.bytes(seat, AUDITOR, ask).await?))
     }));
     let read: Vec<_> = reading.buffer_unordered(AT_ONCE).try_collect().await?;
-    for (detail, timeline) in read {
+    for (id, detail, timeline) in read {
         holding.search(&detail);
         holding.search(&timeline);
         let steps: Value = serde_json::from_slice(&timeline).unwrap_or_default();
         for step in steps["items"].as_array().into_iter().flatten() {
-            holding.step(step, &desk.ids[seat]);
+            holding.step(id, step, &desk.ids[seat]);
         }
     }
     Ok(holding)
@@ -93,11 +108,15 @@ async fn holding(desk: &Desk<'_>, seat: usize) -> Result<Holding, ReportError> {
 
 impl Holding {
     /// Counts a record that another node signed, with the fields that came with it.
-    fn step(&mut self, step: &Value, own: &str) {
+    fn step(&mut self, case: &str, step: &Value, own: &str) {
         if step["author"]["id"].as_str() == Some(own) {
             return;
         }
         self.records += 1;
+        for photo in step["fields"]["photos"].as_array().into_iter().flatten() {
+            let hash = photo["hash"].as_str().unwrap_or_default();
+            self.photos.insert((case.to_owned(), hash.to_owned()));
+        }
         for (name, _) in step["fields"].as_object().into_iter().flatten() {
             *self.fields.entry(name.clone()).or_default() += 1;
         }
@@ -268,8 +287,8 @@ mod tests {
                 "author": { "id": author }, "fields": { "title": "a", "stage": "b" }
             })
         };
-        holding.step(&step("me"), "me");
-        holding.step(&step("street"), "me");
+        holding.step("case", &step("me"), "me");
+        holding.step("case", &step("street"), "me");
         assert_eq!((holding.records, holding.count(&["title"])), (1, 1));
     }
 }

@@ -29,7 +29,11 @@ pub(super) async fn write(desk: &Desk<'_>, report: &mut Report) -> Result<(), Re
 }
 
 /// Asks the county, who asks everybody.
-async fn ask(desk: &Desk<'_>, metric: &str, grouping: &str) -> Result<Value, ReportError> {
+pub(super) async fn ask(
+    desk: &Desk<'_>,
+    metric: &str,
+    grouping: &str,
+) -> Result<Value, ReportError> {
     let body = json!({
         "metric": metric,
         "grouping": grouping,

@@ -5,6 +5,7 @@
 mod articles;
 mod desk;
 mod garbage;
+mod imports;
 mod killed;
 mod matter;
 mod member;

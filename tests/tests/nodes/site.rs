@@ -124,6 +124,11 @@ impl Site {
         text(&invited, "token")
     }
 
+    /// Where its pages and its API are.
+    pub(crate) fn url(&self) -> String {
+        text(&self.note(), "url")
+    }
+
     /// The first address at which others reach it.
     pub(crate) fn address(&self) -> String {
         let note = self.note();
@@ -155,6 +160,14 @@ impl Site {
         let files = std::fs::read_dir(self.data().join("journal")).expect("a journal");
         let paths = files.map(|file| file.expect("an entry").path());
         paths.map(|path| (path.clone(), std::fs::read(path).expect("readable"))).collect()
+    }
+
+    /// Runs a command of the program's for it, whatever comes of that.
+    pub(crate) async fn command(&self, words: &[&str]) -> std::process::Output {
+        let config = self.config();
+        let mut args: Vec<&OsStr> = words.iter().map(OsStr::new).collect();
+        args.extend([OsStr::new("--config"), config.as_os_str()]);
+        self.program.output(&args, "").await.expect("it can be started")
     }
 
     /// Verifies its journal with the program's own command; it must not run.

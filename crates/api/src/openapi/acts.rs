@@ -129,6 +129,7 @@ fn acts() -> Vec<(&'static str, Value)> {
         ("reopen", reason(), vec![]),
         ("escalate", reason(), vec![]),
         ("send_home", vec![("done", flag.clone()), ("opinion", text(MAX_TEXT))], vec![]),
+        ("hand_down", vec![("to", reference("Id32")), ("request", text(MAX_TEXT))], vec![]),
         ("accept_custody", vec![], vec![]),
         ("refuse_custody", reason(), vec![]),
         (

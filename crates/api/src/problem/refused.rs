@@ -97,6 +97,11 @@ impl From<Refusal> for Problem {
             | Refusal::NoSuchExclusion { .. }
             | Refusal::NotOfLine
             | Refusal::PolicyUnknown { .. }
+            | Refusal::UnknownChild { .. }
+            | Refusal::CameFrom { .. }
+            | Refusal::SeverityStays { .. }
+            | Refusal::SeverityRequires { .. }
+            | Refusal::ReviewTooFar { .. }
             | Refusal::InFuture
             | Refusal::TooLong => {}
         }
@@ -145,6 +150,11 @@ fn kind(refusal: &Refusal) -> Kind {
         Refusal::NoSuchExclusion { .. } => Kind::NO_SUCH_EXCLUSION,
         Refusal::NotOfLine => Kind::NOT_OF_LINE,
         Refusal::PolicyUnknown { .. } => Kind::POLICY_UNKNOWN,
+        Refusal::UnknownChild { .. } => Kind::UNKNOWN_CHILD,
+        Refusal::CameFrom { .. } => Kind::CAME_FROM,
+        Refusal::SeverityStays { .. } => Kind::SEVERITY_STAYS,
+        Refusal::SeverityRequires { .. } => Kind::SEVERITY_REQUIRES,
+        Refusal::ReviewTooFar { .. } => Kind::REVIEW_TOO_FAR,
         Refusal::InFuture => Kind::IN_FUTURE,
         Refusal::TooLong => Kind::TOO_LONG,
     }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use governance::act::{Closing, Grade, Part, Rate};
 use governance::area::AreaCode;
 use governance::case::{
-    Answerable, Callback, Case, CaseId, Custody, Mediation, Received, Score, Span, UnitCall,
+    Answerable, Callback, Case, CaseId, Custody, Mediation, Received, Score, Span, UnitCall, Way,
 };
 use governance::change::Phase;
 use governance::field;
 use record::{NodeId, RecordId, Subject, Timestamp};
 use serde::Serialize;
 
+use super::breach::BreachShown;
 use super::exclusion::ExclusionShown;
 use super::fields::Values;
 use super::names::{Named, NodeName, People, PersonName, named};
@@ -88,8 +89,8 @@ struct CustodyShown {
 struct Offer {
     record: RecordId,
     to: NodeName,
-    /// Up to the node above, or back towards home.
-    upward: bool,
+    /// Up to the node above, down to one below, or back towards home.
+    way: Way,
     /// Whether it is this node that has to answer.
     to_us: bool,
 }
@@ -161,6 +162,12 @@ pub(crate) struct Detail {
     units: Vec<Unit>,
     /// Who had it when, with each one's own clock (C8).
     spans: Vec<SpanShown>,
+    /// What is due since its clock ran out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breach: Option<BreachShown>,
+    /// A year whose holidays this node does not know: the due time is not certain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calendar_missing: Option<i32>,
     timeline: Vec<Brief>,
 }
 
@@ -305,6 +312,8 @@ impl View {
             trail: case.trail.iter().map(|node| self.node(*node)).collect(),
             units: case.units.iter().map(|call| self.unit(call)).collect(),
             spans: case.spans.iter().map(|span| self.span(span)).collect(),
+            breach: self.breach(case),
+            calendar_missing: self.calendar_missing(case),
             timeline: self.timeline(case, &mut people)?,
         })
     }
@@ -333,20 +342,16 @@ impl View {
 
     fn custody(&self, case: &Case) -> CustodyShown {
         let me = self.setup.me();
-        let offer = |record: RecordId, to: NodeId, upward: bool| Offer {
+        let offer = |record: RecordId, to: NodeId, way: Way| Offer {
             record,
             to: self.node(to),
-            upward,
+            way,
             to_us: to == me,
         };
         let offer = match &case.custody {
             Custody::Here {} | Custody::With { offer: None, .. } => None,
-            Custody::Offered { offer: record, to, upward, .. } => {
-                Some(offer(*record, *to, *upward))
-            }
-            Custody::With { offer: Some(open), .. } => {
-                Some(offer(open.offer, open.to, open.upward))
-            }
+            Custody::Offered { offer: record, to, way, .. } => Some(offer(*record, *to, *way)),
+            Custody::With { offer: Some(open), .. } => Some(offer(open.offer, open.to, open.way)),
         };
         CustodyShown { holder: self.node(case.holder(me)), here: case.is_here(), offer }
     }

@@ -13,13 +13,9 @@ use super::view::{self, Shown};
 use crate::api::Ask;
 use crate::form::Form;
 use crate::page::{Page, go, show_as};
-use crate::shape::person::Person;
-use crate::shape::public::Listed;
+use crate::shape::person::{self, Person};
 use crate::staff::Staff;
 use crate::trouble::Trouble;
-
-/// Most people that a form offers.
-const PEOPLE: usize = 200;
 
 #[derive(Template)]
 #[template(path = "case/act.html")]
@@ -149,15 +145,11 @@ async fn form(staff: &Staff, id: Subject, act: ActKind) -> Result<ActForm, Troub
 
 /// Whom a case can be given to: those whose place it lies in first.
 async fn people(staff: &Staff, s: &Shown) -> Result<Vec<Person>, Trouble> {
-    let listed: Listed<Person> = staff.read(format!("/v1/people?limit={PEOPLE}")).await?;
-    let mut people = listed.items;
-    people.retain(|person| !person.appointments.is_empty());
+    let mut people = person::appointed(staff).await?;
     let place = s.case.summary.place;
     people.sort_by_key(|person| {
-        let scopes = || person.appointments.iter().map(|held| held.scope.as_ref().map(|at| at.id));
-        let here = scopes().any(|scope| scope.is_some() && scope == place);
-        let office = scopes().any(|scope| scope.is_none());
-        (!here, !office, person.name.clone())
+        let mut scopes = person.appointments.iter().map(|held| held.scope.as_ref().map(|at| at.id));
+        !scopes.any(|scope| scope.is_some() && scope == place)
     });
     Ok(people)
 }

@@ -32,6 +32,8 @@ pub(crate) enum Input {
     Units,
     /// As units, and nodes below.
     Force,
+    /// A node below.
+    Below,
     Severity,
     Rate,
     Exclusion,
@@ -95,6 +97,7 @@ pub(crate) fn inputs(act: ActKind) -> &'static [Input] {
         ActKind::Score => &[Input::Side, Input::Scale("points", 5), Input::Line("note")],
         ActKind::Whistle => &[Input::Units, Input::Words("request", 4_000)],
         ActKind::Convene => &[Input::Force, Input::Words("request", 4_000)],
+        ActKind::HandDown => &[Input::Below, Input::Words("request", 4_000)],
         ActKind::Mediate => &[Input::Severity, Input::Mediators],
         ActKind::Session => &[Input::Moment("held"), NOTE, BEFORE],
         ActKind::Agreement => &[Input::Choice("reached"), Input::Words("text", 4_000), AFTER],
@@ -115,6 +118,7 @@ pub(crate) fn is_forward(act: ActKind) -> bool {
             | ActKind::Close
             | ActKind::Escalate
             | ActKind::SendHome
+            | ActKind::HandDown
             | ActKind::AcceptCustody
             | ActKind::RefuseCustody
             | ActKind::Whistle

@@ -15,7 +15,7 @@ use crate::shape::case::{Detail, OpenAct, OpenActs, Step};
 use crate::shape::public::Listed;
 use crate::staff::Staff;
 use crate::trouble::Trouble;
-use crate::visit::random;
+use crate::visit::nonce;
 
 /// A case with everything that its page shows.
 pub(crate) struct Shown {
@@ -75,7 +75,7 @@ impl Shown {
             steps: steps.items,
             open,
             version: answer.header(&ETAG).unwrap_or_default().to_owned(),
-            once: data_encoding::HEXLOWER.encode(&random()[..16]),
+            once: nonce(),
             place: place.map(|place| place.name),
         })
     }

@@ -14,7 +14,7 @@ use crate::page::{Page, go, show, show_as};
 use crate::shape::public::Followed;
 use crate::state::State;
 use crate::trouble::Trouble;
-use crate::visit::{Visit, random};
+use crate::visit::{Visit, nonce};
 
 #[derive(Template)]
 #[template(path = "resident/follow.html")]
@@ -82,7 +82,7 @@ pub(super) async fn follow(
         case,
         new: just.new.is_some(),
         done: just.done,
-        once: data_encoding::HEXLOWER.encode(&random()[..16]),
+        once: nonce(),
         wrong: None,
     }))
 }

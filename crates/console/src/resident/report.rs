@@ -13,7 +13,7 @@ use crate::page::{Page, show, show_as};
 use crate::shape::public::{Listed, Matter};
 use crate::state::State;
 use crate::trouble::Trouble;
-use crate::visit::{Visit, random};
+use crate::visit::{Visit, nonce};
 
 pub(super) use send::send;
 
@@ -124,7 +124,7 @@ async fn page(
     };
     let grids = ground::grids(&state.handle);
     let has_map = ground::map(&state.handle).is_some();
-    let once = data_encoding::HEXLOWER.encode(&random()[..16]);
+    let once = nonce();
     let category = category.map(|choice| choice.name);
     Ok(Report { p, form, category, grid, grids, has_map, matters, once, wrong })
 }

@@ -30,13 +30,12 @@ impl Desk<'_, '_> {
     ) -> Result<Receipt, Refused> {
         let actor = self.power(by, Power::Policy, "policy")?;
         let version = Arc::new(Version::read(text).map_err(|error| refused(text, &error))?);
-        let mut receipt = Receipt::empty();
-        self.keep(&version, Vec::new(), actor.as_ref(), &mut receipt)?;
+        self.keep(&version, Vec::new(), actor.as_ref())?;
         if publish {
-            self.publish(&version, actor.as_ref(), &mut receipt)?;
+            self.publish(&version, actor.as_ref())?;
         }
-        self.remember(once, &receipt)?;
-        Ok(receipt)
+        self.remember(once, &Receipt::empty())?;
+        Ok(Receipt::empty())
     }
 
     /// Puts a version in force for what begins from now on: one that this node keeps, or one that
@@ -48,9 +47,9 @@ impl Desk<'_, '_> {
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
         let actor = self.power(by, Power::Policy, "policy")?;
-        let receipt = self.adopt(reference, Source::Officer, actor.as_ref())?;
-        self.remember(once, &receipt)?;
-        Ok(receipt)
+        self.adopt(reference, Source::Officer, actor.as_ref())?;
+        self.remember(once, &Receipt::empty())?;
+        Ok(Receipt::empty())
     }
 
     fn adopt(
@@ -58,8 +57,7 @@ impl Desk<'_, '_> {
         reference: &str,
         source: Source,
         actor: Option<&Actor>,
-    ) -> Result<Receipt, Refused> {
-        let mut receipt = Receipt::empty();
+    ) -> Result<(), Refused> {
         // What the parent says under a known reference is compared below, not passed over.
         let (version, causes) = match self.offered(reference)? {
             Some((version, record)) => (Arc::new(version), vec![record]),
@@ -69,12 +67,12 @@ impl Desk<'_, '_> {
             }
         };
         self.check_fits(&version)?;
-        self.keep(&version, causes, actor, &mut receipt)?;
+        self.keep(&version, causes, actor)?;
         let current = project::in_force(self.staging)?;
         if current.as_deref() != Some(reference) {
-            self.enact(reference, source, actor, &mut receipt)?;
+            self.enact(reference, source, actor)?;
         }
-        Ok(receipt)
+        Ok(())
     }
 
     /// What the node above published under a reference, with its record.
@@ -122,7 +120,6 @@ impl Desk<'_, '_> {
         version: &Arc<Version>,
         causes: Vec<RecordId>,
         actor: Option<&Actor>,
-        receipt: &mut Receipt,
     ) -> Result<(), Refused> {
         let reference = version.reference();
         let known: Option<PolicyRow> = row(self.staging, Table::Policy, &kept_key(&reference))?;
@@ -133,7 +130,7 @@ impl Desk<'_, '_> {
             }
             Some(_) => {}
             None => {
-                self.sign_policy(kind::POLICY, version.fields(), causes, actor, receipt)?;
+                self.sign_policy(kind::POLICY, version.fields(), causes, actor)?;
             }
         }
         let version = version.clone();
@@ -146,12 +143,11 @@ impl Desk<'_, '_> {
         reference: &str,
         source: Source,
         actor: Option<&Actor>,
-        receipt: &mut Receipt,
     ) -> Result<(), Refused> {
         let mut body = Body::default();
         body.put(field::POLICY, &reference);
         body.put(field::POLICY_SOURCE, &source);
-        self.sign_policy(kind::POLICY_IN_FORCE, body.0, Vec::new(), actor, receipt)?;
+        self.sign_policy(kind::POLICY_IN_FORCE, body.0, Vec::new(), actor)?;
         self.change_world(|world| {
             Arc::make_mut(&mut world.policies).enact(reference);
             world.unrecorded = false;
@@ -159,12 +155,7 @@ impl Desk<'_, '_> {
         Ok(())
     }
 
-    fn publish(
-        &mut self,
-        version: &Version,
-        actor: Option<&Actor>,
-        receipt: &mut Receipt,
-    ) -> Result<(), Refused> {
+    fn publish(&mut self, version: &Version, actor: Option<&Actor>) -> Result<(), Refused> {
         let reference = version.reference();
         if !self.setup.standing.may(Right::Govern) {
             let what = "a member unit has no nodes below it".into();
@@ -175,7 +166,7 @@ impl Desk<'_, '_> {
         }
         let mut body = Body::default();
         body.put(field::POLICY, &reference);
-        self.sign_policy(kind::POLICY_PUBLISHED, body.0, Vec::new(), actor, receipt)?;
+        self.sign_policy(kind::POLICY_PUBLISHED, body.0, Vec::new(), actor)?;
         for child in self.world.directory.children() {
             self.give_policy(child)?;
         }
@@ -211,10 +202,10 @@ impl Desk<'_, '_> {
             );
             return Ok(());
         }
-        let followed = self.adopt(reference, Source::Parent, None).and_then(|_| {
+        let followed = self.adopt(reference, Source::Parent, None).and_then(|()| {
             let version = self.world.policies.get(reference).cloned();
             let version = version.ok_or(Refused::NotFound("policy"))?;
-            self.publish(&version, None, &mut Receipt::empty())
+            self.publish(&version, None)
         });
         match followed {
             Err(Refused::Storage(error)) => Err(Refused::Storage(error)),
@@ -234,9 +225,8 @@ impl Desk<'_, '_> {
             return Ok(());
         }
         let configured = self.setup.configured.clone();
-        let mut receipt = Receipt::empty();
-        self.keep(&configured, Vec::new(), None, &mut receipt)?;
-        self.enact(&configured.reference(), Source::File, None, &mut receipt)
+        self.keep(&configured, Vec::new(), None)?;
+        self.enact(&configured.reference(), Source::File, None)
     }
 
     fn sign_policy(
@@ -245,12 +235,10 @@ impl Desk<'_, '_> {
         fields: FieldValues,
         causes: Vec<RecordId>,
         actor: Option<&Actor>,
-        receipt: &mut Receipt,
     ) -> Result<(), Refused> {
         let actor = actor.map(offices::operator);
         let draft = Draft { subject: Subject::ZERO, kind, causes, actor, fields, note: None };
-        let (record, _, _) = sign::append(self.setup, self.staging, draft, self.now, self.rng)?;
-        receipt.record = Some(record.id());
+        sign::append(self.setup, self.staging, draft, self.now, self.rng)?;
         Ok(())
     }
 }

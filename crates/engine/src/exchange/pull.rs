@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use governance::case::{Case, Rejected};
+use governance::case::{Case, Party, Rejected, Way};
 use record::{Hash, NodeId, Signed, Unverified};
 use serde_bytes::ByteBuf;
 
@@ -270,7 +270,7 @@ impl Desk<'_, '_> {
     /// if policy says so.
     fn homecoming(&mut self, case: &Case) -> Result<(), Refused> {
         let me = self.setup.me();
-        if case.offer_to(me).is_none_or(|offer| offer.upward) {
+        if case.offer_to(me).is_none_or(|offer| offer.way != Way::Back) {
             return Ok(());
         }
         let done = case.offer_to(me).is_some_and(|offer| offer.done);
@@ -281,8 +281,10 @@ impl Desk<'_, '_> {
             Err(Refused::Rule(_)) => return Ok(()),
             Err(other) => return Err(other),
         }
+        // What a node below could not do stays here: whoever sent it down decides what then.
+        let sent_down = case.parties.get(&case.holder(me)) == Some(&Party::Child);
         let Some(case) = self.staging.case(id)? else { return Ok(()) };
-        if case.below(me).is_none() {
+        if case.below(me).is_none() || (sent_down && !done) {
             return Ok(());
         }
         // The words stay with whoever wrote them: their record goes down along with this one.

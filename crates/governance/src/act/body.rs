@@ -40,6 +40,7 @@ impl Act {
             Self::Reopen { .. } => ActKind::Reopen,
             Self::Escalate { .. } => ActKind::Escalate,
             Self::SendHome { .. } => ActKind::SendHome,
+            Self::HandDown { .. } => ActKind::HandDown,
             Self::AcceptCustody {} => ActKind::AcceptCustody,
             Self::RefuseCustody { .. } => ActKind::RefuseCustody,
             Self::Whistle(_) => ActKind::Whistle,
@@ -122,6 +123,7 @@ impl Act {
                 text(field::OPINION, opinion, MAX_TEXT)?;
                 photo::check(photos)
             }
+            Self::HandDown { request, .. } => text(field::REQUEST, request, MAX_TEXT),
             Self::Remind { note } | Self::Supervise { note } => text(field::NOTE, note, MAX_TEXT),
             Self::Progress { note, photos }
             | Self::Check { note, photos, .. }
@@ -178,6 +180,10 @@ impl Act {
             Self::SendHome { done, opinion } => {
                 body.put(field::DONE, done);
                 body.put(field::OPINION, opinion);
+            }
+            Self::HandDown { to, request } => {
+                body.put(field::TO, to);
+                body.put(field::REQUEST, request);
             }
             Self::Dispatch { assignee } | Self::Redispatch { assignee } => {
                 body.put(field::ASSIGNEE, assignee);

@@ -48,6 +48,7 @@ act_kinds! {
     Reopen = 0x100e "reopen" "Takes it up again.";
     Escalate = 0x1101 "escalate" "Offers custody to the node above.";
     SendHome = 0x1102 "send_home" "Offers custody back.";
+    HandDown = 0x1105 "hand_down" "Offers custody to a node below, with a request.";
     AcceptCustody = 0x1103 "accept_custody" "Takes custody.";
     RefuseCustody = 0x1104 "refuse_custody" "Does not take custody.";
     Whistle = 0x1201 "whistle" "Calls member units.";

@@ -88,6 +88,7 @@ impl Act {
             | Self::Close { .. }
             | Self::Reopen { .. }
             | Self::Escalate { .. }
+            | Self::HandDown { .. }
             | Self::SendHome { .. }
             | Self::AcceptCustody {}
             | Self::RefuseCustody { .. }

@@ -6,13 +6,14 @@ use record::{NodeId, Subject, Timestamp};
 use super::{Permit, Scene};
 use crate::act::{Act, Body, Closing, FieldValues, Report, Triage};
 use crate::area::AreaCode;
-use crate::case::Case;
+use crate::case::{Case, Way};
 use crate::change::Phase;
 use crate::clock::{self, Allowance, Pause};
 use crate::field;
-use crate::policy::DEPARTMENT;
+use crate::policy::{DEPARTMENT, Policy, Traits};
 use crate::roster::{Actor, Standing};
 use crate::territory::Located;
+use crate::territory::indoor::{self, Attached};
 
 /// The fields of the record for an act that [`super::authorize`] permitted. `ordinal` is this
 /// node's running number of cases, which goes into the number of a new one.
@@ -43,7 +44,8 @@ fn open(scene: &Scene<'_>, report: &Report, actor: &Actor, ordinal: u64, body: &
     }
     let level = first_level(scene, report, grid.as_ref());
     let stage = scene.policy.rule(crate::act::ActKind::Report).and_then(|rule| rule.to.clone());
-    outcome(scene, &stage.unwrap_or_default(), &level, body);
+    let traits = Traits { category: report.category.as_deref(), ..Traits::default() };
+    outcome(scene, &stage.unwrap_or_default(), &level, &traits, body);
 }
 
 /// `<area code>-<local date>-<ordinal>`: what is read out over the telephone.
@@ -52,17 +54,22 @@ fn number(scene: &Scene<'_>, ordinal: u64) -> String {
     format!("{}-{}-{ordinal:05}", scene.area, date.format("%Y%m%d"))
 }
 
-/// The code of the grid that a report's place or point lies in.
+/// The code of the grid that a report's place or point lies in, or that its address names.
 pub(super) fn grid_of(scene: &Scene<'_>, report: &Report) -> Option<AreaCode> {
-    let level = scene.policy.custody.begins.first()?;
-    let place = report.place.or_else(|| {
-        let point = report.point?;
-        match scene.territory.locate(point, level, scene.now) {
-            Located::One(id) => Some(id),
-            Located::None | Located::Several(_) => None,
+    // The uppermost level where a case begins is the grid, by whose code all places count.
+    let level = scene.policy.custody.begins.last()?;
+    let by_point = || match scene.territory.locate(report.point?, level, scene.now) {
+        Located::One(id) => Some(id),
+        Located::None | Located::Several(_) => None,
+    };
+    let by_address = || {
+        let address = indoor::parse(report.address.as_deref()?);
+        match scene.territory.attach(&address, level, None, scene.now) {
+            Attached::One { place, .. } => Some(place),
+            Attached::None | Attached::Several(_) => None,
         }
-    })?;
-    grid_at(scene, level, place)
+    };
+    grid_at(scene, level, report.place.or_else(by_point).or_else(by_address)?)
 }
 
 fn grid_at(scene: &Scene<'_>, level: &str, place: Subject) -> Option<AreaCode> {
@@ -76,7 +83,7 @@ fn first_level(scene: &Scene<'_>, report: &Report, grid: Option<&AreaCode>) -> S
         let lies_in = |level: &&String| scene.territory.at_level(place, level, scene.now).is_some();
         begins.iter().find(lies_in).cloned()
     });
-    let of_grid = grid.and(begins.first().cloned());
+    let of_grid = grid.and(begins.last().cloned());
     of_place.or(of_grid).unwrap_or_else(|| scene.level.to_owned())
 }
 
@@ -111,6 +118,7 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
         | Act::Refuse { .. }
         | Act::Triage(_)
         | Act::HandUp { .. }
+        | Act::HandDown { .. }
         | Act::Dispatch { .. }
         | Act::Take {}
         | Act::Return { .. }
@@ -144,22 +152,24 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
     let contributes = act.kind().is_contribution() || matches!(act, Act::RefuseCustody { .. });
     if !contributes {
         let (stage, level) = next(scene, case, act);
-        match due_by(case, act) {
+        match due_by(case, act, &stage) {
             Some(due) => put_outcome(scene, &stage, &level, due, body),
-            None => keep_clock_or_start(scene, case, &stage, &level, body),
+            None => keep_clock_or_start(scene, case, act, &stage, &level, body),
         }
     }
 }
 
 /// The due time that an act itself gives; `None` where the stage's clock does.
-fn due_by(case: &Case, act: &Act) -> Option<Option<Timestamp>> {
+fn due_by(case: &Case, act: &Act, stage: &str) -> Option<Option<Timestamp>> {
+    let back = case.aside.as_ref().is_some_and(|aside| aside.stage == stage);
     if let Act::Suspend { review, .. } = act {
         return Some(Some(*review));
     }
     let extended = matches!(act, Act::DecideExtension { granted: true, .. });
-    // A merged case's own clock runs on, whatever becomes of the one it is treated with.
-    let merged = matches!(act, Act::Merge { .. });
-    extended.then_some(case.extension).or(merged.then_some(case.due))
+    // A merged case's own clock runs on, whatever becomes of the one it is treated with, and is
+    // still its own when it is taken out again.
+    let merger = matches!(act, Act::Merge { .. }) || (matches!(act, Act::Split { .. }) && back);
+    extended.then_some(case.extension).or(merger.then_some(case.due))
 }
 
 /// An agreement settles a dispute, unless policy has it carried out first.
@@ -199,13 +209,13 @@ fn next(scene: &Scene<'_>, case: &Case, act: &Act) -> (String, String) {
     match act {
         Act::AcceptCustody {} => {
             let stage = match case.offer_to(scene.me) {
-                Some(offer) if !offer.upward && offer.done => &custody.returned,
-                Some(offer) if !offer.upward => &custody.undone,
+                Some(offer) if offer.way == Way::Back && offer.done => &custody.returned,
+                Some(offer) if offer.way == Way::Back => &custody.undone,
                 _ => &custody.arrived,
             };
             (stage.clone(), scene.level.to_owned())
         }
-        Act::HandUp { .. } => (stage_of(scene, case, act), scene.level.to_owned()),
+        Act::HandUp { .. } => (stage_of(scene, case, act), above(scene, case)),
         Act::Report(_)
         | Act::Accept {}
         | Act::Refuse { .. }
@@ -220,6 +230,7 @@ fn next(scene: &Scene<'_>, case: &Case, act: &Act) -> (String, String) {
         | Act::Close { .. }
         | Act::Reopen { .. }
         | Act::Escalate { .. }
+        | Act::HandDown { .. }
         | Act::SendHome { .. }
         | Act::RefuseCustody { .. }
         | Act::Whistle(_)
@@ -254,6 +265,18 @@ fn next(scene: &Scene<'_>, case: &Case, act: &Act) -> (String, String) {
     }
 }
 
+/// The next level up inside the jurisdiction: of those where a case begins, the next one that the
+/// place lies in, and after the last of them the jurisdiction itself.
+fn above(scene: &Scene<'_>, case: &Case) -> String {
+    let begins = &scene.policy.custody.begins;
+    let at = begins.iter().position(|level| *level == case.level);
+    let higher = at.map_or(&[] as &[String], |at| &begins[at + 1..]);
+    let lies_in = |level: &&String| {
+        case.place.is_none_or(|place| scene.territory.at_level(place, level, scene.now).is_some())
+    };
+    higher.iter().find(lies_in).cloned().unwrap_or_else(|| scene.level.to_owned())
+}
+
 fn stage_of(scene: &Scene<'_>, case: &Case, act: &Act) -> String {
     // Who could not be reached has said nothing.
     if matches!(act, Act::CallBack(said) if !said.reached) {
@@ -276,32 +299,63 @@ fn is_no(act: &Act) -> bool {
 }
 
 /// A stage's clock starts when the stage, the level or the holder changes, and otherwise runs on.
-fn keep_clock_or_start(scene: &Scene<'_>, case: &Case, stage: &str, level: &str, body: &mut Body) {
-    if case.is_here() && case.stage == stage && case.level == level {
+/// Where sorting gives the matter another clock, that one has run since the stage began.
+fn keep_clock_or_start(
+    scene: &Scene<'_>,
+    case: &Case,
+    act: &Act,
+    stage: &str,
+    level: &str,
+    body: &mut Body,
+) {
+    let traits = traits_after(scene, case, act);
+    let stays = case.is_here() && case.stage == stage && case.level == level;
+    let rule = |traits| scene.policy.clock(stage, level, traits).map(|rule| &rule.key);
+    if stays && rule(&traits) == rule(&scene.policy.traits(case)) {
         put_outcome(scene, stage, level, case.due, body);
-    } else if let Some((start, pauses)) = waited(scene, case, stage, level) {
-        let rule = scene.policy.clock(stage, level);
-        let due = rule.and_then(|rule| {
-            let hours = &scene.policy.hours;
-            clock::due(start, rule.allowance, &pauses, scene.calendar, hours)
-        });
-        put_outcome(scene, stage, level, due.map(|due| due.at), body);
+        return;
+    }
+    let began = if stays || scene.policy.pauses(&case.stage) {
+        since(scene, case, stage, level)
     } else {
-        outcome(scene, stage, level, body);
+        None
+    };
+    let Some((start, pauses)) = began else {
+        outcome(scene, stage, level, &traits, body);
+        return;
+    };
+    let due = scene.policy.clock(stage, level, &traits).and_then(|rule| {
+        clock::due(start, rule.allowance, &pauses, scene.calendar, &scene.policy.hours)
+    });
+    put_outcome(scene, stage, level, due.map(|due| due.at), body);
+}
+
+/// What the clock depends on once the act is done.
+fn traits_after<'a>(scene: &Scene<'a>, case: &'a Case, act: &'a Act) -> Traits<'a> {
+    let policy: &'a Policy = scene.policy;
+    let before = policy.traits(case);
+    if let Act::Mediate { severity, .. } = act {
+        return Traits { severity: Some(severity), ..before };
+    }
+    let Act::Triage(triage) = act else { return before };
+    let importance = triage.importance.or(case.importance);
+    let urgency = triage.urgency.or(case.urgency);
+    Traits {
+        grade: triage.grade.or(case.grade),
+        colour: policy.colour(importance, urgency).map(|colour| colour.key.as_str()),
+        category: triage.category.as_deref().or(case.category.as_deref()),
+        severity: before.severity,
     }
 }
 
-/// When a case comes back from waiting to the stage it was in: since when that stage's clock runs,
-/// and when it stood still. A clock that waited goes on; it does not begin anew.
-fn waited(
+/// Since when the clock of a stage runs that the case is in or comes back to, and when it stood
+/// still: a clock that waited goes on, it does not begin anew.
+fn since(
     scene: &Scene<'_>,
     case: &Case,
     stage: &str,
     level: &str,
 ) -> Option<(Timestamp, Vec<Pause>)> {
-    if !scene.policy.pauses(&case.stage) {
-        return None;
-    }
     let (mut start, mut pauses) = (None, Vec::new());
     for span in case.spans.iter().rev() {
         if scene.policy.pauses(&span.stage) {
@@ -316,8 +370,9 @@ fn waited(
     start.map(|start| (start, pauses))
 }
 
-fn outcome(scene: &Scene<'_>, stage: &str, level: &str, body: &mut Body) {
-    let due = scene.policy.clock(stage, level).and_then(|rule| due(scene, rule.allowance));
+fn outcome(scene: &Scene<'_>, stage: &str, level: &str, traits: &Traits<'_>, body: &mut Body) {
+    let rule = scene.policy.clock(stage, level, traits);
+    let due = rule.and_then(|rule| due(scene, rule.allowance));
     put_outcome(scene, stage, level, due, body);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Refusal, Scene, asked, assigned_to, check_extension, check_reopen, may_give_down, may_move,
+    Refusal, Scene, asked, assigned_to, check_extension, check_reopen, dispute, handover, may_move,
     role, stage,
 };
 use crate::act::ActKind;
@@ -43,6 +43,8 @@ fn has_objects(scene: &Scene<'_>, case: &Case, act: ActKind) -> bool {
     let units = !scene.units.is_empty();
     if act == ActKind::Whistle {
         units
+    } else if act == ActKind::HandDown {
+        scene.children.iter().any(|child| !case.trail.contains(child))
     } else if act == ActKind::Convene {
         units || !scene.children.is_empty()
     } else if act == ActKind::Mediate {
@@ -67,10 +69,10 @@ pub(super) fn moment(
     actor: &Actor,
 ) -> Result<(), Refusal> {
     match act {
-        ActKind::Dispatch | ActKind::Transfer => may_give_down(scene, case),
+        ActKind::Dispatch | ActKind::Transfer => handover::may_give_down(scene, case),
         ActKind::Redispatch => {
             assigned_to(case, actor)?;
-            may_give_down(scene, case)
+            handover::may_give_down(scene, case)
         }
         ActKind::Take | ActKind::Return => match case.assignee {
             Some(assignee) if assignee != actor.id => Err(Refusal::NotAssigned),
@@ -92,20 +94,20 @@ pub(super) fn moment(
             let going_on = case.mediation.as_ref().is_some_and(|known| known.agreed.is_none());
             asked(going_on, Refusal::NoMediation)
         }
-        ActKind::HandUp => asked(case.level != scene.level, Refusal::TopLevel),
+        ActKind::HandUp => handover::hand_up(scene, case),
+        ActKind::HandDown => handover::may_give_down(scene, case),
+        ActKind::Handle | ActKind::SettleOnSpot => dispute::may_end(scene, case),
         ActKind::Verify if case.handlers.contains(&actor.id) => Err(Refusal::HandlerVerifies),
         ActKind::Verify | ActKind::CallBack | ActKind::Close => {
             asked(case.home == scene.me, Refusal::NotAtHome { home: case.home })
         }
-        ActKind::Escalate => scene.parent.map(|_| ()).ok_or(Refusal::NoParent),
+        ActKind::Escalate => handover::escalate(scene, case),
         ActKind::SendHome => case.below(scene.me).map(|_| ()).ok_or(Refusal::AtHome),
         ActKind::Report
         | ActKind::Accept
         | ActKind::Refuse
         | ActKind::Triage
-        | ActKind::SettleOnSpot
         | ActKind::Progress
-        | ActKind::Handle
         | ActKind::AcceptCustody
         | ActKind::RefuseCustody
         | ActKind::Whistle

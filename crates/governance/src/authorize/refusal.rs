@@ -6,6 +6,7 @@ use record::{NodeId, Subject};
 
 use crate::act::{ActKind, FieldProblem};
 use crate::case::MAX_STEPS;
+use crate::clock::Allowance;
 
 /// Why an act may not be done.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -156,6 +157,33 @@ pub enum Refusal {
         /// `key/version`.
         reference: String,
     },
+    /// Not a jurisdiction below this node.
+    UnknownChild {
+        /// The node.
+        node: NodeId,
+    },
+    /// The case came from that node: it goes back and is not handed on.
+    CameFrom {
+        /// The node.
+        node: NodeId,
+    },
+    /// A dispute of this severity stays at its level while it is mediated there (C4).
+    SeverityStays {
+        /// The level at which it stays.
+        level: String,
+    },
+    /// A dispute of this severity is not ended before that act (C5, C6).
+    SeverityRequires {
+        /// The severity's name in Chinese.
+        severity: String,
+        /// The act.
+        act: ActKind,
+    },
+    /// A review lies further ahead than policy allows.
+    ReviewTooFar {
+        /// The longest time.
+        longest: Allowance,
+    },
     /// Observed later than now.
     InFuture,
     /// The case has too many records.
@@ -206,6 +234,11 @@ impl Refusal {
             Self::NoSuchExclusion { .. } => "no-such-exclusion",
             Self::NotOfLine => "not-of-line",
             Self::PolicyUnknown { .. } => "policy-unknown",
+            Self::UnknownChild { .. } => "unknown-child",
+            Self::CameFrom { .. } => "came-from",
+            Self::SeverityStays { .. } => "severity-stays",
+            Self::SeverityRequires { .. } => "severity-requires",
+            Self::ReviewTooFar { .. } => "review-too-far",
             Self::InFuture => "in-future",
             Self::TooLong => "too-long",
         }
@@ -264,6 +297,17 @@ impl Refusal {
             Self::PolicyUnknown { reference } => format!(
                 "事件按规则 {reference} 办理，而本节点没有它的全文：请管理员用 `wangge policy keep 文件` 补上"
             ),
+            Self::UnknownChild { node } => format!("{} 不是本节点的下级", node.short()),
+            Self::CameFrom { node } => {
+                format!("事件是从 {} 转来的：请退回或转回，不要再派", node.short())
+            }
+            Self::SeverityStays { level } => {
+                format!("这一等级的纠纷在“{level}”一级调解：调解结束，方可上交")
+            }
+            Self::SeverityRequires { severity, act } => {
+                format!("“{severity}”纠纷须先“{}”，方可办结", act.key())
+            }
+            Self::ReviewTooFar { longest } => format!("挂账最长 {longest}，请提前复查时间"),
             Self::InFuture => "发生时间晚于现在".into(),
             Self::TooLong => format!("事件记录已满 {MAX_STEPS} 条，请另行上报"),
         }
@@ -358,6 +402,24 @@ impl fmt::Display for Refusal {
                 "the case runs under {reference}, whose text this node does not have: have the \
                  operator add it with `wangge policy keep FILE`"
             ),
+            Self::UnknownChild { node } => {
+                write!(f, "{} is not a jurisdiction below this node", node.short())
+            }
+            Self::CameFrom { node } => write!(
+                f,
+                "the case came from {}: give it back instead of handing it on",
+                node.short()
+            ),
+            Self::SeverityStays { level } => write!(
+                f,
+                "a dispute of this severity stays at the level {level} until its mediation has ended"
+            ),
+            Self::SeverityRequires { severity, act } => {
+                write!(f, "a dispute of severity {severity} is not ended before {}", act.key())
+            }
+            Self::ReviewTooFar { longest } => {
+                write!(f, "policy puts a case off for {longest} at most: set an earlier review")
+            }
             Self::InFuture => f.write_str("it can't have happened later than now"),
             Self::TooLong => {
                 write!(f, "the case has {MAX_STEPS} records, the most there can be: report anew")

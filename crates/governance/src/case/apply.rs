@@ -5,7 +5,7 @@ use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
 
 use super::{
     Aside, Callback, Case, CaseId, Counts, Custody, Exclusion, MAX_PAST_CALLS, MAX_STEPS,
-    Mediation, OpenOffer, Party, Score, Span, Step, UnitCall,
+    Mediation, OpenOffer, Party, Score, Span, Step, UnitCall, Way,
 };
 use crate::act::{ActKind, Part};
 use crate::change::{Change, Opening, Outcome, Phase};
@@ -209,6 +209,7 @@ fn admit(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
         | Change::Reopened
         | Change::OfferedUp { .. }
         | Change::OfferedHome { .. }
+        | Change::OfferedDown { .. }
         | Change::Called { .. }
         | Change::Checked { .. }
         | Change::Transferred { .. }
@@ -258,8 +259,8 @@ fn admit_answer(case: &Case, offer: RecordId, by: NodeId, me: NodeId) -> Result<
 fn open_offer(case: &Case) -> Option<OpenOffer> {
     match &case.custody {
         Custody::Here {} => None,
-        Custody::Offered { offer, to, upward, done, .. } => {
-            Some(OpenOffer { offer: *offer, to: *to, upward: *upward, done: *done })
+        Custody::Offered { offer, to, way, done, .. } => {
+            Some(OpenOffer { offer: *offer, to: *to, way: *way, done: *done })
         }
         Custody::With { offer, .. } => offer.clone(),
     }
@@ -274,12 +275,21 @@ fn move_custody(case: &mut Case, event: &Event, me: NodeId) -> Result<(), Reject
             offer(
                 case,
                 event,
-                OpenOffer { offer: event.step.record, to: *to, upward: true, done: false },
+                OpenOffer { offer: event.step.record, to: *to, way: Way::Up, done: false },
                 me,
             );
         }
+        Change::OfferedDown { to } => {
+            if event.step.author == me {
+                case.parties.insert(*to, Party::Child);
+            } else if *to == me {
+                case.parties.insert(event.sender, Party::Above);
+            }
+            let open = OpenOffer { offer: event.step.record, to: *to, way: Way::Down, done: false };
+            offer(case, event, open, me);
+        }
         Change::OfferedHome { to, done } => {
-            let open = OpenOffer { offer: event.step.record, to: *to, upward: false, done: *done };
+            let open = OpenOffer { offer: event.step.record, to: *to, way: Way::Back, done: *done };
             offer(case, event, open, me);
         }
         Change::CustodyAccepted { offer, policy } => {
@@ -293,9 +303,18 @@ fn move_custody(case: &mut Case, event: &Event, me: NodeId) -> Result<(), Reject
         }
         Change::CustodyRefused { .. } => {
             let holder = case.holder(me);
-            // Whoever refuses a case from below is told no more of it.
-            if case.parties.get(&event.step.author) == Some(&Party::Above) {
-                case.parties.remove(&event.step.author);
+            // Whoever refuses a case that is not theirs yet is told no more of it.
+            let author = event.step.author;
+            match case.parties.get(&author) {
+                Some(Party::Above) => {
+                    case.parties.remove(&author);
+                }
+                // What was sent down comes back: it is counted as what it is.
+                Some(Party::Child) => {
+                    case.parties.remove(&author);
+                    case.counts.returns += 1;
+                }
+                Some(Party::Below | Party::Unit | Party::Caller) | None => {}
             }
             case.custody = custody_of(holder, me);
         }
@@ -344,7 +363,7 @@ fn offer(case: &mut Case, event: &Event, open: OpenOffer, me: NodeId) {
         Custody::Offered {
             offer: open.offer,
             to: open.to,
-            upward: open.upward,
+            way: open.way,
             done: open.done,
             at: event.step.time,
         }
@@ -355,8 +374,8 @@ fn offer(case: &mut Case, event: &Event, open: OpenOffer, me: NodeId) {
 
 fn accept(case: &mut Case, offer: RecordId, by: NodeId, me: NodeId) -> Result<(), Rejected> {
     let open = open_offer(case).ok_or(Rejected::NoOffer { offer, author: by })?;
-    if open.upward {
-        case.counts.escalations += 1;
+    if open.way != Way::Back {
+        case.counts.escalations += u32::from(open.way == Way::Up);
         case.trail.push(by);
     } else {
         let end = case.trail.iter().position(|node| *node == by).map_or(0, |at| at + 1);
@@ -492,6 +511,7 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
         | Change::Noted
         | Change::OfferedUp { .. }
         | Change::OfferedHome { .. }
+        | Change::OfferedDown { .. }
         | Change::CustodyAccepted { .. }
         | Change::CustodyRefused { .. } => {}
     }
@@ -558,9 +578,11 @@ fn call(
             reported_in: None,
             done: None,
         });
+        // Whoever takes part already, as nodes of the line do in a task force (C6), goes on being
+        // told what they were told.
         if event.step.author == me {
-            case.parties.insert(*node, Party::Unit);
-        } else if *node == me {
+            case.parties.entry(*node).or_insert(Party::Unit);
+        } else if *node == me && case.parties.get(&event.sender) != Some(&Party::Above) {
             case.parties.insert(event.sender, Party::Caller);
         }
     }

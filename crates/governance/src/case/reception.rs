@@ -59,6 +59,7 @@ impl Case {
             | ActKind::Dispatch
             | ActKind::HandUp
             | ActKind::Reopen
+            | ActKind::HandDown
             | ActKind::Object => None,
             ActKind::Report
             | ActKind::Refuse

@@ -1,6 +1,9 @@
 //! Whether a policy hangs together: every name it uses is defined, no stage is a dead end, nothing
 //! is shared that is not known.
 
+mod clocks;
+mod hands;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -24,6 +27,14 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Levels that can hold a case: administrative ones, and those where a case begins.
+fn holders(policy: &Policy) -> Vec<&str> {
+    let begins = &policy.custody.begins;
+    let holds =
+        |level: &&crate::territory::Level| level.administrative || begins.contains(&level.key);
+    policy.levels.iter().filter(holds).map(|level| level.key.as_str()).collect()
+}
+
 /// Everything that is wrong with a policy.
 pub(super) fn problems(policy: &Policy) -> Vec<Problem> {
     let mut found = Vec::new();
@@ -32,12 +43,13 @@ pub(super) fn problems(policy: &Policy) -> Vec<Problem> {
         act(policy, rule, &mut found);
     }
     custody(policy, &mut found);
-    clocks(policy, &mut found);
     disclosures(policy, &mut found);
     sections(policy, &mut found);
     people(policy, &mut found);
     dead_ends(policy, &mut found);
     unreachable(policy, &mut found);
+    hands::problems(policy, &mut found);
+    clocks::problems(policy, &mut found);
     found
 }
 
@@ -124,7 +136,7 @@ fn shape(rule: &ActRule, found: &mut Vec<Problem>) {
     if opens && rule.to.is_none() {
         report(found, at("to"), "a report must say in which stage the case begins");
     }
-    let moves_baton = matches!(rule.act, ActKind::Escalate | ActKind::SendHome);
+    let moves_baton = matches!(rule.act, ActKind::Escalate | ActKind::HandDown | ActKind::SendHome);
     if (moves_baton || from_elsewhere) && rule.to.is_some() {
         report(found, at("to"), "custody and contributions leave the stage: see [custody]");
     }
@@ -145,17 +157,9 @@ fn custody(policy: &Policy, found: &mut Vec<Problem>) {
     for level in &rule.begins {
         known_level(policy, level, "custody.begins", found);
     }
-}
-
-fn clocks(policy: &Policy, found: &mut Vec<Problem>) {
-    for clock in &policy.clocks {
-        let at = format!("clock.{}", clock.key);
-        for stage in &clock.stages {
-            known_stage(policy, stage, &at, found);
-        }
-        for level in &clock.levels {
-            known_level(policy, level, &at, found);
-        }
+    let rank = |key: &String| policy.levels.iter().position(|level| level.key == *key);
+    if !rule.begins.is_sorted_by(|lower, upper| rank(lower) > rank(upper)) {
+        report(found, "custody.begins", "name the levels from the lowest up, each once");
     }
 }
 
@@ -175,8 +179,17 @@ fn disclosures(policy: &Policy, found: &mut Vec<Problem>) {
             }
         }
     }
-    for party in [Party::Above, Party::Below, Party::Unit] {
+    for party in [Party::Above, Party::Below, Party::Child, Party::Unit] {
         baton(policy, party, found);
+    }
+    // Nodes of the line may be in a task force (C6): the county has to hear of what they do.
+    let convenes = policy.rule(ActKind::Convene).is_some();
+    for act in [ActKind::ReportIn, ActKind::UnitResult] {
+        if convenes && policy.rule(act).is_some() && policy.disclosure(Party::Above, act).is_none()
+        {
+            let what = format!("{} must be shared too, for task forces", act.key());
+            report(found, "disclosure to above", what);
+        }
     }
     for (index, rule) in policy.disclosures.iter().enumerate() {
         let earlier = &policy.disclosures[..index];
@@ -192,8 +205,13 @@ fn disclosures(policy: &Policy, found: &mut Vec<Problem>) {
 /// Whoever is told of a case must be told who holds it: otherwise it would have to refuse the
 /// holder's own records.
 fn baton(policy: &Policy, party: Party, found: &mut Vec<Problem>) {
-    let custody =
-        [ActKind::Escalate, ActKind::SendHome, ActKind::AcceptCustody, ActKind::RefuseCustody];
+    let custody = [
+        ActKind::Escalate,
+        ActKind::HandDown,
+        ActKind::SendHome,
+        ActKind::AcceptCustody,
+        ActKind::RefuseCustody,
+    ];
     let told = policy.disclosures.iter().any(|rule| rule.to == party);
     for act in custody {
         if told && policy.rule(act).is_some() && policy.disclosure(party, act).is_none() {
@@ -243,11 +261,6 @@ fn sections(policy: &Policy, found: &mut Vec<Problem>) {
         report(found, "rates", "response, solved and satisfied add up to 100");
     }
     grounds(policy, found);
-    for clock in &policy.clocks {
-        if clock.owner.as_ref().is_some_and(|owner| policy.role(owner).is_none()) {
-            report(found, format!("clock.{}.owner", clock.key), "the role is not defined");
-        }
-    }
     if policy.grid.as_ref().and_then(|grid| grid.households).is_some_and(|span| span.min > span.max)
     {
         report(found, "grid.households", "min is above max");

@@ -64,12 +64,41 @@ fn each_kind_of_fault_is_named_with_its_key() {
         ("\"whistle\", \"escalate\"", "\"whistle\"", "escalate must be shared too"),
         ("needs = [\"solved\"]", "needs = [\"colour\"]", "field colour is not known"),
         ("fields = [\"opinion\", \"photos\"]", "fields = [\"stage\"]", "goes along anyway"),
+        ("grades = [\"A\"]\n", "", "hides"),
+        ("grades = [\"A\"]", "colours = [\"red\"]", "colour red is not defined"),
+        ("grades = [\"A\"]", "categories = [\"moon\"]", "category moon is not defined"),
+        ("owner = \"grid_worker\"", "", "name the role that answers for it"),
+        ("owner = \"grid_worker\"", "owner = \"county_head\"", "does not work at the level grid"),
+        (
+            "stages = [\"reported\"]\nlevels = [\"grid\"]",
+            "stages = [\"verified\"]\nlevels = [\"grid\"]",
+            "no clock runs in it at the level grid",
+        ),
+        (
+            "key = \"county_head\"",
+            "key = \"extra\", name = \"x\", name_en = \"x\" },\n  { key = \"county_head\"",
+            "it may do nothing: no act names it",
+        ),
+        ("levels = [\"township\"], powers = [\"query\"", "powers = [\"query\"", "nobody"),
+        ("begins = [\"grid\"]", "begins = [\"grid\", \"building\"]", "from the lowest up"),
     ];
     for (sound, broken, expected) in cases {
         assert!(SHE.contains(sound), "{sound}");
         let found = problems(&SHE.replacen(sound, broken, 1));
         assert!(found.iter().any(|problem| problem.contains(expected)), "{broken}: {found:?}");
     }
+}
+
+#[test]
+fn a_clock_that_never_runs_is_found() {
+    let hidden = "[[clock]]\nkey = \"hidden\"\nstages = [\"handling\"]\nlevels = [\"grid\"]\n\
+                  grades = [\"B\"]\nallowance = \"1h\"\nowner = \"grid_worker\"\n\n";
+    let end = SHE.find("[[disclosure]]").unwrap();
+    let text = format!("{}{hidden}{}", &SHE[..end], &SHE[end..]);
+    assert_eq!(
+        problems(&text),
+        ["clock.hidden: it never runs: clocks above it fit every case that it fits"]
+    );
 }
 
 #[test]
@@ -84,6 +113,9 @@ fn every_shipped_policy_is_sound() {
     let mut found = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "toml") {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         if let Err(error) = Policy::from_toml(&text) {
             let mut why = error.to_string();

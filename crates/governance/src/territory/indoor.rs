@@ -225,7 +225,8 @@ fn plain(c: char) -> char {
 
 impl Territory {
     /// The place that an address names, and the place of `level` in which that lies. A compound is
-    /// found by its name in what stands before the building; `within` narrows the search.
+    /// found by its name in what stands before the building; `within` narrows the search. Where
+    /// something stands there that names no place, the number of a building alone says nothing.
     #[must_use]
     pub fn attach(
         &self,
@@ -249,14 +250,17 @@ impl Territory {
             .filter(|place| Some(place.name.chars().count()) == longest)
             .copied()
             .collect();
+        if compounds.is_empty() && within.is_none() && !address.before.is_empty() {
+            return Attached::None;
+        }
         let under = |place: &&&Place| {
             compounds.is_empty() || compounds.iter().any(|c| self.covers(c.id, place.id, at))
         };
         let mut found: Vec<&Place> = match &address.building {
             Some(building) => all
                 .iter()
-                .filter(|place| parse(&place.name).building.as_ref() == Some(building))
                 .filter(under)
+                .filter(|place| parse(&place.name).building.as_ref() == Some(building))
                 .copied()
                 .collect(),
             None => compounds.clone(),

@@ -119,6 +119,7 @@ impl Simulator {
         self.check_disclosed()?;
         self.check_photos()?;
         self.check_quarantine()?;
+        self.check_batons()?;
         self.check_versions()?;
         self.check_replay()?;
         self.check_witnessed()?;
@@ -218,6 +219,20 @@ impl Simulator {
                 let held: engine::note::Quarantined =
                     engine::staging::decode(&value).map_err(|e| self.broken(e.to_string()))?;
                 return Err(self.broken(format!("{node} rejected a record: {}", held.why)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody still waits for the answer to an offer that was answered.
+    fn check_batons(&self) -> Result<(), Broken> {
+        for node in self.nodes() {
+            for case in self.cases_of(node)? {
+                if let Custody::Offered { to, .. } = &case.custody {
+                    let id = case.id;
+                    let what = format!("{node} still offers case {id} to {to}");
+                    return Err(self.broken(what));
+                }
             }
         }
         Ok(())

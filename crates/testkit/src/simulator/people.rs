@@ -353,7 +353,12 @@ impl Simulator {
     ) -> (Agent, Act) {
         let setup = self.places[&node].member.setup.clone();
         let top = setup.standing.parent().is_none();
-        let may_climb = !top && case.steps.len() < 40;
+        // A dispute stays where it is until its mediation has ended (C4), and what was sent down goes
+        // back instead of up.
+        let stays = case.mediation.as_ref().is_some_and(|known| known.agreed.is_none());
+        let sent_down = setup.standing.parent().is_some_and(|above| case.trail.contains(&above));
+        let may_climb = !top && case.steps.len() < 40 && !stays && !sent_down;
+        let child = self.child_without(node, case).filter(|_| case.steps.len() < 40);
         let units = self.units_of(node);
         match luck {
             0..10 => {
@@ -371,6 +376,10 @@ impl Simulator {
                 let request = "请到现场处置".into();
                 (by, Act::Whistle(Whistle { lead: units[0], assist: vec![units[1]], request }))
             }
+            55..58 if child.is_some() => {
+                let to = child.expect("there is one");
+                (by, Act::HandDown { to, request: "请到现场处置".into() })
+            }
             55..60 if case.home != node => {
                 (by, Act::SendHome { done: false, opinion: "不属本级事项，退回".into() })
             }
@@ -383,6 +392,14 @@ impl Simulator {
             }
             _ => (by, Act::Handle { opinion: "已处置".into(), photos: vec![] }),
         }
+    }
+
+    /// A node below that has not had the case.
+    fn child_without(&self, node: NodeId, case: &Case) -> Option<NodeId> {
+        let mut below = self.places.iter().filter(|(_, place)| {
+            place.member.part != Part::Unit && place.member.setup.standing.parent() == Some(node)
+        });
+        below.find(|(child, _)| !case.trail.contains(child)).map(|(child, _)| *child)
     }
 
     fn verify(&mut self, case: &Case, staff: &Staff, luck: u32) -> Option<(Agent, Act)> {

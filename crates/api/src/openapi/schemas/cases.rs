@@ -120,7 +120,7 @@ fn summary_needs() -> Vec<Property<'static>> {
     let offer = [
         ("record", reference("Id32")),
         ("to", reference("NodeName")),
-        ("upward", flag()),
+        ("way", one_of(&["up", "down", "back"])),
         ("to_us", flag()),
     ];
     let custody = [("holder", reference("NodeName")), ("here", flag())];
@@ -204,6 +204,8 @@ fn case() -> Value {
         ("written_off", reference("Time")),
         ("callback", callback()),
         ("mediation", mediation()),
+        ("breach", breach()),
+        ("calendar_missing", json!({ "type": "integer" })),
         ("first_receiver", received()),
         ("note", reference("Id16")),
     ]);
@@ -262,6 +264,12 @@ fn callback() -> Value {
         ("satisfied", or_null("boolean")),
     ];
     object(&needs, &[])
+}
+
+/// What is due since a clock ran out.
+fn breach() -> Value {
+    let act = one_of(&["supervise", "escalate"]);
+    object(&[("since", reference("Time"))], &[("act", act), ("owner", reference("Named"))])
 }
 
 fn mediation() -> Value {

@@ -112,6 +112,7 @@ fn words(act: ActKind, form: &Form, moment: impl Fn(&str) -> Option<String>) -> 
             Input::Severity => put("severity", text("severity")),
             Input::Rate => put("rate", text("rate")),
             Input::Exclusion => put("exclusion", text("exclusion")),
+            Input::Below => put("to", text("to")),
             Input::Side => put("node", text("node")),
             Input::Photos(_) | Input::Case => {}
         }
@@ -141,6 +142,7 @@ mod tests {
             ("rate", "response"),
             ("exclusion", "duplicate"),
             ("node", &node),
+            ("to", &node),
             ("lead", &node),
             ("points", "3"),
             ("reached", "yes"),

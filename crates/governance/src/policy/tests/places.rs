@@ -2,7 +2,7 @@
 //! and where the accounts of the places differ, the data does.
 
 use super::*;
-use crate::act::ActKind;
+use crate::act::{ActKind, Grade};
 
 const MINGGUANG: &str = include_str!("../../../../../config/policies/mingguang-road.toml");
 const WEINAN: &str = include_str!("../../../../../config/policies/weinan.toml");
@@ -31,10 +31,6 @@ fn holders(policy: &Policy) -> Vec<&str> {
     governs.map(|level| level.key.as_str()).chain(begins).collect()
 }
 
-fn open_stages(policy: &Policy) -> impl Iterator<Item = &Stage> {
-    policy.stages.iter().filter(|stage| !stage.phase.is_end())
-}
-
 /// Whether somebody appointed at the level may do it.
 fn staffed(policy: &Policy, rule: &ActRule, level: &str) -> bool {
     let works = |key: &String| policy.role(key).is_some_and(|role| role.levels.contains(level));
@@ -42,7 +38,11 @@ fn staffed(policy: &Policy, rule: &ActRule, level: &str) -> bool {
 }
 
 fn allowance(policy: &Policy, stage: &str, level: &str) -> String {
-    policy.clock(stage, level).expect("every open stage has a clock").allowance.to_string()
+    of_matter(policy, stage, level, &Traits::default())
+}
+
+fn of_matter(policy: &Policy, stage: &str, level: &str, traits: &Traits<'_>) -> String {
+    policy.clock(stage, level, traits).expect("every open stage has a clock").allowance.to_string()
 }
 
 /// A category table's codes, each with the last column: the group in `own.csv`, elsewhere the key
@@ -81,73 +81,6 @@ fn six_places_are_shipped() {
             "beijing-jiesujiban/2"
         ]
     );
-}
-
-#[test]
-fn every_open_stage_has_one_clock_at_every_level_and_an_owner_who_works_there() {
-    for policy in all() {
-        for stage in open_stages(&policy) {
-            for level in holders(&policy) {
-                let at = format!("{} {} {level}", policy.key, stage.key);
-                let runs: Vec<_> = policy
-                    .clocks
-                    .iter()
-                    .filter(|clock| clock.stages.contains(&stage.key))
-                    .filter(|clock| clock.levels.contains(level))
-                    .collect();
-                assert_eq!(runs.len(), 1, "{at}");
-                let owner = runs[0].owner.as_ref().expect("a clock names who answers for it");
-                let role = policy.role(owner).expect("the owner is a role");
-                assert!(role.levels.contains(level), "{at}: {owner} does not work there");
-            }
-        }
-    }
-}
-
-#[test]
-fn out_of_every_open_stage_somebody_of_that_level_can_lead() {
-    for policy in all() {
-        for stage in open_stages(&policy) {
-            let leaves = |rule: &&ActRule| {
-                let back = matches!(rule.act, ActKind::Resume | ActKind::Split);
-                let on = rule.to.as_ref().is_some_and(|to| *to != stage.key);
-                rule.from.contains(&stage.key) && (on || back)
-            };
-            for level in holders(&policy) {
-                let someone =
-                    policy.acts.iter().filter(leaves).any(|rule| staffed(&policy, rule, level));
-                assert!(someone, "{}: {} at {level} is a trap", policy.key, stage.key);
-            }
-        }
-    }
-}
-
-#[test]
-fn a_role_that_moves_cases_works_at_some_level() {
-    for policy in all() {
-        for rule in &policy.acts {
-            let outside = rule.act == ActKind::Report || rule.act.is_contribution();
-            let idle = |key: &&String| policy.role(key).is_some_and(|role| role.levels.is_empty());
-            let found = rule.roles.iter().find(idle);
-            assert!(outside || found.is_none(), "{} {}: {found:?}", policy.key, rule.act.key());
-        }
-        let used: BTreeSet<_> = policy.acts.iter().flat_map(|rule| &rule.roles).collect();
-        for role in policy.roles.iter().filter(|role| role.key != "operator") {
-            assert!(used.contains(&role.key), "{}: {} may do nothing", policy.key, role.key);
-        }
-    }
-}
-
-#[test]
-fn custody_can_be_taken_and_refused_at_every_administrative_level() {
-    for policy in all() {
-        for level in policy.levels.iter().filter(|level| level.administrative) {
-            for act in [ActKind::AcceptCustody, ActKind::RefuseCustody] {
-                let rule = policy.rule(act).expect("every place moves custody");
-                assert!(staffed(&policy, rule, &level.key), "{} {}", policy.key, level.key);
-            }
-        }
-    }
 }
 
 #[test]
@@ -286,6 +219,52 @@ fn c8_xiapu_answers_in_15_minutes_below_and_24_hours_above() {
             assert_eq!(allowance(&policy, stage, level), "24h");
         }
     }
+}
+
+#[test]
+fn c2_she_county_clears_class_a_at_once_and_the_rest_within_the_day() {
+    let policy = read(SHE);
+    for level in ["grid", "community"] {
+        let due = |grade| {
+            let traits = Traits { grade, ..Traits::default() };
+            of_matter(&policy, "handling", level, &traits)
+        };
+        assert_eq!(due(Some(Grade::A)), "2h");
+        assert_eq!([due(Some(Grade::B)), due(Some(Grade::C)), due(None)], ["today"; 3]);
+    }
+}
+
+#[test]
+fn c3_xiapus_red_matters_go_before_the_others() {
+    let policy = read(XIAPU);
+    let due = |colour| {
+        let traits = Traits { colour, ..Traits::default() };
+        of_matter(&policy, "handling", "community", &traits)
+    };
+    assert_eq!(due(Some("red")), "24h");
+    assert_eq!(due(Some("blue")), due(None));
+}
+
+#[test]
+fn beijing_has_two_hours_a_day_a_week_and_fifteen_days_by_the_matter() {
+    let policy = read(BEIJING);
+    let due = |category, grade| {
+        let traits = Traits { category, grade, ..Traits::default() };
+        of_matter(&policy, "handling", "township", &traits)
+    };
+    assert_eq!(due(Some("emergency"), Some(Grade::C)), "2h");
+    assert_eq!(due(Some("utility_outage"), None), "24h");
+    assert_eq!(due(Some("noise"), Some(Grade::C)), "360h");
+    assert_eq!(due(Some("facility"), None), "168h");
+}
+
+#[test]
+fn c5_c6_weinans_graver_disputes_ask_for_a_whistle_and_a_task_force() {
+    let policy = read(WEINAN);
+    let needs = |key| policy.severity(key).and_then(|severity| severity.requires);
+    assert_eq!(needs("major"), Some(Requirement::Whistle));
+    assert_eq!(needs("grave"), Some(Requirement::Convene));
+    assert_eq!((needs("minor"), needs("general")), (None, None));
 }
 
 #[test]

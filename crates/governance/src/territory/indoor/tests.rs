@@ -77,6 +77,7 @@ fn t1_an_indoor_address_leads_to_its_doorway_and_its_grid() {
     assert!(attached("1号楼", None) == Attached::Several(vec![id(4), id(6)]));
     assert!(attached("1号楼", Some(3)) == one(6, 3));
     assert!(attached("别处9号楼", None) == Attached::None);
+    assert!(attached("别处2号楼", None) == Attached::None, "another compound's number two");
 }
 
 proptest! {
