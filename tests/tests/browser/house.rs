@@ -56,8 +56,12 @@ impl House {
     }
 
     async fn until_met(&self) {
-        let below = self.community.operator();
-        until("they have met", async || below.peer("parent").await["connected"] == true).await;
+        let (above, below) = (self.street.operator(), self.community.operator());
+        until("they have met", async || {
+            above.peer("child").await["connected"] == true
+                && below.peer("parent").await["connected"] == true
+        })
+        .await;
     }
 
     /// A browser for the community's pages.
