@@ -5,6 +5,7 @@ mod account;
 mod args;
 mod audit;
 mod commands;
+mod doctor;
 mod failure;
 mod help;
 mod import;
@@ -15,6 +16,7 @@ mod peers;
 mod policies;
 mod print;
 mod serve;
+mod trust;
 mod verify;
 
 use std::ffi::OsString;

@@ -9,6 +9,7 @@ use governance::area::AreaCode;
 
 use super::audit;
 use super::import::{ExportOrders, Import};
+use super::trust;
 use crate::config::Layer;
 use crate::invite::Offer;
 
@@ -61,6 +62,24 @@ pub(super) enum Command {
     Serve(Serve),
     /// 列出相邻节点的状态 / lists the neighbours and how they are
     Peers {
+        /// 输出 JSON / as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// 吊销本节点签发的证书 / revokes a certificate that this node issued
+    Revoke(trust::Revoke),
+    /// 查看或导入吊销名单 / shows or takes in revocation lists
+    Revocations {
+        #[command(subcommand)]
+        what: trust::Revocations,
+    },
+    /// 用离线根密钥签发名单 / signs lists with the offline root key
+    Root {
+        #[command(subcommand)]
+        what: trust::Root,
+    },
+    /// 体检：证书、吊销名单、见证、待查记录 / how certificates, lists, witnesses and quarantine are
+    Doctor {
         /// 输出 JSON / as JSON
         #[arg(long)]
         json: bool,
