@@ -57,7 +57,8 @@ pub(crate) fn map(handle: &Handle) -> Option<Map> {
         let rings: Vec<Vec<[f64; 2]>> = serde_json::from_value(rings).ok()?;
         Some((Grid::of(place), rings))
     });
-    let shapes: Vec<_> = shapes.into_iter().flatten().collect();
+    let mut shapes: Vec<_> = shapes.into_iter().flatten().collect();
+    shapes.sort_by(|(one, _), (other, _)| (&one.code, &one.name).cmp(&(&other.code, &other.name)));
     let points = || shapes.iter().flat_map(|(_, rings)| rings.iter().flatten());
     let bound = |side: usize, pick: fn(f64, f64) -> f64, from: f64| {
         points().map(|point| point[side]).fold(from, pick)
@@ -113,6 +114,8 @@ fn path(rings: &[Vec<(i32, i32)>]) -> String {
 
 fn middle(rings: &[Vec<(i32, i32)>]) -> (i32, i32) {
     let first = rings.first().map_or(&[][..], Vec::as_slice);
+    // A ring ends where it begins: that corner counts once.
+    let first = first.get(1..).unwrap_or(first);
     let count = i64::try_from(first.len()).unwrap_or(1).max(1);
     let mean = |side: fn(&(i32, i32)) -> i32| {
         let sum: i64 = first.iter().map(|point| i64::from(side(point))).sum();

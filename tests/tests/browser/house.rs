@@ -66,7 +66,7 @@ impl House {
 
     /// A browser for the community's pages.
     pub(crate) async fn browser(&self, kind: Kind) -> Browser {
-        self.driver.browser(kind, &self.community.url()).await
+        self.driver.browser(kind, &text(&self.community.note(), "url")).await
     }
 
     /// A browser in which somebody has signed in.

@@ -124,11 +124,6 @@ impl Site {
         text(&invited, "token")
     }
 
-    /// Where its pages and its API are.
-    pub(crate) fn url(&self) -> String {
-        text(&self.note(), "url")
-    }
-
     /// The first address at which others reach it.
     pub(crate) fn address(&self) -> String {
         let note = self.note();
@@ -187,7 +182,8 @@ impl Site {
         std::fs::read_to_string(self.folder.join("node.log")).unwrap_or_default()
     }
 
-    fn note(&self) -> Value {
+    /// What it notes of itself while it runs.
+    pub(crate) fn note(&self) -> Value {
         let note = std::fs::read(self.data().join("running.json")).expect("it runs");
         serde_json::from_slice(&note).expect("json")
     }
