@@ -40,6 +40,9 @@ assets! {
     "htmx.js" "text/javascript; charset=utf-8" "vendor/htmx-2.0.11.min.js";
 }
 
+/// The service worker of the phone's pages, which is served at their own path.
+pub(crate) const WORKER: &str = include_str!("../assets/worker.js");
+
 static ASSETS: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
     let assets = all().into_iter().map(|(name, kind, bytes)| {
         let tag = blake3::hash(bytes).to_hex()[..12].to_owned();

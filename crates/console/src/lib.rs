@@ -27,6 +27,7 @@ mod state;
 mod trouble;
 mod visit;
 mod words;
+mod worker;
 
 #[cfg(test)]
 mod tests;
@@ -52,7 +53,8 @@ pub fn router(api: Router, handle: Handle, settings: Settings) -> Router {
         .merge(session::routes())
         .merge(resident::routes())
         .merge(case::routes())
-        .merge(desk::routes());
+        .merge(desk::routes())
+        .merge(worker::routes());
     pages
         .fallback(|| async { Trouble::not_found() })
         .layer(CatchPanicLayer::custom(around::panicked))

@@ -150,6 +150,11 @@ impl Page {
         assets::address(name)
     }
 
+    /// Whether whoever is signed in works outdoors, with a phone.
+    pub(crate) fn is_outdoors(&self) -> bool {
+        self.me.as_ref().is_some_and(Me::is_outdoors)
+    }
+
     /// An address of this page's text in a query.
     pub(crate) fn escaped(&self, text: &str) -> String {
         form_urlencoded::byte_serialize(text.as_bytes()).collect()

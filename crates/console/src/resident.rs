@@ -6,6 +6,8 @@ mod front;
 mod map;
 mod report;
 
+pub(crate) use report::title;
+
 use axum::Router;
 use axum::routing::{get, post};
 

@@ -16,6 +16,7 @@ use crate::trouble::Trouble;
 use crate::visit::{Visit, nonce};
 
 pub(super) use send::send;
+pub(crate) use send::title;
 
 /// The category of whoever does not know.
 const UNSURE: &str = "-";

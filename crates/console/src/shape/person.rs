@@ -33,3 +33,12 @@ pub(crate) async fn appointed(staff: &Staff) -> Result<Vec<Person>, Trouble> {
     });
     Ok(people)
 }
+
+/// A member of staff whom one may have to call.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Contact {
+    pub(crate) name: Option<String>,
+    /// There only for those who may read it.
+    pub(crate) phone: Option<String>,
+    pub(crate) appointments: Vec<Held>,
+}

@@ -21,6 +21,12 @@ pub(crate) struct Taken {
     pub(crate) code: Option<String>,
 }
 
+/// A case that staff have filed.
+#[derive(Deserialize)]
+pub(crate) struct Filed {
+    pub(crate) id: String,
+}
+
 /// Where a clock stands.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Clock {
@@ -68,6 +74,7 @@ pub(crate) struct Matter {
 /// A place by id and name.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Line {
+    pub(crate) id: Subject,
     pub(crate) name: Option<String>,
 }
 

@@ -95,7 +95,7 @@ impl Filled {
 }
 
 /// A line that names the matter: its first sentence, so that nobody has to think of a title.
-fn title(description: &str) -> String {
+pub(crate) fn title(description: &str) -> String {
     let ends = |c: char| matches!(c, '\n' | '。' | '！' | '？' | '；' | '!' | '?' | ';');
     let first = description.split(ends).map(str::trim).find(|part| !part.is_empty());
     let first = first.unwrap_or(description);
