@@ -68,7 +68,8 @@ impl Scene {
         introduce(&mut engine, &street);
         let case = escalate(&mut engine);
         let reader = engine.reader();
-        let steps = case.steps.iter().map(|step| stored(&community, &reader, case.id, step)).collect();
+        let steps =
+            case.steps.iter().map(|step| stored(&community, &reader, case.id, step)).collect();
         Self { community, case, steps }
     }
 

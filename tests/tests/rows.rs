@@ -71,8 +71,7 @@ fn every_test_that_the_table_of_threats_names_exists() {
         let row = line.trim_start_matches("| ").split(' ').next().unwrap_or_default();
         let known = tests.get(row).cloned().unwrap_or_default();
         let prefix = format!("{}_", row.to_lowercase());
-        let proofs: Vec<&str> =
-            line.split('`').filter(|word| word.starts_with(&prefix)).collect();
+        let proofs: Vec<&str> = line.split('`').filter(|word| word.starts_with(&prefix)).collect();
         assert!(!proofs.is_empty(), "{row} has no proof");
         for proof in &proofs {
             assert!(known.iter().any(|name| name == proof), "{row}: {proof} is no test");

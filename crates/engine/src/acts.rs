@@ -27,7 +27,8 @@ use record::{NodeId, Subject, Timestamp};
 use crate::code;
 use crate::command::{Agent, Command, Once, Receipt, Refused, Version, What};
 use crate::engine::{Effect, Talk};
-use crate::preview::{Preview, Sides, scene};
+use crate::open::{self, Around};
+use crate::preview::Preview;
 use crate::share::{self, Turn};
 use crate::sign::{self, Draft};
 use crate::staging::Staging;
@@ -222,8 +223,8 @@ impl Desk<'_, '_> {
         let other = into.map(|into| self.staging.case(into)).transpose()?.flatten();
         let (permit, fields) = {
             let policy = rules_of(&world, before.as_deref(), self.setup.me())?;
-            let sides = Sides { units: &units, children: &children, other: other.as_deref() };
-            let scene = scene(self.setup, &world, policy, sides, self.now);
+            let around = Around { units: &units, children: &children, other: other.as_deref() };
+            let scene = open::scene(self.setup, &world, policy, around, self.now);
             let permit = authorize::authorize(&scene, before.as_deref(), act, actor)?;
             let ordinal = self.staging.log.mark().count + 1;
             let mut fields = authorize::decide(&scene, before.as_deref(), act, actor, ordinal);

@@ -2,10 +2,8 @@
 //! act itself ([`authorize`](governance::authorize), [`apply`](governance::case::apply),
 //! [`release`](governance::release)), signs nothing and stages nothing.
 
-use std::collections::BTreeSet;
-
 use governance::act::{Act, FieldValues};
-use governance::authorize::{self, Scene};
+use governance::authorize;
 use governance::case::{Case, Event};
 use governance::policy::Policy;
 use governance::release::{Release, Withhold};
@@ -13,6 +11,7 @@ use governance::roster::Actor;
 use record::{Disclosure, Header, NodeId, RecordId, Timestamp};
 
 use crate::command::Refused;
+use crate::open::{self, Around};
 use crate::project;
 use crate::share::{self, Turn};
 use crate::staging::Lookup;
@@ -60,8 +59,8 @@ impl Preview<'_> {
         let into = if let Act::Merge { into } = act { Some(*into) } else { None };
         let other = into.map(|into| view.case_row(into)).transpose()?.flatten();
         let (units, children) = (world.directory.units(), world.directory.children());
-        let sides = Sides { units: &units, children: &children, other: other.as_deref() };
-        let scene = scene(setup, world, policy, sides, now);
+        let around = Around { units: &units, children: &children, other: other.as_deref() };
+        let scene = open::scene(setup, world, policy, around, now);
         authorize::authorize(&scene, Some(case), act, actor)?;
         // The ordinal is for the number of a new case: here there is a case already.
         let fields = authorize::decide(&scene, Some(case), act, actor, 0);
@@ -103,40 +102,6 @@ impl Preview<'_> {
             }
         }
         Ok(found)
-    }
-}
-
-/// What is around a scene beside the node itself.
-#[derive(Clone, Copy)]
-pub(crate) struct Sides<'a> {
-    pub(crate) units: &'a BTreeSet<NodeId>,
-    pub(crate) children: &'a BTreeSet<NodeId>,
-    pub(crate) other: Option<&'a Case>,
-}
-
-/// In what an act is judged.
-pub(crate) fn scene<'w>(
-    setup: &'w Setup,
-    world: &'w World,
-    policy: &'w Policy,
-    sides: Sides<'w>,
-    now: Timestamp,
-) -> Scene<'w> {
-    let certificate = setup.standing.certificate();
-    let Sides { units, children, other } = sides;
-    Scene {
-        policy,
-        territory: &world.territory,
-        roster: &world.roster,
-        calendar: &setup.calendar,
-        me: setup.me(),
-        level: &certificate.level,
-        area: &certificate.area,
-        parent: setup.standing.parent(),
-        units,
-        children,
-        other,
-        now,
     }
 }
 

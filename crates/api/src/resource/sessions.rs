@@ -124,7 +124,11 @@ pub(crate) async fn of_account(desk: Desk, path: Path) -> Result<Json<Page<Open>
     open(&desk, name, current).await
 }
 
-async fn open(desk: &Desk, account: String, current: [u8; 32]) -> Result<Json<Page<Open>>, Problem> {
+async fn open(
+    desk: &Desk,
+    account: String,
+    current: [u8; 32],
+) -> Result<Json<Page<Open>>, Problem> {
     let items = desk.read(move |view| {
         let found = view::tokens_of(&view.reader, &account)?;
         let live = |token: &Token| token.label.is_none() && view.now < token.expires;
