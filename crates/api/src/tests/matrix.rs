@@ -171,14 +171,12 @@ fn cases(scene: &Scene) -> Vec<Row> {
         row(
             "withdrawFields",
             &on(one, "/withdrawals"),
-            back(),
-            [401, 403, 403, 422, 404, 422, 404],
+            back(), [401, 403, 403, 422, 404, 403, 404],
         ),
         row(
             "withdrawFields",
             &on(two, "/withdrawals"),
-            back(),
-            [401, 403, 404, 404, 422, 422, 404],
+            back(), [401, 403, 404, 404, 422, 403, 404],
         ),
         row("reveal", &on(one, "/reveal"), clear(), [401, 403, 403, 200, 404, 403, 404]),
         row("reveal", &on(two, "/reveal"), clear(), [401, 403, 404, 404, 200, 403, 404]),
