@@ -18,6 +18,39 @@ async fn strike(browser: &Browser, keys: &[char]) {
     browser.client.perform_actions(actions).await.expect("keys can be struck");
 }
 
+/// Proof 11.
+#[tokio::test(flavor = "multi_thread")]
+async fn rare_characters_and_first_letters_of_pinyin_find_their_case() {
+    let house = House::build().await;
+    for title in ["路灯不亮", "𠮷野家门口油烟", "龘龘小区污水外溢", "車位被佔"]
+    {
+        house.reported(title).await;
+    }
+    let browser = house.signed_in(DESK, "dispatcher").await;
+    for (sought, title) in
+        [("ldbl", "路灯不亮"), ("𠮷", "𠮷野家"), ("龘龘", "龘龘小区"), ("车位被占", "車位被佔")]
+    {
+        browser.open("/desk").await;
+        until("the key leads to the search", async || {
+            strike(&browser, &['/']).await;
+            browser.script("return document.activeElement.id", vec![]).await == "q"
+        })
+        .await;
+        let typed =
+            "document.activeElement.value = arguments[0]; document.activeElement.form.submit()";
+        browser.script(typed, vec![serde_json::json!(sought)]).await;
+        until("the list is narrowed", async || {
+            browser.path().await.contains("q=") && browser.has("#rows").await
+        })
+        .await;
+        let rows = browser.words("#rows").await;
+        assert!(rows.contains(title), "{sought}: {rows}");
+        let count = browser.script("return document.querySelectorAll('[data-row]').length", vec![]);
+        assert_eq!(count.await, 1, "{sought}: {rows}");
+    }
+    browser.close().await;
+}
+
 /// Proof 4.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dispatcher_assigns_by_keys_alone_and_a_second_browser_sees_it_within_two_seconds() {

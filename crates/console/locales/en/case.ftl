@@ -222,3 +222,6 @@ order-print = Print
 order-agreement = Agreement
 order-signed = Signed
 order-resident = Reporter or party
+proof-failed-title = The record of this step fails its check
+proof-failed = What this node keeps of the record can't be read, or is not what was signed: the disk is damaged, or somebody has changed it. The other steps are not affected.
+proof-failed-next = Leave the case as it is. Have the operator stop the node, see with wangge verify what is damaged, and restore it; nodes that were given the record still have it.

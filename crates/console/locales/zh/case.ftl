@@ -222,3 +222,6 @@ order-print = 打印
 order-agreement = 调解协议
 order-signed = 承办人签字
 order-resident = 上报人（当事人）签字
+proof-failed-title = 这一步的记录验证失败
+proof-failed = 本节点存着的这条记录读不出来，或者与当初签名的不一样：磁盘损坏，或有人改动过。其他步骤不受影响。
+proof-failed-next = 不要继续办理这件事。请管理员停止节点，运行 wangge verify 查看哪些记录受损，从备份恢复；收到过它的节点仍有原件。
