@@ -52,9 +52,9 @@ fn told(line: &Line, node: NodeId) -> Vec<String> {
     let foreign = frames(line, node).into_iter().filter(|frame| frame.kind == FrameKind::Foreign);
     foreign
         .map(|frame| {
-            let record = Unverified::<Header>::parse(frame.envelope.clone()).unwrap();
+            let record = Unverified::<Header>::parse(frame.envelope.clone()).expect("a record");
             let record = record.trust_stored(&federation);
-            let entry = Entry::decode(frame.entry.as_ref().unwrap()).unwrap();
+            let entry = Entry::decode(frame.entry.as_ref().expect("an entry")).expect("readable");
             let fields: Vec<_> = record.commitments.iter().map(|(id, _)| *id).collect();
             // Values that name a record name it by its hash.
             let of_records = [governance::field::OFFER];

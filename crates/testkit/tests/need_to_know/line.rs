@@ -101,19 +101,21 @@ impl Line {
     pub(super) fn shows(&self, node: NodeId, case: CaseId, id: FieldId) -> Option<Vec<u8>> {
         let setup = &self.world.places[&node].member.setup;
         let whose = Whose { me: node, federation: setup.federation };
-        let found = self.at(node, case).steps.iter().rev().find_map(|step| {
+        self.at(node, case).steps.iter().rev().find_map(|step| {
             let read = view::record_of(&self.reader(node), whose, case, step).expect("readable");
             let (_, fields, uses) = read?;
             let raw = fields.raw(id).map(<[u8]>::to_vec);
             raw.filter(|_| uses.may_read(id, self.world.now))
-        });
-        found
+        })
     }
 
     /// Every entry that a node sent, with its recipient, in order.
     pub(super) fn sent(&self, node: NodeId) -> Vec<(NodeId, Entry)> {
         let frames = self.world.places[&node].store.frames().into_iter();
         let sent = frames.filter(|frame| frame.kind == FrameKind::Sent);
-        sent.map(|frame| (frame.peer.unwrap(), Entry::decode(&frame.envelope).unwrap())).collect()
+        sent.map(|frame| {
+            (frame.peer.expect("a recipient"), Entry::decode(&frame.envelope).expect("readable"))
+        })
+        .collect()
     }
 }
