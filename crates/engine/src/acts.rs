@@ -9,6 +9,7 @@ mod offices;
 mod people;
 mod photos;
 mod policies;
+mod retention;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

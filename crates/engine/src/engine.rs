@@ -489,6 +489,7 @@ impl Desk<'_, '_> {
                 self.tick();
                 let _ = storage(self.sweep_receipts())?;
                 let _ = storage(self.sweep_uploads())?;
+                let _ = storage(self.sweep_cases())?;
                 self.fetch_all().map_err(Arc::new)?;
             }
         }
@@ -728,9 +729,11 @@ fn replay(setup: &Setup, store: &mut dyn Store, tips: &mut Tips) -> Result<Log, 
         for (at, frame) in &frames {
             project::project(whose(setup), &mut staging, *at, frame)?;
         }
-        let (mutations, tree, grown) = staging.finish_replay(frames.last().map(|(at, _)| *at))?;
-        log = grown;
-        store.index(mutations, tree, log.mark(), next)?;
+        let replayed = staging.finish_replay(frames.last().map(|(at, _)| *at))?;
+        log = replayed.log;
+        // First, so that the index never knows of an erasure that was not carried out.
+        store.erase(&replayed.erasures)?;
+        store.index(replayed.mutations, replayed.tree, log.mark(), next)?;
     }
 }
 

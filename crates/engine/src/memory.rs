@@ -8,8 +8,8 @@ use record::Hash;
 
 use crate::blob::{Blobs, MemoryBlobs};
 use crate::store::{
-    Commit, Frame, Mark, Mutation, Pair, Position, Read, Replay, Store, StoreError, StoreHealth,
-    Table,
+    Commit, Erasure, Frame, Mark, Mutation, Pair, Position, Read, Replay, Store, StoreError,
+    StoreHealth, Table,
 };
 
 /// After this many commits the index is saved, as a real one would be now and then.
@@ -98,6 +98,18 @@ impl MemoryStore {
 
     fn write(&self) -> RwLockWriteGuard<'_, Inner> {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn erase(&mut self, erasures: &[Erasure]) {
+        for Position(at) in erasures.iter().flat_map(|erasure| &erasure.frames) {
+            let at = usize::try_from(*at).unwrap_or(usize::MAX);
+            if let Some(frame) = self.frames.get_mut(at) {
+                frame.sealed.clear();
+                frame.note.clear();
+            }
+        }
     }
 }
 
@@ -202,12 +214,23 @@ impl Store for MemoryStore {
             None => {}
         }
         inner.frames.extend(commit.frames);
+        inner.erase(&commit.erasures);
+        commit.erasures.iter().flat_map(|erasure| &erasure.photos).for_each(|photo| {
+            self.photos.remove(photo);
+        });
         inner.index.take_in(commit.mutations, commit.tree);
         inner.index.up_to = inner.frames.len() as u64;
         inner.commits += 1;
         if inner.commits.is_multiple_of(SAVE_EVERY) {
             inner.saved = inner.index.clone();
         }
+        Ok(())
+    }
+
+    fn erase(&mut self, erasures: &[Erasure]) -> Result<(), StoreError> {
+        self.write().erase(erasures);
+        let photos = erasures.iter().flat_map(|erasure| &erasure.photos);
+        photos.for_each(|photo| self.photos.remove(photo));
         Ok(())
     }
 

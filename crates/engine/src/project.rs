@@ -2,6 +2,7 @@
 //! when it is received and when the journal is replayed. It never asks policy, clock or network.
 
 mod case;
+mod erase;
 mod ground;
 mod local;
 mod people;
@@ -36,6 +37,7 @@ pub use policy::{
 pub use roster::{person_key, places};
 pub use stream::{Sent, log_key, stream_key};
 
+use crate::entry::Entry;
 use crate::kind;
 use crate::note::Note;
 use crate::staging::{Lookup, NOTE_LIMITS, Staging, disclosures};
@@ -163,6 +165,9 @@ fn own(
     if ActKind::from_kind(record.kind).is_some() {
         let (before, applied) = case::apply(whose, staging, readable, whose.me, true)?;
         photo::shown(staging, readable, None)?;
+        if applied.is_ok() {
+            erasure(whose, staging, at, before.as_deref(), readable)?;
+        }
         return Ok(Done { before, ..case::own(at, applied)? });
     }
     if is_policy(record.kind) {
@@ -206,11 +211,11 @@ fn foreign(
     let fresh = staging.is_beyond(record)?;
     let known = if fresh { None } else { known(whose, staging, record)? };
     match known {
-        Some(other) if other.record.id() != record.id() => {
+        Some(other) if other.readable.record.id() != record.id() => {
             // Two histories by one author (S2): both are kept, neither is merged.
             return case::fork(staging, at, record, sender);
         }
-        Some(same) if same.fields.len() >= readable.fields.len() => {}
+        Some(same) if same.breadth >= breadth(frame) => {}
         _ => staging.put_log(record, at)?,
     }
     if record.kind == kind::POLICY && record.author == sender {
@@ -220,21 +225,59 @@ fn foreign(
         };
     }
     let (before, applied) = case::apply(whose, staging, readable, sender, fresh)?;
+    let changed = applied.is_ok();
     let done = case::foreign(staging, at, record, sender, applied)?;
+    if changed && erasure(whose, staging, at, before.as_deref(), readable)? {
+        return Ok(Done { before, ..done });
+    }
     if matches!(done.rejected, None | Some(Rejected::Known)) {
         photo::received(staging, at, frame, readable, sender)?;
     }
     Ok(Done { before, ..done })
 }
 
-/// The record this node already has in the same place of the author's log.
+/// Carries out what a record that was applied means for people's words. Gives whether the case was
+/// erased before it or is erased by it.
+fn erasure(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    at: Position,
+    before: Option<&Case>,
+    readable: &Readable,
+) -> Result<bool, StoreError> {
+    let Some(case) = before else { return Ok(false) };
+    let erases = ActKind::from_kind(readable.record.kind) == Some(ActKind::Erase);
+    if case.erased.is_some() {
+        erase::late(staging, at, case.id);
+    } else if erases {
+        erase::erased(whose, staging, case)?;
+    }
+    Ok(erases || case.erased.is_some())
+}
+
+/// What this node already has in a place of an author's log.
+struct Known {
+    readable: Readable,
+    breadth: usize,
+}
+
 fn known(
     whose: Whose,
     staging: &Staging<'_>,
     record: &Record,
-) -> Result<Option<Readable>, StoreError> {
+) -> Result<Option<Known>, StoreError> {
     let found = position_of(staging, record.author, record.epoch, record.seq)?;
-    found.map(|at| read(whose, at, staging.frame_at(at)?.as_ref())).transpose()
+    let Some(at) = found else { return Ok(None) };
+    let frame = staging.frame_at(at)?;
+    let breadth = breadth(&frame);
+    Ok(Some(Known { readable: read(whose, at, &frame)?, breadth }))
+}
+
+/// How much of a record a frame was given: what its entry says, so that it stays the same when
+/// people's words are erased.
+fn breadth(frame: &Frame) -> usize {
+    let entry = frame.entry.as_deref().map(Entry::decode);
+    entry.map_or(usize::MAX, |entry| entry.map_or(0, |entry| entry.fields.len()))
 }
 
 /// A frame's note, if it has one.

@@ -1,6 +1,7 @@
 //! The release gate's staging side: the only place where something is put into a stream for
 //! another node. What may go is decided by [`governance::release`] and by nothing here.
 
+use governance::act::ActKind;
 use governance::case::{Case, Party, Step};
 use governance::certificate::Standing;
 use governance::policy::Policy;
@@ -26,8 +27,14 @@ pub(crate) fn share(
     sender: NodeId,
     now: Timestamp,
 ) -> Result<Vec<NodeId>, StoreError> {
-    // A case under a version that this node does not have is not shared: nothing says with whom.
-    let Ok(policy) = world.policies.of(case, setup.me()) else { return Ok(Vec::new()) };
+    // A case under a version that this node does not have is not shared: nothing says with whom. Its
+    // erasure goes to everybody, whatever policy says.
+    let erases = case.steps.last().is_some_and(|step| step.act == ActKind::Erase);
+    let policy = match world.policies.of(case, setup.me()) {
+        Ok(policy) => policy,
+        Err(_) if erases => &world.policies.in_force().policy,
+        Err(_) => return Ok(Vec::new()),
+    };
     let by = policy.reference();
     let mut told = Vec::new();
     for node in newcomers(setup.me(), before, case) {

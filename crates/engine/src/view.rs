@@ -1,6 +1,7 @@
 //! Reading what the index holds, for the API, the console and the answering of questions.
 
 mod count;
+mod erasure;
 mod ground;
 mod local;
 mod people;
@@ -20,6 +21,7 @@ use crate::store::{Read, StoreError, Table};
 
 pub(crate) use count::LAST;
 pub use count::{Counted, State, count, sheet};
+pub use erasure::outstanding;
 pub use ground::{duty_lists, duty_versions, organisation, organisations, station, stations};
 pub use local::{
     Repeat, Staff, account, accounts, imported, invitation, invitations, quarantined, repeat,

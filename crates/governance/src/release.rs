@@ -38,7 +38,7 @@ pub fn audience(
     case.parties
         .iter()
         .filter(|(node, _)| **node != step.author && **node != sender)
-        .filter(|(node, party)| concerns(case, **node, **party))
+        .filter(|(node, party)| step.act == ActKind::Erase || concerns(case, **node, **party))
         .filter_map(|(node, party)| release(policy, *node, *party, step.act, held))
         .collect()
 }
@@ -80,6 +80,13 @@ pub fn published(me: NodeId, to: &Standing, held: &[FieldId]) -> Option<Release>
     })
 }
 
+/// An erasure goes to everybody who ever was a party, whatever policy lets them know of the rest.
+fn erasure(to: NodeId, held: &[FieldId]) -> Release {
+    let fields = held.iter().copied().filter(|id| field::is_structural(*id)).collect();
+    let basis = "个人信息保护法第四十七条 / PIPL art. 47".into();
+    Release { to, purpose: "erasure".into(), basis, fields }
+}
+
 /// A unit is told of a case only as long as it is called to it.
 fn concerns(case: &Case, node: NodeId, party: Party) -> bool {
     match party {
@@ -95,6 +102,9 @@ fn release(
     act: ActKind,
     held: &[FieldId],
 ) -> Option<Release> {
+    if act == ActKind::Erase {
+        return Some(erasure(to, held));
+    }
     let rule = policy.disclosure(party, act)?;
     let named: BTreeSet<FieldId> = rule.field_ids();
     let fields =

@@ -160,6 +160,11 @@ fn acts() -> Vec<(&'static str, Value)> {
         ("split", reason(), vec![]),
         ("withdraw", reason(), vec![]),
         (
+            "erase",
+            vec![("ground", json!({ "enum": ["request", "retention", "unlawful"] }))],
+            vec![],
+        ),
+        (
             "exclude",
             vec![("rate", rate), ("exclusion", text(MAX_LINE)), ("reason", text(MAX_TEXT))],
             vec![],
