@@ -732,7 +732,11 @@ fn replay(setup: &Setup, store: &mut dyn Store, tips: &mut Tips) -> Result<Log, 
         let replayed = staging.finish_replay(frames.last().map(|(at, _)| *at))?;
         log = replayed.log;
         // First, so that the index never knows of an erasure that was not carried out.
-        store.erase(&replayed.erasures)?;
+        // A photo may have been uploaded again since; what is left of one is cleared like any other
+        // that no row tells of.
+        let mut erasures = replayed.erasures;
+        erasures.iter_mut().for_each(|erasure| erasure.photos.clear());
+        store.erase(&erasures)?;
         store.index(replayed.mutations, replayed.tree, log.mark(), next)?;
     }
 }

@@ -18,7 +18,7 @@ use governance::case::{Case, Rejected};
 use record::chain::Head;
 use record::tree::leaf_hash;
 use record::{
-    FederationId, FieldError, Fields, Header, NodeId, Record, RecordId, Unverified, cbor,
+    FederationId, FieldError, Fields, Hash, Header, NodeId, Record, RecordId, Unverified, cbor,
 };
 
 pub use case::Order;
@@ -65,6 +65,8 @@ pub struct Done {
     pub world: bool,
     /// Whether the sender gave a version of its policy.
     pub policy: bool,
+    /// Photos that were erased from the case: a note has to say that they are gone.
+    pub gone: Vec<Hash>,
 }
 
 /// A record with those of its fields that this node has.
@@ -165,10 +167,12 @@ fn own(
     if ActKind::from_kind(record.kind).is_some() {
         let (before, applied) = case::apply(whose, staging, readable, whose.me, true)?;
         photo::shown(staging, readable, None)?;
-        if applied.is_ok() {
-            erasure(whose, staging, at, before.as_deref(), readable)?;
-        }
-        return Ok(Done { before, ..case::own(at, applied)? });
+        let gone = match applied {
+            Ok(_) => erasure(whose, staging, at, before.as_deref(), readable)?,
+            Err(_) => None,
+        };
+        let gone = gone.unwrap_or_default();
+        return Ok(Done { before, gone, ..case::own(at, applied)? });
     }
     if is_policy(record.kind) {
         policy::own(staging, at, readable)?;
@@ -227,8 +231,8 @@ fn foreign(
     let (before, applied) = case::apply(whose, staging, readable, sender, fresh)?;
     let changed = applied.is_ok();
     let done = case::foreign(staging, at, record, sender, applied)?;
-    if changed && erasure(whose, staging, at, before.as_deref(), readable)? {
-        return Ok(Done { before, ..done });
+    if changed && let Some(gone) = erasure(whose, staging, at, before.as_deref(), readable)? {
+        return Ok(Done { before, gone, ..done });
     }
     if matches!(done.rejected, None | Some(Rejected::Known)) {
         photo::received(staging, at, frame, readable, sender)?;
@@ -236,23 +240,25 @@ fn foreign(
     Ok(Done { before, ..done })
 }
 
-/// Carries out what a record that was applied means for people's words. Gives whether the case was
-/// erased before it or is erased by it.
+/// Carries out what a record that was applied means for people's words: where the case was erased
+/// before it or is erased by it. Gives the photos that it erased.
 fn erasure(
     whose: Whose,
     staging: &mut Staging<'_>,
     at: Position,
     before: Option<&Case>,
     readable: &Readable,
-) -> Result<bool, StoreError> {
-    let Some(case) = before else { return Ok(false) };
+) -> Result<Option<Vec<Hash>>, StoreError> {
+    let Some(case) = before else { return Ok(None) };
     let erases = ActKind::from_kind(readable.record.kind) == Some(ActKind::Erase);
     if case.erased.is_some() {
         erase::late(staging, at, case.id);
+        Ok(Some(Vec::new()))
     } else if erases {
-        erase::erased(whose, staging, case)?;
+        erase::erased(whose, staging, case).map(Some)
+    } else {
+        Ok(None)
     }
-    Ok(erases || case.erased.is_some())
 }
 
 /// What this node already has in a place of an author's log.
@@ -305,6 +311,7 @@ fn note(staging: &mut Staging<'_>, at: Position, frame: &Frame) -> Result<(), St
         }
         Some(Note::Uploaded { hash, size, at }) => photo::uploaded(staging, hash, size, at),
         Some(Note::Fetched { hash, size }) => photo::fetched(staging, hash, size),
+        Some(Note::Gone { photos }) => erase::gone(staging, &photos),
         Some(Note::Swept { of, keys }) => local::swept(staging, of, keys),
     }
 }

@@ -161,6 +161,7 @@ impl engine::blob::Blobs for Blobs {
             let put = put.map_err(|e| failed("look at", &path, e))?;
             // A file from the future is as good as new.
             if put.elapsed().unwrap_or_default() >= grace {
+                self.vault.destroy_of(&fs::read(&path).map_err(|e| failed("read", &path, e))?)?;
                 fs::remove_file(&path).map_err(|e| failed("remove", &path, e))?;
                 removed += 1;
             }

@@ -5,7 +5,7 @@
 use governance::act::{PHOTO_FIELDS, read_photos};
 use governance::case::{Case, CaseId};
 use governance::field;
-use record::Hash;
+use record::{Hash, Subject};
 
 use super::photo::{forget_photo, shown_key};
 use super::{Readable, Whose, note_of, origin_key, position_of, read};
@@ -13,25 +13,47 @@ use crate::note::{DoneRow, Note};
 use crate::staging::{Lookup, Staging, row};
 use crate::store::{Erasure, Frame, Position, StoreError, Table};
 
-/// A record erases what people said on a case, as it was before that record.
+/// Most cases showing a photo that are looked at: where there are more, it stays.
+const LOOKED_AT: usize = 64;
+
+/// A record erases what people said on a case, as it was before that record. Gives the photos that
+/// the case showed: a note of its own says that they are gone.
 pub(super) fn erased(
     whose: Whose,
     staging: &mut Staging<'_>,
     case: &Case,
-) -> Result<(), StoreError> {
-    let mut erasure = Erasure { subject: case.id, frames: Vec::new(), photos: Vec::new() };
+) -> Result<Vec<Hash>, StoreError> {
+    let (mut frames, mut photos) = (Vec::new(), Vec::new());
     for step in &case.steps {
         let Some(at) = position_of(staging, step.author, step.epoch, step.seq)? else { continue };
         let frame = staging.frame_at(at)?;
         let readable = read(whose, at, &frame)?;
         forget_receipt(staging, at, &frame)?;
         forget_origin(staging, case, &readable)?;
-        erasure.photos.extend(forget_photos(staging, case.id, &readable)?);
-        erasure.frames.push(at);
+        photos.extend(hide_photos(staging, case.id, &readable));
+        frames.push(at);
     }
-    erasure.photos.sort_unstable();
-    erasure.photos.dedup();
-    staging.erase(erasure);
+    photos.sort_unstable();
+    photos.dedup();
+    staging.erase(Erasure { subject: case.id, frames, photos: Vec::new() });
+    Ok(photos)
+}
+
+/// Photos were erased from a case: those that no other case shows are to go.
+pub(super) fn gone(staging: &mut Staging<'_>, photos: &[Hash]) -> Result<(), StoreError> {
+    let mut unseen = Vec::new();
+    for photo in photos {
+        let shown = staging.scan(Table::Shown, photo.as_bytes(), None, LOOKED_AT)?;
+        let mut still = false;
+        for (key, _) in shown {
+            still |= staging.value(Table::Shown, &key)?.is_some();
+        }
+        if !still {
+            forget_photo(staging, photo)?;
+            unseen.push(*photo);
+        }
+    }
+    staging.erase(Erasure { subject: Subject::ZERO, frames: Vec::new(), photos: unseen });
     Ok(())
 }
 
@@ -68,23 +90,13 @@ fn forget_origin(
     Ok(())
 }
 
-/// The photos that nothing else shows: their bytes are to go.
-fn forget_photos(
-    staging: &mut Staging<'_>,
-    case: CaseId,
-    readable: &Readable,
-) -> Result<Vec<Hash>, StoreError> {
+/// The photos that a record shows; the case shows them no longer.
+fn hide_photos(staging: &mut Staging<'_>, case: CaseId, readable: &Readable) -> Vec<Hash> {
     let lists = PHOTO_FIELDS.into_iter().filter_map(|id| readable.fields.raw(id));
-    let photos: Vec<_> = lists.filter_map(read_photos).flatten().collect();
-    let mut gone = Vec::new();
-    for photo in photos {
-        let key = shown_key(&photo.hash, case);
-        staging.remove(Table::Shown, key.clone());
-        let shown = staging.scan(Table::Shown, photo.hash.as_bytes(), None, 2)?;
-        if shown.iter().all(|(other, _)| *other == key) {
-            forget_photo(staging, &photo.hash)?;
-            gone.push(photo.hash);
-        }
+    let photos: Vec<Hash> =
+        lists.filter_map(read_photos).flatten().map(|photo| photo.hash).collect();
+    for photo in &photos {
+        staging.remove(Table::Shown, shown_key(photo, case));
     }
-    Ok(gone)
+    photos
 }

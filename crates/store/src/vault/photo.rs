@@ -90,6 +90,12 @@ impl PhotoVault {
         self.slots.destroy(&numbers)
     }
 
+    /// Destroys the key that a file names, durably.
+    pub(crate) fn destroy_of(&self, file: &[u8]) -> Result<(), StoreError> {
+        let named = file.get(1 + CHECKSUM..).and_then(super::slot_of);
+        self.slots.destroy(&Vec::from_iter(named))
+    }
+
     /// The photo in a file.
     pub(crate) fn open(&self, photo: &Hash, file: &[u8]) -> Result<Vec<u8>, BoxError> {
         if !is_whole(file) {
