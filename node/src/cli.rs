@@ -5,6 +5,7 @@ mod account;
 mod args;
 mod audit;
 mod commands;
+mod doctor;
 mod failure;
 mod help;
 mod import;
@@ -14,7 +15,9 @@ mod misread;
 mod peers;
 mod policies;
 mod print;
+mod protect;
 mod serve;
+mod trust;
 mod verify;
 
 use std::ffi::OsString;

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use governance::area::AreaCode;
-use governance::certificate::{Certificate, IssueError, Issuer, Right, VERSION, issue_root};
-use record::{NodeId, NodeKey, PublicKey, Timestamp};
+use governance::certificate::{
+    Certificate, IssueError, Issuer, ROOT_LIST_VALIDITY, RevocationList, Right, VERSION, issue_root,
+};
+use record::{FederationId, NodeId, NodeKey, PublicKey, Signed, Timestamp};
 use store::keyfile::{self, KeyFileError};
 
 use crate::file::{self, FileError};
@@ -124,6 +126,7 @@ pub fn self_certified(
         version: VERSION,
         node: NodeId::from_genesis(key),
         key: *key,
+        endorsements: Vec::new(),
         name: founding.name.clone(),
         level: founding.level.clone(),
         area: founding.area.clone(),
@@ -135,5 +138,7 @@ pub fn self_certified(
         issuer: Issuer::Root,
     };
     let standing = issue_root(root, certificate, now)?;
-    Ok(Identity { root: root.public(), standing, parent: Vec::new() })
+    let first = RevocationList::first(Issuer::Root, now, ROOT_LIST_VALIDITY);
+    let list = Signed::sign(first, root, &FederationId::of_root(&root.public()));
+    Ok(Identity { root: root.public(), standing, lists: vec![list], parent: Vec::new() })
 }

@@ -2,8 +2,10 @@
 //! parent was reached when it joined.
 
 use data_encoding::BASE64;
-use governance::certificate::{Certificate, ChainError, MAX_CHAIN, Standing, verify_chain};
-use record::{FederationId, PublicKey, Timestamp, Unverified};
+use governance::certificate::{
+    Certificate, ChainError, MAX_CHAIN, RevocationList, Standing, verify_chain,
+};
+use record::{FederationId, PublicKey, Signed, Timestamp, Unverified};
 use serde::{Deserialize, Serialize};
 
 use crate::file::{self, FileError};
@@ -21,6 +23,9 @@ pub struct Identity {
     pub root: PublicKey,
     /// The node's certificates.
     pub standing: Standing,
+    /// The root's revocation list as it was when the root certified the node; later ones are in
+    /// the journal.
+    pub lists: Vec<Signed<RevocationList>>,
     /// Where the parent was reached, multiaddr text; empty for a node that the root certified.
     pub parent: Vec<String>,
 }
@@ -95,6 +100,9 @@ struct Stored {
     root: PublicKey,
     /// Signed certificates, base64, the node's own first.
     chain: Vec<String>,
+    /// Signed revocation lists of the root, base64.
+    #[serde(default)]
+    revocations: Vec<String>,
     #[serde(default)]
     parent: Vec<String>,
 }
@@ -153,7 +161,10 @@ impl Identity {
             path: path.clone(),
             source: Box::new(source),
         })?;
-        Ok(Self { root: stored.root, standing, parent: stored.parent })
+        let lists = stored.revocations.iter().map(|text| list(&stored.root, text));
+        let lists: Option<Vec<_>> = lists.collect();
+        let lists = lists.ok_or_else(|| damaged("a revocation list is not the root's"))?;
+        Ok(Self { root: stored.root, standing, lists, parent: stored.parent })
     }
 
     /// Writes the identity into a data folder.
@@ -163,9 +174,18 @@ impl Identity {
     pub fn save(&self, folder: &Folder) -> Result<(), IdentityError> {
         let chain = self.standing.chain().map(|link| BASE64.encode(link)).collect();
         let parent = self.parent.iter().take(MAX_ADDRESSES).cloned().collect();
-        let stored = Stored { version: VERSION, root: self.root, chain, parent };
+        let lists = self.lists.iter().map(|list| BASE64.encode(list.bytes()));
+        let revocations = lists.collect();
+        let stored = Stored { version: VERSION, root: self.root, chain, revocations, parent };
         Ok(file::write(&folder.identity(), &stored)?)
     }
+}
+
+/// A list that the root signed.
+fn list(root: &PublicKey, text: &str) -> Option<Signed<RevocationList>> {
+    let bytes = BASE64.decode(text.as_bytes()).ok()?;
+    let parsed = Unverified::<RevocationList>::parse(bytes).ok()?;
+    parsed.verify(&FederationId::of_root(root), root).ok()
 }
 
 /// Verifies a chain at the moment at which its youngest certificate began.

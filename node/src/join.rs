@@ -108,7 +108,7 @@ pub async fn enrol(config: &Config, invitation: &Token) -> Result<Identity, Join
     network.shutdown(Duration::from_secs(1)).await;
     let standing = check(&key, invitation, &outcome?)?;
     let parent = invitation.addresses.clone();
-    let identity = Identity { root: invitation.root, standing, parent };
+    let identity = Identity { root: invitation.root, standing, lists: Vec::new(), parent };
     identity.save(&folder)?;
     Ok(identity)
 }

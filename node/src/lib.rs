@@ -28,6 +28,8 @@ pub mod operator;
 pub mod policy;
 pub mod ports;
 pub mod publish;
+pub mod revoke;
+pub mod root;
 pub mod seed;
 pub mod shutdown;
 pub mod sources;

@@ -50,7 +50,7 @@ pub async fn adopt(config: &Config, reference: &str) -> Result<(), PublishError>
     carry_out(config, what, &path, &json!({})).await
 }
 
-async fn carry_out(
+pub(crate) async fn carry_out(
     config: &Config,
     what: What,
     path: &str,

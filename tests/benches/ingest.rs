@@ -170,8 +170,14 @@ fn pages(community: &Member, street: &Member, records: usize) -> Vec<(usize, Vec
     let mut pages = Vec::new();
     let mut after = 0;
     loop {
-        let page = outbox::page(&community.setup, &reader, street.node(), after, PAGE_ENTRIES)
-            .expect("a page");
+        let page = outbox::page(
+            &community.setup,
+            &reader,
+            street.node(),
+            after,
+            outbox::Bounds { entries: PAGE_ENTRIES, personal: true },
+        )
+        .expect("a page");
         if page.parcels.is_empty() {
             return pages;
         }
@@ -239,7 +245,7 @@ fn hello(community: &Member) -> Hello {
         software: "bench".into(),
         chain: community.chain().into_iter().map(Into::into).collect(),
         addresses: Vec::new(),
-        revocations: None,
+        revocations: Vec::new(),
         seen: None,
     }
 }

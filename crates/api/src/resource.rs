@@ -23,6 +23,7 @@ pub(crate) mod proofs;
 pub(crate) mod queries;
 pub(crate) mod reports;
 pub(crate) mod reshapings;
+pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod similar;
 pub(crate) mod stations;

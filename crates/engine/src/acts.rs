@@ -105,6 +105,10 @@ impl Desk<'_, '_> {
                 self.invite(&by, hash, invitation, once)
             }
             What::PutInvitation { hash, invitation: None } => self.uninvite(&by, hash, once),
+            What::Revoke { node, reason, last_good } => {
+                self.revoke(&by, node, reason, last_good, once)
+            }
+            What::TakeList { list, chain } => self.install_list(&by, &list, chain, once),
             What::PutPeer { chain, addresses } => {
                 self.power(&by, Power::Federation, "federation")?;
                 let chain = chain.into_iter().map(Into::into).collect();
@@ -261,7 +265,7 @@ impl Desk<'_, '_> {
         Ok(())
     }
 
-    fn power(
+    pub(crate) fn power(
         &self,
         by: &Agent,
         power: Power,

@@ -8,9 +8,10 @@ use std::time::Duration;
 use governance::act::{Act, Origin, Report};
 use governance::authorize;
 use governance::case::{Case, CaseId};
+use governance::certificate::{LastGood, Reason};
 use governance::roster::Appointment;
 use governance::territory::Place;
-use record::{Hash, RecordId, Subject};
+use record::{Hash, NodeId, RecordId, Subject};
 use serde::{Deserialize, Serialize};
 
 pub use ground::Ground;
@@ -186,6 +187,22 @@ pub enum What {
         hash: [u8; 32],
         /// What it offers; `None` withdraws it.
         invitation: Option<Invitation>,
+    },
+    /// Revokes the certificate that this node issued to another.
+    Revoke {
+        /// The other.
+        node: NodeId,
+        /// Why.
+        reason: Reason,
+        /// Of a compromise: the last record that is its own; none where nothing of it is.
+        last_good: Option<LastGood>,
+    },
+    /// Takes in a revocation list, the root's above all, which comes on removable media.
+    TakeList {
+        /// The signed list.
+        list: Vec<u8>,
+        /// The issuer's chain; empty for the root's.
+        chain: Vec<Vec<u8>>,
     },
     /// Keeps a peer's certificate chain and addresses: the parent's, after joining.
     PutPeer {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use governance::case::CaseId;
+use governance::certificate::Issuer;
 use governance::query::{Answer, Matter, Question, Seat, Tally};
 use rand::CryptoRng;
 use record::chain::Head;
@@ -18,6 +19,7 @@ use crate::asking::Asking;
 use crate::blob::Blobs;
 use crate::command::{Command, Receipt, Refused};
 use crate::exchange::{self, Acquaintances, Fetches, Given, Sessions};
+use crate::peer::Relation;
 use crate::project;
 use crate::sign::whose;
 use crate::staging::{Log, Staging, Tips};
@@ -130,6 +132,8 @@ pub enum About {
     Ask(u64),
     /// The piece of a photo from this byte on.
     Fetch(Hash, u32),
+    /// A revocation list that is new.
+    Notice,
 }
 
 /// What is to be done, after the commit.
@@ -163,6 +167,8 @@ pub enum Effect {
         peer: NodeId,
         /// Entries above this.
         after: u64,
+        /// Whether people's words and data may go to it now.
+        personal: bool,
     },
     /// The response to a request for a piece of a photo, read through [`crate::outbox::piece`].
     Piece {
@@ -242,6 +248,8 @@ pub struct Talk {
     pub(crate) frozen: Option<String>,
     pub(crate) asking: Asking,
     pub(crate) fetches: Fetches,
+    /// Whose revocation list is overdue, since when that is known, and whether the operator was told.
+    pub(crate) stale: Option<(Issuer, Timestamp, bool)>,
 }
 
 /// A neighbour's connection, for the operator.
@@ -348,7 +356,7 @@ impl Engine {
     /// Why the node does not sign, if it does not.
     #[must_use]
     pub fn frozen(&self) -> Option<String> {
-        self.talk.frozen.clone()
+        self.talk.frozen.clone().or_else(|| exchange::revoked(&self.setup, &self.world))
     }
 
     /// Takes in a batch, commits once, and gives what is to be done then. When the commit fails,
@@ -487,6 +495,8 @@ impl Desk<'_, '_> {
             Input::Addresses(addresses) => self.talk.addresses = addresses,
             Input::Tick => {
                 self.tick();
+                let _ = storage(self.keep_own_list())?;
+                self.watch_lists();
                 let _ = storage(self.sweep_receipts())?;
                 let _ = storage(self.sweep_uploads())?;
                 let _ = storage(self.sweep_cases())?;
@@ -498,7 +508,7 @@ impl Desk<'_, '_> {
 
     /// A command that turns out too large for storage is undone alone; the batch goes on.
     fn try_command(&mut self, command: Command) -> Result<Receipt, Refused> {
-        if let Some(why) = self.talk.frozen.clone() {
+        if let Some(why) = self.barred() {
             return Err(Refused::Frozen(why));
         }
         let (savepoint, world) = (self.staging.savepoint(), self.world.clone());
@@ -523,7 +533,7 @@ impl Desk<'_, '_> {
         request: Request,
     ) -> Result<Option<Response>, Refused> {
         let enrols = matches!(request, Request::Enrol(_));
-        if self.talk.frozen.is_some() && enrols {
+        if enrols && self.barred().is_some() {
             return Ok(Some(Response::Refused));
         }
         match request {
@@ -542,7 +552,8 @@ impl Desk<'_, '_> {
             | Request::Poke
             | Request::Witness(_)
             | Request::Ask(_)
-            | Request::Fetch(_) => match self.greeted_as(from) {
+            | Request::Fetch(_)
+            | Request::Notice(_) => match self.greeted_as(from) {
                 Some(peer) => self.neighbour(ticket, peer, request),
                 None => Ok(Some(Response::Refused)),
             },
@@ -569,7 +580,7 @@ impl Desk<'_, '_> {
                 Ok(Some(Response::Done))
             }
             Request::Witness(asked) => {
-                if self.talk.frozen.is_some() {
+                if self.barred().is_some() {
                     return Ok(Some(Response::Refused));
                 }
                 let seal = self.witness(peer, &asked)?;
@@ -577,8 +588,16 @@ impl Desk<'_, '_> {
             }
             Request::Ask(asked) => Ok(self.asked(ticket, peer, &asked.question)),
             Request::Fetch(fetch) => {
+                // A photo is people's data.
+                if !self.world.may_have_personal(self.setup, peer, self.now) {
+                    return Ok(Some(Response::Refused));
+                }
                 self.out.push(Effect::Piece { ticket, peer, fetch });
                 Ok(None)
+            }
+            Request::Notice(notice) => {
+                self.noticed(peer, notice)?;
+                Ok(Some(Response::Done))
             }
             Request::Hello(_) | Request::Enrol(_) => Ok(Some(Response::Refused)),
         }
@@ -586,6 +605,9 @@ impl Desk<'_, '_> {
 
     fn greeted_as(&self, from: PublicKey) -> Option<NodeId> {
         let (node, peer) = self.world.directory.by_key(from)?;
+        if peer.relation == Relation::Other {
+            return None;
+        }
         let greeted = self.talk.sessions.get(&node).is_some_and(|session| session.greeted);
         (greeted && peer.standing.check(self.now).is_ok()).then_some(node)
     }
@@ -618,7 +640,8 @@ impl Desk<'_, '_> {
                     "上级没有副署本节点的账本检查点：请与上级核对 the parent did not countersign this \
                      node's checkpoint: ask its operator what its log says");
             }
-            (About::Poke, Some(Response::Done)) | (About::Witness, _) => {}
+            // A list that was lost is told of at the next greeting.
+            (About::Poke, Some(Response::Done)) | (About::Witness | About::Notice, _) => {}
             (About::Poke, _) => {
                 if let Some(session) = self.talk.sessions.get_mut(&from) {
                     session.poke = true;
@@ -679,7 +702,7 @@ impl Desk<'_, '_> {
         for node in unheard {
             self.poke(node);
         }
-        if self.talk.frozen.is_none() {
+        if self.barred().is_none() {
             self.seek_witness();
         }
         self.questions_run_out();

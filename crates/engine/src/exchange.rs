@@ -5,6 +5,7 @@ mod enrol;
 mod fetch;
 mod greet;
 mod pull;
+mod revoke;
 mod witness;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use crate::engine::Contact;
 
 pub(crate) use enrol::invitations_open;
 pub(crate) use fetch::{Fetches, Given};
+pub(crate) use revoke::revoked;
 
 /// What this node knows of a connection to a neighbour. Gone with the connection.
 #[derive(Default)]

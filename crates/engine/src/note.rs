@@ -59,6 +59,13 @@ pub enum Note {
         /// blake3 of each one's bytes.
         photos: Vec<Hash>,
     },
+    /// An issuer's revocation list; its own certificate chain, which the root has none of.
+    Revocations {
+        /// The signed list.
+        list: ByteBuf,
+        /// The chain.
+        chain: ChainBytes,
+    },
     /// Rows that have run out or were ended together, and are removed.
     Swept {
         /// Of what.

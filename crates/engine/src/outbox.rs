@@ -17,7 +17,17 @@ use crate::store::{FrameKind, Position, Read, StoreError, Table};
 use crate::wire::{Fetch, PAGE_BYTES, PIECE_BYTES, Page, Parcel, Piece};
 use crate::world::Setup;
 
-/// The entries of `peer`'s stream after a number: at most `entries`, and no more bytes than a page
+/// What a page may have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// Entries.
+    pub entries: usize,
+    /// Whether people's words and data may go: see [`crate::world::World::may_have_personal`].
+    /// Where they may not, the page ends before the first entry with any.
+    pub personal: bool,
+}
+
+/// The entries of `peer`'s stream after a number: within `bounds`, and no more bytes than a page
 /// may have.
 ///
 /// # Errors
@@ -27,7 +37,7 @@ pub fn page(
     reader: &std::sync::Arc<dyn Read>,
     peer: NodeId,
     after: u64,
-    entries: usize,
+    Bounds { entries, personal }: Bounds,
 ) -> Result<Page, StoreError> {
     let mut page = Page::default();
     let mut authors = BTreeSet::new();
@@ -43,6 +53,9 @@ pub fn page(
         let sent =
             Sent::from_bytes(&value).ok_or_else(|| damaged(Position::START, "its outbox"))?;
         let (entry, parcel) = release(setup, reader, peer, sent.at)?;
+        if !personal && has_personal(&parcel) {
+            break;
+        }
         let size = size(&parcel);
         if bytes + size > PAGE_BYTES && !page.parcels.is_empty() {
             page.more = true;
@@ -151,6 +164,11 @@ fn release(
 
 fn damaged(at: Position, what: &str) -> StoreError {
     StoreError::Damaged { path: "journal".into(), offset: at.0, what: what.to_owned() }
+}
+
+/// Whether a parcel has anything but codes, ids and times.
+fn has_personal(parcel: &Parcel) -> bool {
+    parcel.disclosures.iter().any(|part| !governance::field::is_structural(part.field))
 }
 
 fn size(parcel: &Parcel) -> usize {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use governance::certificate::{Right, Standing};
+use governance::certificate::{Lists, Right, Standing};
 use record::{Hash, NodeId, PublicKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -106,7 +106,7 @@ pub enum Relation {
     Child,
     /// A member unit whose certificate this node signed.
     Unit,
-    /// Known from others' records; not spoken to.
+    /// Known from others' records, or revoked; not spoken to.
     Other,
 }
 
@@ -129,15 +129,29 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Puts a peer; `me` decides what it is to this node.
-    pub fn insert(&mut self, me: &Standing, standing: Standing, addresses: Vec<String>) {
+    /// Puts a peer; `me` and the revocation lists decide what it is to this node.
+    pub fn insert(
+        &mut self,
+        me: &Standing,
+        lists: &Lists,
+        standing: Standing,
+        addresses: Vec<String>,
+    ) {
         let node = standing.node();
-        let relation = relation(me, &standing);
+        let relation = relation(me, lists, &standing);
         if let Some(known) = self.peers.get(&node) {
             self.by_key.remove(&known.standing.key());
         }
         self.by_key.insert(standing.key(), node);
         self.peers.insert(node, Peer { relation, standing, addresses });
+    }
+
+    /// Asks anew what everybody is to this node, after its own certificates or the revocation
+    /// lists changed.
+    pub fn judge(&mut self, me: &Standing, lists: &Lists) {
+        for peer in self.peers.values_mut() {
+            peer.relation = relation(me, lists, &peer.standing);
+        }
     }
 
     /// A peer by node id.
@@ -181,8 +195,10 @@ impl Directory {
     }
 }
 
-fn relation(me: &Standing, peer: &Standing) -> Relation {
-    if me.parent() == Some(peer.node()) {
+fn relation(me: &Standing, lists: &Lists, peer: &Standing) -> Relation {
+    if lists.revoked(peer).is_some() {
+        Relation::Other
+    } else if me.parent() == Some(peer.node()) {
         Relation::Parent
     } else if peer.parent() != Some(me.node()) {
         Relation::Other

@@ -8,13 +8,14 @@ mod local;
 mod people;
 mod photo;
 mod policy;
+mod revocation;
 mod roster;
 mod stream;
 
 use std::sync::Arc;
 
 use governance::act::ActKind;
-use governance::case::{Case, Rejected};
+use governance::case::{Case, CaseId, Rejected};
 use record::chain::Head;
 use record::tree::leaf_hash;
 use record::{
@@ -34,6 +35,7 @@ pub use photo::{shown_key, wanted_key};
 pub use policy::{
     PolicyRow, Source, given_key, given_prefix, in_force, kept_key, of_file, published,
 };
+pub use revocation::{Compromise, Listed, issuer_key};
 pub use roster::{person_key, places};
 pub use stream::{Sent, log_key, stream_key};
 
@@ -67,6 +69,8 @@ pub struct Done {
     pub policy: bool,
     /// Photos that were erased from the case: a note has to say that they are gone.
     pub gone: Vec<Hash>,
+    /// Cases that are others now, because records of theirs are held back or no longer are.
+    pub judged: Vec<CaseId>,
 }
 
 /// A record with those of its fields that this node has.
@@ -108,8 +112,8 @@ pub fn project(
         }
         FrameKind::Certificate | FrameKind::Local => {
             let world = frame.kind == FrameKind::Certificate;
-            note(staging, at, frame)?;
-            Ok(Done { world, ..Done::default() })
+            let judged = note(whose, staging, at, frame)?;
+            Ok(Done { world, judged, ..Done::default() })
         }
     }
 }
@@ -163,7 +167,7 @@ fn own(
     staging.log.head = Some(Head::of(record));
     let size = staging.log.frontier.size();
     staging.put(Table::Meta, b"size".to_vec(), &size)?;
-    note(staging, at, frame)?;
+    note(whose, staging, at, frame)?;
     if ActKind::from_kind(record.kind).is_some() {
         let (before, applied) = case::apply(whose, staging, readable, whose.me, true)?;
         photo::shown(staging, readable, None)?;
@@ -221,6 +225,9 @@ fn foreign(
         }
         Some(same) if same.breadth >= breadth(frame) => {}
         _ => staging.put_log(record, at)?,
+    }
+    if revocation::is_held_back(staging, record)? {
+        return case::hold(staging, at, record, sender, revocation::HELD_BACK.to_owned());
     }
     if record.kind == kind::POLICY && record.author == sender {
         return match policy::given(staging, at, readable)? {
@@ -296,24 +303,36 @@ fn note_of(at: Position, frame: &Frame) -> Result<Option<Note>, StoreError> {
         .map_err(|error| senseless(at, &format!("its note: {error}")))
 }
 
-/// Rows that a frame's note implies.
-fn note(staging: &mut Staging<'_>, at: Position, frame: &Frame) -> Result<(), StoreError> {
-    match note_of(at, frame)? {
-        None => Ok(()),
-        Some(Note::Done(done)) => local::done(staging, at, done),
-        Some(Note::Peer { chain, addresses }) => stream::peer(staging, at, frame, chain, addresses),
-        Some(Note::Account(account)) => {
-            staging.put(Table::Account, account.name.clone().into_bytes(), &account)
+/// Rows that a frame's note implies; gives the cases that are others by it.
+fn note(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    at: Position,
+    frame: &Frame,
+) -> Result<Vec<CaseId>, StoreError> {
+    let Some(note) = note_of(at, frame)? else { return Ok(Vec::new()) };
+    match note {
+        Note::Revocations { list, chain } => {
+            return revocation::listed(whose, staging, at, list, chain);
         }
-        Some(Note::Token { hash, token }) => local::token(staging, hash, token.as_ref()),
-        Some(Note::Invitation { hash, invitation }) => {
-            local::put_or_remove(staging, Table::Invitation, hash, invitation.as_ref())
+        Note::Peer { chain, addresses } => {
+            let judged = revocation::issued(whose, staging, &chain)?;
+            return stream::peer(staging, at, frame, chain, addresses).map(|()| judged);
         }
-        Some(Note::Uploaded { hash, size, at }) => photo::uploaded(staging, hash, size, at),
-        Some(Note::Fetched { hash, size }) => photo::fetched(staging, hash, size),
-        Some(Note::Gone { photos }) => erase::gone(staging, &photos),
-        Some(Note::Swept { of, keys }) => local::swept(staging, of, keys),
+        Note::Done(done) => local::done(staging, at, done)?,
+        Note::Account(account) => {
+            staging.put(Table::Account, account.name.clone().into_bytes(), &account)?;
+        }
+        Note::Token { hash, token } => local::token(staging, hash, token.as_ref())?,
+        Note::Invitation { hash, invitation } => {
+            local::put_or_remove(staging, Table::Invitation, hash, invitation.as_ref())?;
+        }
+        Note::Uploaded { hash, size, at } => photo::uploaded(staging, hash, size, at)?,
+        Note::Fetched { hash, size } => photo::fetched(staging, hash, size)?,
+        Note::Gone { photos } => erase::gone(staging, &photos)?,
+        Note::Swept { of, keys } => local::swept(staging, of, keys)?,
     }
+    Ok(Vec::new())
 }
 
 /// A stored frame that this version can't make sense of.

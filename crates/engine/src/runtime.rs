@@ -350,9 +350,9 @@ impl Room {
                     let _ = reply.send(response);
                 }
             }
-            Effect::Page { ticket, peer, after } => {
+            Effect::Page { ticket, peer, after, personal } => {
                 if let Some(reply) = self.desk.peers.remove(&ticket) {
-                    self.work(worker::Job::Page { peer, after, reply });
+                    self.work(worker::Job::Page { peer, after, personal, reply });
                 }
             }
             Effect::Verify { from, after, page } => {

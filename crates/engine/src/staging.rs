@@ -324,6 +324,41 @@ impl<'s> Staging<'s> {
         self.undo_cases.push((id, before));
     }
 
+    /// Removes a case's row.
+    pub fn remove_case(&mut self, id: CaseId) {
+        let before = self.cases.get_mut().insert(id, Held { case: None, changed: false });
+        self.undo_cases.push((id, before));
+        self.remove(Table::Case, id.as_bytes().to_vec());
+    }
+
+    /// Every row whose key begins with `prefix`, ascending, as this batch has it so far.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn all(&self, table: Table, prefix: &[u8]) -> Result<Vec<Pair>, StoreError> {
+        const PAGE: usize = 1_000;
+        let mut found = BTreeMap::new();
+        let mut last: Option<Vec<u8>> = None;
+        loop {
+            let page = self.reader.scan(table, prefix, last.as_deref(), PAGE)?;
+            last = page.last().map(|(key, _)| key.clone());
+            let done = page.len() < PAGE;
+            found.extend(page);
+            if done {
+                break;
+            }
+        }
+        let staged = self.rows.range((table, prefix.to_vec())..);
+        let staged = staged.take_while(|((of, key), _)| *of == table && key.starts_with(prefix));
+        for ((_, key), value) in staged {
+            match value {
+                Some(value) => found.insert(key.clone(), value.clone()),
+                None => found.remove(key),
+            };
+        }
+        Ok(found.into_iter().collect())
+    }
+
     /// Puts a row's bytes.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use crate::blob::Blobs;
 pub const MAX_VALUE: usize = 100 * 1024;
 /// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
 /// must change whenever a type changes that is stored in a row.
-pub const ROW_FORMAT: u8 = 14;
+pub const ROW_FORMAT: u8 = 15;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -111,6 +111,12 @@ pub enum Table {
     WantedFrom = 43,
     /// Hash of an uploaded photo that no act shows yet → when it was uploaded.
     Upload = 44,
+    /// Issuer (zero for the root) → its revocation list and its chain.
+    Revocation = 45,
+    /// A key that others may have → which issuers say so, and since where.
+    Compromised = 46,
+    /// (node, issuer) → nothing: a certificate of this node by this issuer was shown.
+    Issued = 47,
 }
 
 /// What a frame is about.

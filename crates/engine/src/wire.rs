@@ -36,9 +36,9 @@ pub struct Hello {
     pub chain: ChainBytes,
     /// Addresses (multiaddr text) at which the speaker can be dialled; at most 8.
     pub addresses: Vec<String>,
-    /// Revocation list in force, signed by the root, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revocations: Option<ByteBuf>,
+    /// The revocation lists along the speaker's chain, and its own: at most 8.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocations: Vec<ByteBuf>,
     /// The last checkpoint of the listener's own log that the speaker holds, signed by the listener
     /// itself, so that a restored backup finds out that it is behind (S4) and nobody can make a
     /// sound node believe that it is.
@@ -86,6 +86,17 @@ pub struct Witness {
 pub struct Ask {
     /// The signed question.
     pub question: ByteBuf,
+}
+
+/// Tells of an issuer's revocation list that is new to the speaker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// The signed list.
+    pub list: ByteBuf,
+    /// The issuer's certificate chain, so that whoever never met it can check the list; empty for
+    /// the root's.
+    pub chain: ChainBytes,
 }
 
 /// Asks for a piece of a photo, by the entry of the stream from the listener to the speaker that
@@ -159,6 +170,8 @@ pub enum Request {
     Ask(Ask),
     /// See [`Fetch`].
     Fetch(Fetch),
+    /// See [`Notice`].
+    Notice(Notice),
 }
 
 /// What it may be told. `Refused` carries nothing: what is refused and what does not exist look
@@ -211,18 +224,22 @@ pub enum WireError {
 }
 
 const KIB: usize = 1024;
+/// A hello carries up to six certificates and as many revocation lists, and its speaker's own list.
+const HELLO: usize = 320 * KIB;
 
 impl Request {
     /// Largest body in bytes of a request with this tag; `None` for an unknown tag.
     #[must_use]
     pub fn cap(tag: u8) -> Option<usize> {
         Some(match tag {
-            1 | 2 => 32 * KIB,
+            1 => HELLO,
+            2 => 32 * KIB,
             3 => 4 * KIB,
             4 => 16,
             5 => 16 * KIB,
             6 => 64 * KIB,
             7 => 256,
+            8 => 96 * KIB,
             _ => return None,
         })
     }
@@ -238,6 +255,7 @@ impl Request {
             Self::Witness(_) => 5,
             Self::Ask(_) => 6,
             Self::Fetch(_) => 7,
+            Self::Notice(_) => 8,
         }
     }
 
@@ -255,6 +273,7 @@ impl Request {
             Self::Witness(m) => cbor::encode(m),
             Self::Ask(m) => cbor::encode(m),
             Self::Fetch(m) => cbor::encode(m),
+            Self::Notice(m) => cbor::encode(m),
         };
         capped(tag, body, Self::cap(tag))
     }
@@ -273,6 +292,7 @@ impl Request {
             5 => cbor::decode(body, &limits).map(Self::Witness),
             6 => cbor::decode(body, &limits).map(Self::Ask),
             7 => cbor::decode(body, &limits).map(Self::Fetch),
+            8 => cbor::decode(body, &limits).map(Self::Notice),
             _ => return Err(WireError::UnknownType(tag)),
         };
         read.map_err(|source| WireError::Malformed { tag, source })
@@ -284,7 +304,8 @@ impl Response {
     #[must_use]
     pub fn cap(tag: u8) -> Option<usize> {
         Some(match tag {
-            65 | 66 => 32 * KIB,
+            65 => HELLO,
+            66 => 32 * KIB,
             67 => 1024 * KIB,
             68 | 71 => 16,
             69 => 4 * KIB,

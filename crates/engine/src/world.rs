@@ -4,16 +4,18 @@
 use std::sync::Arc;
 
 use governance::calendar::Calendar;
-use governance::certificate::{Certificate, Standing, verify_chain};
+use governance::certificate::{
+    Certificate, Issuer, Lists, RevocationList, Standing, Status, verify_chain,
+};
 use governance::policy::{Policy, Version, Versions};
 use governance::roster::{Person, Roster};
 use governance::territory::Territory;
-use record::{FederationId, NodeId, NodeKey, PublicKey, Subject, Unverified};
+use record::{FederationId, NodeId, NodeKey, PublicKey, Signed, Subject, Timestamp, Unverified};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::OpenError;
 use crate::peer::{Card, Directory};
-use crate::project::{self, Of};
+use crate::project::{self, Listed, Of};
 use crate::staging::{Lookup, decode};
 use crate::store::{Pair, StoreError, Table};
 
@@ -27,6 +29,8 @@ pub struct Setup {
     pub federation: FederationId,
     /// Its own certificates, verified.
     pub standing: Standing,
+    /// Revocation lists that it got together with them; later ones are in the journal.
+    pub lists: Vec<Signed<RevocationList>>,
     /// The policy that the configuration names. Which one is in force, see [`World::policy`].
     pub configured: Arc<Version>,
     /// Whether a policy that the node above publishes comes into force by itself.
@@ -66,6 +70,8 @@ pub struct World {
     pub roster: Arc<Roster>,
     /// The peers.
     pub directory: Arc<Directory>,
+    /// The revocation lists.
+    pub lists: Arc<Lists>,
     /// Every version of the policy.
     pub policies: Arc<Versions>,
     /// Whether the version in force is not recorded yet: it is, before anything else is done.
@@ -86,6 +92,7 @@ impl World {
             territory: Arc::default(),
             roster: Arc::default(),
             directory: Arc::default(),
+            lists: Arc::new(lists(setup, view)?),
             policies: Arc::new(policies),
             unrecorded,
         };
@@ -121,16 +128,82 @@ impl World {
         // Validity in time is asked where the peer is spoken to; here the chain alone counts.
         let Some(standing) = standing_of(setup, row) else { return };
         let directory = Arc::make_mut(&mut self.directory);
-        directory.insert(&setup.standing, standing, row.addresses.clone());
+        directory.insert(&setup.standing, &self.lists, standing, row.addresses.clone());
+    }
+
+    /// What the revocation lists say of a peer; nobody knows anything of a stranger.
+    #[must_use]
+    pub fn status(&self, setup: &Setup, node: NodeId, now: Timestamp) -> Option<Status> {
+        let peer = self.directory.get(node)?;
+        Some(self.lists.status(&peer.standing, setup.me(), now))
+    }
+
+    /// Whether personal data may be released to a peer now: nothing is known against it, and the
+    /// lists that would say so are no older than they may be.
+    #[must_use]
+    pub fn may_have_personal(&self, setup: &Setup, node: NodeId, now: Timestamp) -> bool {
+        self.status(setup, node, now) == Some(Status::Good)
+            && self.lists.status(&setup.standing, setup.me(), now) == Status::Good
     }
 }
 
+/// The lists that came with the node's certificates, and those since. Each was verified before it
+/// was kept.
+fn lists(setup: &Setup, view: &dyn Lookup) -> Result<Lists, StoreError> {
+    let mut lists = Lists::default();
+    let mut put = |list: Signed<RevocationList>| {
+        let at = list.issued;
+        // An older one than is known already says nothing new.
+        let _ = lists.put(list, at);
+    };
+    for (_, value) in all(view, Table::Revocation)? {
+        let Listed { list, .. } = decode(&value)?;
+        let list = Unverified::<RevocationList>::parse(list.into_vec())
+            .map_err(|error| damaged(&format!("a revocation list: {error}")))?;
+        put(list.trust_stored(&setup.federation));
+    }
+    setup.lists.iter().cloned().for_each(put);
+    Ok(lists)
+}
+
+/// Verifies a revocation list by its issuer's chain, which is empty for the root.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn verify_list(
+    setup: &Setup,
+    list: &[u8],
+    chain: &[serde_bytes::ByteBuf],
+) -> Result<Signed<RevocationList>, String> {
+    let parsed = Unverified::<RevocationList>::parse(list.to_vec()).map_err(|e| e.to_string())?;
+    let (issuer, issued) = (parsed.peek().issuer, parsed.peek().issued);
+    let key = match issuer {
+        Issuer::Root => setup.root,
+        Issuer::Node(node) => {
+            let standing = verify(setup, chain, issued).map_err(|error| error.to_string())?;
+            if standing.node() != node {
+                return Err("the chain that came with the revocation list is another node's".into());
+            }
+            standing.key()
+        }
+    };
+    parsed.verify(&setup.federation, &key).map_err(|error| error.to_string())
+}
+
 fn standing_of(setup: &Setup, row: &Card) -> Option<Standing> {
-    let begins = row.chain.iter().filter_map(|link| {
+    standing_at_its_time(setup, &row.chain)
+}
+
+/// What a chain proves at the moment at which its youngest certificate began.
+pub(crate) fn standing_at_its_time(
+    setup: &Setup,
+    chain: &[serde_bytes::ByteBuf],
+) -> Option<Standing> {
+    let begins = chain.iter().filter_map(|link| {
         let parsed = Unverified::<Certificate>::parse(link.to_vec()).ok()?;
         Some(parsed.peek().not_before)
     });
-    verify(setup, &row.chain, begins.max()?).ok()
+    verify(setup, chain, begins.max()?).ok()
 }
 
 /// Verifies a chain that a peer presented.
@@ -140,7 +213,7 @@ fn standing_of(setup: &Setup, row: &Card) -> Option<Standing> {
 pub fn verify(
     setup: &Setup,
     chain: &[serde_bytes::ByteBuf],
-    now: record::Timestamp,
+    now: Timestamp,
 ) -> Result<Standing, governance::certificate::ChainError> {
     let chain: Vec<&[u8]> = chain.iter().map(|link| link.as_slice()).collect();
     verify_chain(&setup.root, &setup.federation, &chain, now)

@@ -4,10 +4,17 @@
 //! signed.
 
 mod chain;
+mod endorsement;
 mod issue;
+mod revocation;
 
 pub use chain::{ChainError, Fault, Standing, verify_chain};
+pub use endorsement::{Endorsement, Keys, KeysError, MAX_ROTATIONS, Pin};
 pub use issue::{IssueError, issue_root};
+pub use revocation::{
+    LIST_VALIDITY, LastGood, ListError, Lists, MAX_REVOKED, ROOT_LIST_VALIDITY, Reason,
+    RevocationList, Revoked, Status,
+};
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,6 +22,7 @@ use std::time::Duration;
 use record::cbor::Limits;
 use record::{Domain, NodeId, PublicKey, SerdeStatement, StatementError, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 
 use crate::area::AreaCode;
 
@@ -62,9 +70,12 @@ pub struct Certificate {
     pub version: u16,
     /// The node.
     pub node: NodeId,
-    /// The key it signs with. In this version always the one it was born with: another key needs
-    /// the old one's endorsement, or an issuer could put its own key under another's name.
+    /// The key it signs with: the one it was born with, or the last that [`Self::endorsements`]
+    /// lead to.
     pub key: PublicKey,
+    /// The word of each key given up for the next, the first one first: signed [`Endorsement`]s.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub endorsements: Vec<ByteBuf>,
     /// What people call the node, 1 to [`MAX_NAME`] characters.
     pub name: String,
     /// Key of the level it works at, such as `township`: `a-z`, `0-9`, `_`, `-`.
@@ -108,7 +119,7 @@ impl Certificate {
 
 impl SerdeStatement for Certificate {
     const DOMAIN: Domain = Domain::Certificate;
-    const LIMITS: Limits = Limits { bytes: 4096, depth: 4, items: 64 };
+    const LIMITS: Limits = Limits { bytes: 6144, depth: 4, items: 64 };
 
     fn check(&self) -> Result<(), StatementError> {
         if self.version != VERSION {
@@ -118,8 +129,11 @@ impl SerdeStatement for Certificate {
         rule("name", "must have 1 to 64 visible characters", is_name(&self.name))?;
         rule("level", "must be 1 to 32 of a-z 0-9 _ -", is_key(&self.level))?;
         rule("not_after", "must be later than not_before", self.not_before < self.not_after)?;
+        let few = self.endorsements.len() <= MAX_ROTATIONS;
+        rule("endorsements", "must be at most 8", few)?;
         let born_with = self.node.genesis_key() == self.key;
-        rule("key", "must be the key the node was born with in this version", born_with)
+        let endorsed = !self.endorsements.is_empty();
+        rule("key", "must be the one the node was born with, or endorsed", born_with != endorsed)
     }
 }
 

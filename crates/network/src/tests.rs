@@ -144,7 +144,7 @@ fn hello() -> Hello {
         software: "wangge 0.1.0".to_owned(),
         chain: vec![ByteBuf::from(vec![1; 300])],
         addresses: vec!["/ip4/192.0.2.1/tcp/7440".to_owned()],
-        revocations: None,
+        revocations: Vec::new(),
         seen: Some(ByteBuf::from(vec![2; 300])),
     }
 }

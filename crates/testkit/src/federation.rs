@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use engine::world::{Follow, Setup};
 use governance::calendar::Calendar;
-use governance::certificate::{Certificate, Issuer, Right, Standing, VERSION, issue_root};
+use governance::certificate::{
+    Certificate, Issuer, ROOT_LIST_VALIDITY, RevocationList, Right, Standing, VERSION, issue_root,
+};
 use governance::policy::{Policy, Version};
 use rand::CryptoRng;
-use record::{FederationId, NodeId, NodeKey, PublicKey, Timestamp};
+use record::{FederationId, NodeId, NodeKey, PublicKey, Signed, Timestamp};
 
 /// The shipped policy.
 pub const POLICY: &str = include_str!("../../../config/policies/she-county.toml");
@@ -72,6 +74,9 @@ pub struct Federation {
     calendar: Calendar,
     /// How its nodes take a policy that is published above them.
     pub follow: Follow,
+    /// How long its nodes' first revocation lists are good for; the root's always outlasts the
+    /// certificates.
+    pub lists: Duration,
     /// When it was founded; every certificate begins here.
     pub founded: Timestamp,
 }
@@ -93,6 +98,7 @@ impl Federation {
             policy: read(policy),
             above: read(POLICY),
             follow: Follow::Manual,
+            lists: ROOT_LIST_VALIDITY,
             calendar: Calendar::from_year_json(CALENDAR).expect("the shipped calendar is sound"),
             founded,
         }
@@ -110,7 +116,8 @@ impl Federation {
         let certificate = self.certificate(Part::County, &key, area);
         let standing =
             issue_root(&self.root, certificate, self.founded).expect("a root may certify a county");
-        self.member(Part::County, key, standing)
+        let root = self.list(Issuer::Root, &self.root, ROOT_LIST_VALIDITY);
+        self.member(Part::County, key, standing, vec![root])
     }
 
     /// A node certified by another.
@@ -128,7 +135,13 @@ impl Federation {
             .standing
             .issue(&above.setup.key, certificate, self.founded)
             .expect("the parent may certify it");
-        self.member(part, key, standing)
+        self.member(part, key, standing, above.setup.lists.clone())
+    }
+
+    /// An issuer's first revocation list.
+    fn list(&self, issuer: Issuer, key: &NodeKey, validity: Duration) -> Signed<RevocationList> {
+        let list = RevocationList::first(issuer, self.founded, validity);
+        Signed::sign(list, key, &FederationId::of_root(&self.root.public()))
     }
 
     fn certificate(&self, part: Part, key: &NodeKey, area: &str) -> Certificate {
@@ -143,6 +156,7 @@ impl Federation {
             version: VERSION,
             node,
             key: key.public(),
+            endorsements: Vec::new(),
             name: format!("{level} {area}"),
             level: level.into(),
             area: area.parse().expect("a fixture's area code is well formed"),
@@ -155,7 +169,17 @@ impl Federation {
         }
     }
 
-    fn member(&self, part: Part, key: NodeKey, standing: Standing) -> Member {
+    /// `lists`: those along its chain.
+    fn member(
+        &self,
+        part: Part,
+        key: NodeKey,
+        standing: Standing,
+        mut lists: Vec<Signed<RevocationList>>,
+    ) -> Member {
+        if standing.certificate().may_enrol() {
+            lists.push(self.list(Issuer::Node(standing.node()), &key, self.lists));
+        }
         let knows_county = self.policy.policy.levels.iter().any(|level| level.key == "county");
         let policy = if part == Part::County && !knows_county { &self.above } else { &self.policy };
         let setup = Setup {
@@ -163,6 +187,7 @@ impl Federation {
             root: self.root.public(),
             federation: FederationId::of_root(&self.root.public()),
             standing,
+            lists,
             configured: policy.clone(),
             follow: self.follow,
             calendar: self.calendar.clone(),

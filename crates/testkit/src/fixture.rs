@@ -91,7 +91,7 @@ pub fn greet(engine: &mut Engine, other: &Member) {
         software: "testkit".into(),
         chain: other.chain().into_iter().map(Into::into).collect(),
         addresses: Vec::new(),
-        revocations: None,
+        revocations: Vec::new(),
         seen: None,
     };
     let (from, request) = (other.setup.standing.key(), Request::Hello(hello));

@@ -13,10 +13,12 @@ use engine::arrival;
 use engine::command::{Command, Receipt, Refused};
 use engine::engine::{About, Effect, Engine, Input, Ticket};
 use engine::memory::MemoryStore;
+use engine::outbox::{self, Bounds};
 use engine::peer::Directory;
 use engine::wire::{PAGE_ENTRIES, PIECE_BYTES, Request, Response};
 use engine::world::{Follow, World};
-use engine::{blob, outbox, view};
+use engine::{blob, view};
+use governance::certificate::ROOT_LIST_VALIDITY;
 use governance::query::{Answer, Matter, Question};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -53,6 +55,8 @@ pub struct Weather {
     /// Times in the day at which the county publishes a new version of the policy, which all nodes
     /// follow.
     pub policies: u32,
+    /// How long the nodes' first revocation lists are good for.
+    pub lists: Duration,
 }
 
 impl Weather {
@@ -71,6 +75,7 @@ impl Weather {
             failures: 3,
             county_units: 0,
             policies: 2,
+            lists: ROOT_LIST_VALIDITY,
         }
     }
 
@@ -89,6 +94,7 @@ impl Weather {
             failures: 0,
             county_units: 0,
             policies: 0,
+            lists: ROOT_LIST_VALIDITY,
         }
     }
 }
@@ -216,6 +222,7 @@ impl Simulator {
         if weather.policies > 0 {
             federation.follow = Follow::Automatic;
         }
+        federation.lists = weather.lists;
         let members = members(&federation, &weather, &mut rng);
         let mut simulator = Self {
             seed,
@@ -315,13 +322,14 @@ impl Simulator {
         let effects =
             place.engine.as_mut()?.step(vec![Input::Request { ticket, from, request }], now);
         for effect in effects {
-            if let Effect::Page { ticket: of, peer, after } = &effect
+            if let Effect::Page { ticket: of, peer, after, personal } = &effect
                 && *of == ticket
             {
                 let place = &self.places[&node];
                 let reader = place.engine.as_ref()?.reader();
+                let bounds = Bounds { entries: PAGE_ENTRIES, personal: *personal };
                 let page =
-                    outbox::page(&place.member.setup, &reader, *peer, *after, PAGE_ENTRIES).ok()?;
+                    outbox::page(&place.member.setup, &reader, *peer, *after, bounds).ok()?;
                 return Some(Response::Page(page));
             }
             if let Effect::Piece { ticket: of, peer, fetch } = &effect
@@ -463,6 +471,16 @@ impl Simulator {
         self.places.get(&node).is_some_and(|place| place.engine.is_some())
     }
 
+    /// Cuts a node off from everybody.
+    pub fn cut_off(&mut self, node: NodeId) {
+        self.happen(Event::CutOff(node));
+    }
+
+    /// Joins a node that was cut off.
+    pub fn rejoin(&mut self, node: NodeId) {
+        self.happen(Event::Rejoin(node));
+    }
+
     /// Stops a node without warning.
     pub fn crash(&mut self, node: NodeId) {
         let Some(place) = self.places.get_mut(&node) else { return };
@@ -518,12 +536,13 @@ impl Simulator {
                 self.answers.insert(ticket, outcome.map_err(|refused| refused.to_string()));
             }
             Effect::Respond { ticket, response } => self.respond(node, ticket, response),
-            Effect::Page { ticket, peer, after } => {
+            Effect::Page { ticket, peer, after, personal } => {
                 let place = &self.places[&node];
                 let reader = place.engine.as_ref().expect("it just acted").reader();
                 // Small pages, so that a stream takes many.
                 let entries = self.rng.random_range(1..=4);
-                let page = outbox::page(&place.member.setup, &reader, peer, after, entries)
+                let bounds = Bounds { entries, personal };
+                let page = outbox::page(&place.member.setup, &reader, peer, after, bounds)
                     .expect("a page can be read");
                 self.respond(node, ticket, Response::Page(page));
             }

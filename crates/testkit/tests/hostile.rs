@@ -39,7 +39,7 @@ fn every_request(world: &Simulator, node: NodeId) -> Vec<Request> {
             software: "stranger".into(),
             chain,
             addresses: Vec::new(),
-            revocations: None,
+            revocations: Vec::new(),
             seen: None,
         }),
         Request::Enrol(Enrol { secret: vec![7; 32].into(), addresses: Vec::new() }),
@@ -78,7 +78,7 @@ fn a_node_of_another_federation_is_refused() {
         software: "other".into(),
         chain: other.chain().into_iter().map(Into::into).collect(),
         addresses: Vec::new(),
-        revocations: None,
+        revocations: Vec::new(),
         seen: None,
     };
     for node in world.nodes() {

@@ -231,6 +231,7 @@ fn with(setup: &Setup, text: &str) -> Arc<Setup> {
         root: setup.root,
         federation: setup.federation,
         standing: setup.standing.clone(),
+        lists: setup.lists.clone(),
         configured: Arc::new(Version::read(text).expect("it is sound")),
         follow: Follow::Manual,
         calendar: setup.calendar.clone(),

@@ -9,6 +9,7 @@ use governance::area::AreaCode;
 
 use super::audit;
 use super::import::{ExportOrders, Import};
+use super::trust;
 use crate::config::Layer;
 use crate::invite::Offer;
 
@@ -65,6 +66,26 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// 吊销本节点签发的证书 / revokes a certificate that this node issued
+    Revoke(trust::Revoke),
+    /// 查看或导入吊销名单 / shows or takes in revocation lists
+    Revocations {
+        #[command(subcommand)]
+        what: trust::Revocations,
+    },
+    /// 用离线根密钥签发名单 / signs lists with the offline root key
+    Root {
+        #[command(subcommand)]
+        what: trust::Root,
+    },
+    /// 体检：证书、吊销名单、见证、待查记录 / how certificates, lists, witnesses and quarantine are
+    Doctor {
+        /// 输出 JSON / as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// 用口令保护密钥文件 / puts the key files under a passphrase
+    Protect,
     /// 从文件导入：区划、人员、上报、工单 / imports a file: places, people, reports, work orders
     Import {
         #[command(subcommand)]

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use super::args::{Args, Command, ConfigCommand};
 use super::failure::Failure;
-use super::{audit, help, import, init, join, peers, policies, print, serve, verify};
+use super::{
+    audit, doctor, help, import, init, join, peers, policies, print, protect, serve, trust, verify,
+};
 use crate::calendar;
 use crate::config::{self, Config, Layer, Loaded};
 use crate::export::{self, Exported};
@@ -35,6 +37,11 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
         Command::Join(args) => wait(join::join(&loaded.config, args)),
         Command::Serve(_) => wait(serve::serve(loaded.config)),
         Command::Peers { json } => wait(peers::peers(&loaded.config, json)),
+        Command::Revoke(args) => wait(trust::revoke(&loaded.config, args)),
+        Command::Revocations { what } => wait(trust::revocations(&loaded.config, what)),
+        Command::Root { what } => trust::root(what),
+        Command::Doctor { json } => wait(doctor::doctor(&loaded.config, json)),
+        Command::Protect => protect::protect(&loaded.config),
         Command::Audit(args) => audit::audit(&loaded.config, args),
         Command::Import { what } => wait(import::import(&loaded.config, what)),
         Command::ExportOrders(args) => wait(import::export(&loaded.config, args)),

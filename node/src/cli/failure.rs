@@ -2,6 +2,8 @@
 
 mod data;
 
+pub(super) use data::key;
+
 use std::error::Error;
 use std::fmt::Write as _;
 
@@ -17,6 +19,8 @@ use crate::local::LocalError;
 use crate::node::StartError;
 use crate::operator::OperatorError;
 use crate::publish::PublishError;
+use crate::revoke::RevokeError;
+use crate::root::RootError;
 use crate::verify::VerifyError;
 
 /// Why a command was not carried out: a sentence in Chinese that says what to do, and the error
@@ -206,6 +210,37 @@ impl From<InviteError> for Failure {
             InviteError::Refused(_) => Self::new("邀请未能生成", error),
             InviteError::Seed(_) => Self::new("系统不提供随机数", error),
             InviteError::Answer => Self::new("节点的回应里没有邀请码：版本是否一致？", error),
+        }
+    }
+}
+
+impl From<RevokeError> for Failure {
+    fn from(error: RevokeError) -> Self {
+        match error {
+            RevokeError::Told(PublishError::Refused(refused)) => {
+                Self::new("没有吊销：请按下面的说明处理", refused)
+            }
+            RevokeError::Told(error) => error.into(),
+            RevokeError::Unreadable(_) => {
+                Self::new("这不是节点编号：请写短号（见 `wangge peers`）或完整编号", error)
+            }
+            RevokeError::Unknown(_) => Self::new("本节点不认识这个短号：请核对", error),
+        }
+    }
+}
+
+impl From<RootError> for Failure {
+    fn from(error: RootError) -> Self {
+        match error {
+            RootError::Key(error) => Self::new(data::key(&error, "根密钥"), error),
+            RootError::File(error) => error.into(),
+            RootError::Unreadable { ref path, .. } => {
+                Self::new(format!("读不到 {}：请检查路径", path.display()), error)
+            }
+            RootError::Previous { .. } => Self::new("上一份名单不是这把根密钥签发的", error),
+            RootError::List(_) => Self::new("名单不成立", error),
+            RootError::NotMine { .. } => Self::new("该节点不是根密钥签发的：请由其上级吊销", error),
+            RootError::Certificate(_) => Self::new("证书不成立", error),
         }
     }
 }

@@ -53,6 +53,7 @@ pub fn open(config: &Config) -> Result<Opened, StartError> {
         root: identity.root,
         federation: identity.federation(),
         standing: identity.standing.clone(),
+        lists: identity.lists.clone(),
         configured: Arc::new(policy),
         follow: config.policy.follow,
         calendar,

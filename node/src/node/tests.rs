@@ -22,6 +22,7 @@ use crate::operator::{Installed, Operator};
 mod federation;
 mod folder;
 mod misconduct;
+mod trust;
 
 /// Longest wait for anything; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -55,7 +55,7 @@ pub(crate) fn hello(chain: ChainBytes) -> Request {
         software: "impostor 1.0".to_owned(),
         chain,
         addresses: Vec::new(),
-        revocations: None,
+        revocations: Vec::new(),
         seen: None,
     })
 }
@@ -134,6 +134,7 @@ impl Impostor {
             version: CERTIFICATE,
             node: self.node(),
             key: self.key.public(),
+            endorsements: Vec::new(),
             name: "冒名者".to_owned(),
             level: "community".to_owned(),
             area: "341021100".parse().expect("an area"),

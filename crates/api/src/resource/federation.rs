@@ -13,6 +13,7 @@ use record::{FederationId, Hash, NodeId, RecordId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::proofs::Countersigned;
+use super::revocations::Trust;
 use super::{cursor_refused, limit};
 use crate::desk::{Desk, View};
 use crate::params::Query;
@@ -55,6 +56,8 @@ pub(crate) struct Peer {
     level: Named,
     area: AreaCode,
     relation: Relation,
+    /// What the revocation lists say of it.
+    trust: Trust,
     addresses: Vec<String>,
     /// Connected, with its certificates checked.
     connected: bool,
@@ -219,6 +222,7 @@ impl View {
             level: self.level(&certificate.level),
             area: certificate.area.clone(),
             relation: peer.relation,
+            trust: self.world.lists.status(&peer.standing, self.setup.me(), self.now).into(),
             addresses: peer.addresses.clone(),
             connected: contact.greeted,
             trouble: contact.trouble,

@@ -182,6 +182,7 @@ fn check(desk: &Desk, invite: &Invite) -> Result<(), Problem> {
         version: VERSION,
         node: own.node,
         key: own.key,
+        endorsements: own.endorsements.clone(),
         name: invite.name.clone(),
         level: invite.level.clone(),
         area: invite.area.clone(),

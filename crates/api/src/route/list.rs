@@ -8,7 +8,7 @@ use super::{Guard, Photos, Route};
 use crate::resource::{
     accounts, cases, division, duties, events, exports, federation, health, imports, invitations,
     members, notebook, numbers, papers, party, people, photos, places, policies, proofs, queries,
-    reports, reshapings, sessions, similar, stations, tokens,
+    reports, reshapings, revocations, sessions, similar, stations, tokens,
 };
 use crate::state::State;
 
@@ -425,6 +425,20 @@ pub static ROUTES: &[Route] = &[
         .gives(200, "InvitationPage"),
     ends("/v1/invitations/{id}", FEDERATION, || delete(invitations::end))
         .named("endInvitation", "Withdraw an invitation", "撤回邀请")
+        .once(),
+    reads("/v1/revocations", FEDERATION, || get(revocations::get))
+        .named("revocations", "What issuers have revoked, and how fresh that is", "证书吊销情况")
+        .gives(200, "Revocations"),
+    adds("/v1/revocations", FEDERATION, || post(revocations::revoke))
+        .named("revoke", "Revoke a certificate that this node issued", "吊销下级证书")
+        .takes("Revoke")
+        .gives(200, "Receipt")
+        .once(),
+    adds("/v1/revocation-lists", FEDERATION, || post(revocations::install))
+        .named("installRevocationList", "Take in a revocation list brought by hand", "导入吊销名单")
+        .takes("InstallRevocationList")
+        .gives(200, "Receipt")
+        .bulk()
         .once(),
     reads("/v1/quarantine", FEDERATION, || get(federation::quarantine))
         .named("quarantine", "What was received and not applied", "待查记录")

@@ -180,6 +180,7 @@ fn rest(scene: &Scene) -> Vec<Row> {
         "from": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z" });
     let file = json!({ "file": "", "source": "taidi2020" });
     let role = Some(json!({ "role": "grid_worker" }));
+    let nobody = json!({ "node": "0".repeat(64), "reason": "ended" });
     vec![
         row(
             "importPlaces",
@@ -222,6 +223,14 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("invite", "/v1/invitations", Some(invite), power(201)),
         row("invitations", "/v1/invitations", None, power(200)),
         row("endInvitation", &format!("/v1/invitations/{}", "0".repeat(64)), None, power(404)),
+        row("revocations", "/v1/revocations", None, power(200)),
+        row("revoke", "/v1/revocations", Some(nobody), power(404)),
+        row(
+            "installRevocationList",
+            "/v1/revocation-lists",
+            Some(json!({ "list": "00" })),
+            power(422),
+        ),
         row("quarantine", "/v1/quarantine", None, power(200)),
         row("numbers", "/v1/numbers", None, power(200)),
         row("ask", "/v1/queries", Some(ask), power(200)),

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use engine::command::What;
+use governance::certificate::{Certificate, Issuer, LIST_VALIDITY, RevocationList};
 use hyper::header::LOCATION;
 use hyper::{Method, StatusCode};
+use record::{NodeId, NodeKey, Signed};
 use serde_json::{Value, json};
 
 use super::house::{Answer, BUILDING, House, PASSWORD, Who, place, report};
@@ -70,6 +73,9 @@ async fn rows(house: &House) -> Vec<Row> {
     let login = Some(json!({ "account": "grid2", "password": PASSWORD }));
     let ended = format!("/v1/places/{}/end", place(0xbb));
     let local = local_rows(house, &id).await;
+    let (child, lists) = certified(house).await;
+    let revoke = |reason: &str| Some(json!({ "node": child, "reason": reason }));
+    let list = |number: u64| Some(lists(number));
     let mut rows = vec![
         row("beginSession", "", "/v1/sessions", login, None),
         row(
@@ -114,9 +120,32 @@ async fn rows(house: &House) -> Vec<Row> {
         row("endInvitation", "ops", &invitation, None, None),
         row("putPolicy", "ops", "/v1/policies", Some(policy(1)), Some(policy(2))),
         row("adoptPolicy", "ops", &format!("/v1/policies/{}/adopt", reference()), None, None),
+        row("revoke", "ops", "/v1/revocations", revoke("ended"), revoke("moved")),
+        row("installRevocationList", "ops", "/v1/revocation-lists", list(1), list(2)),
     ];
     rows.extend(local);
     rows
+}
+
+/// A node that the house's node has certified, and the revocation lists of that node by number.
+async fn certified(house: &House) -> (NodeId, impl Fn(u64) -> Value) {
+    let setup = house.handle.setup().clone();
+    let key = NodeKey::from_seed(&[9; 32]);
+    let (node, now) = (NodeId::from_genesis(&key.public()), house.handle.now());
+    let own = setup.standing.certificate().clone();
+    let certificate = Certificate { node, key: key.public(), name: "桃源村".into(), ..own };
+    let standing = setup.standing.issue(&setup.key, certificate, now).unwrap();
+    let chain: Vec<Vec<u8>> = standing.chain().map(|link| link.to_vec()).collect();
+    house.console(What::PutPeer { chain: chain.clone(), addresses: Vec::new() }).await;
+    let first = RevocationList::first(Issuer::Node(node), now, LIST_VALIDITY);
+    let list = move |number| {
+        let list = RevocationList { number, ..first.clone() };
+        let list = Signed::sign(list, &key, &setup.federation);
+        let hex = |bytes: &[u8]| crate::hex::encode(bytes);
+        let chain: Vec<String> = chain.iter().map(|link| hex(link)).collect();
+        json!({ "list": hex(list.bytes()), "chain": chain })
+    };
+    (node, list)
 }
 
 /// Rows of what stands on the ground, of papers, registrations and notes.

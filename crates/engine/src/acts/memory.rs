@@ -41,7 +41,7 @@ impl Desk<'_, '_> {
     }
 
     /// Remembers a command that left no record.
-    pub(super) fn remember(
+    pub(crate) fn remember(
         &mut self,
         once: Option<Once>,
         receipt: &Receipt,

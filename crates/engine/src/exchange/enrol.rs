@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use governance::certificate::{Certificate, Right, VERSION};
+use governance::certificate::{Certificate, Issuer, Right, VERSION};
 use record::{PublicKey, Timestamp};
 
 use crate::acts::Desk;
@@ -27,7 +27,10 @@ impl Desk<'_, '_> {
     ) -> Result<Option<ChainBytes>, Refused> {
         let hash = blake3::hash(&enrol.secret);
         let invitation: Option<Invitation> = row(self.staging, Table::Invitation, hash.as_bytes())?;
-        if let Some((_, known)) = self.world.directory.by_key(from) {
+        let known = self.world.directory.by_key(from).map(|(_, known)| known);
+        let revoked =
+            known.is_some_and(|known| self.world.lists.revoked(&known.standing).is_some());
+        if let Some(known) = known.filter(|_| !revoked) {
             let mine = known.standing.parent() == Some(self.setup.me());
             let chain = known.standing.chain().map(|link| link.to_vec().into()).collect();
             return Ok(mine.then_some(chain));
@@ -59,16 +62,29 @@ impl Desk<'_, '_> {
             version: VERSION,
             node: record::NodeId::from_bytes(*from.as_bytes()),
             key: from,
+            endorsements: Vec::new(),
             name: offer.name.clone(),
             level: offer.level.clone(),
             area: offer.area.parse().ok()?,
             rights,
             delegate: !offer.member,
-            serial: self.staging.log.frontier.size() + 1,
+            serial: self.next_serial(record::NodeId::from_bytes(*from.as_bytes())),
             not_before: self.now,
             not_after: until,
-            issuer: governance::certificate::Issuer::Node(self.setup.me()),
+            issuer: Issuer::Node(self.setup.me()),
         })
+    }
+}
+
+impl Desk<'_, '_> {
+    /// The serial of a node's next certificate: higher than any that this node knows of it.
+    pub(super) fn next_serial(&self, node: record::NodeId) -> u64 {
+        let known = self.world.directory.get(node).map(|peer| peer.standing.certificate().serial);
+        let own = Issuer::Node(self.setup.me());
+        let listed = self.world.lists.of(own).into_iter().flat_map(|list| &list.revoked);
+        let revoked = listed.filter(|entry| entry.node == node).map(|entry| entry.serial).max();
+        let last = known.max(revoked).unwrap_or(0);
+        last.max(self.staging.log.frontier.size()).saturating_add(1)
     }
 }
 

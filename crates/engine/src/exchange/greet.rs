@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use governance::certificate::Standing;
 use record::{Checkpoint, NodeId, PublicKey, Unverified};
 use serde_bytes::ByteBuf;
 
@@ -19,6 +20,8 @@ use crate::world::{self, Setup};
 
 const MAX_ADDRESSES: usize = 8;
 const MAX_ADDRESS: usize = 256;
+/// A chain has at most six issuers, and its node may be one, too.
+const MAX_LISTS: usize = 8;
 const WITHIN: Duration = Duration::from_secs(10);
 
 impl Desk<'_, '_> {
@@ -66,7 +69,7 @@ impl Desk<'_, '_> {
             software: self.setup.software.clone(),
             chain: chain_bytes(self.setup),
             addresses: self.talk.addresses.clone(),
-            revocations: None,
+            revocations: self.staple(),
             seen: self.seen(to),
         }
     }
@@ -77,21 +80,22 @@ impl Desk<'_, '_> {
         from: PublicKey,
         hello: &Hello,
     ) -> Result<Option<NodeId>, Refused> {
-        let Some(node) = self.check(from, hello) else { return Ok(None) };
+        let Some(node) = self.check(from, hello)? else { return Ok(None) };
         self.keep_peer(node, hello.chain.clone(), &hello.addresses)?;
         self.talk.known.entry(node).or_default().software = Some(printable(&hello.software));
         Ok(Some(node))
     }
 
-    fn check(&mut self, from: PublicKey, hello: &Hello) -> Option<NodeId> {
+    fn check(&mut self, from: PublicKey, hello: &Hello) -> Result<Option<NodeId>, Refused> {
         let words = hello.software.len() <= 64
             && hello.addresses.len() <= MAX_ADDRESSES
+            && hello.revocations.len() <= MAX_LISTS
             && hello.addresses.iter().all(|address| address.len() <= MAX_ADDRESS);
         if hello.version != PROTOCOL || !words {
             tracing::warn!(peer = %from, version = hello.version,
                 "对方的协议版本不同，招呼被拒：请升级较旧的一方 hello refused, it speaks another \
                  version of the protocol: upgrade the older of the two");
-            return None;
+            return Ok(None);
         }
         let standing = match world::verify(self.setup, &hello.chain, self.now) {
             Ok(standing) => standing,
@@ -99,7 +103,7 @@ impl Desk<'_, '_> {
                 tracing::warn!(peer = %from, error = %error,
                     "对方的证书不成立，招呼被拒：请双方核对证书与时钟 hello refused, its certificates \
                      do not hold: compare certificates and clocks with its operator");
-                return None;
+                return Ok(None);
             }
         };
         let mine = self.setup.standing.parent() == Some(standing.node());
@@ -108,10 +112,22 @@ impl Desk<'_, '_> {
             tracing::warn!(peer = %from,
                 "对方出示的证书不属于本节点的相邻节点，招呼被拒 hello refused, the certificates are not \
                  those of a neighbour");
-            return None;
+            return Ok(None);
+        }
+        self.take_stapled(&standing, &hello.revocations)?;
+        if let Some(entry) = self.world.lists.revoked(&standing) {
+            tracing::warn!(peer = %from, reason = ?entry.reason, since = %entry.since,
+                "对方的证书已被吊销，招呼被拒 hello refused, its certificates are revoked");
+            return Ok(None);
+        }
+        if self.is_older(&standing) {
+            tracing::warn!(peer = %from,
+                "对方出示的是旧证书，招呼被拒：它可能在用旧备份 hello refused, it shows older certificates \
+                 than before: its data folder may be an older copy");
+            return Ok(None);
         }
         self.compare(hello.seen.as_ref());
-        Some(standing.node())
+        Ok(Some(standing.node()))
     }
 
     /// A peer holds a checkpoint that this node signed over more records than there are: the data
@@ -146,7 +162,15 @@ impl Desk<'_, '_> {
                 "相邻节点已连接，证书有效 neighbour connected, its certificates hold");
         }
         self.out.push(Effect::Greeted { node });
+        self.tell_of_lists(node);
         self.pull(node);
+    }
+
+    /// Whether a chain has an older certificate of some node than the one known of the same node
+    /// (S12).
+    fn is_older(&self, shown: &Standing) -> bool {
+        let Some(known) = self.world.directory.get(shown.node()) else { return false };
+        shown.is_older_than(&known.standing)
     }
 
     /// What people call a node; empty where it is not known.
@@ -202,11 +226,13 @@ impl Desk<'_, '_> {
         let mut frame = sign::local(FrameKind::Certificate, sign::encode(&note));
         frame.peer = Some(node);
         let (at, frame) = self.staging.push(frame)?;
-        crate::project::project(sign::whose(self.setup), self.staging, at, &frame)?;
+        let done = crate::project::project(sign::whose(self.setup), self.staging, at, &frame)?;
+        self.judged(done.judged);
         let me = &self.setup.standing;
         let stranger = self.world.directory.get(node).is_none();
         self.change_world(|world| {
-            Arc::make_mut(&mut world.directory).insert(me, standing, addresses);
+            let lists = world.lists.clone();
+            Arc::make_mut(&mut world.directory).insert(me, &lists, standing, addresses);
         });
         if stranger {
             self.give_policy(node)?;

@@ -264,7 +264,8 @@ impl Desk<'_, '_> {
         {
             return Ok(false);
         }
-        self.out.push(Effect::Page { ticket, peer, after: pull.after });
+        let personal = self.world.may_have_personal(self.setup, peer, self.now);
+        self.out.push(Effect::Page { ticket, peer, after: pull.after, personal });
         Ok(true)
     }
 

@@ -136,7 +136,7 @@ pub(super) fn fork(
 }
 
 impl NotApplied {
-    fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         match self {
             Self::Rejected(rejected) => rejected.to_string(),
             Self::Unreadable(error) => error.to_string(),
@@ -151,7 +151,7 @@ pub(crate) fn event_of(readable: &Readable, sender: NodeId) -> Option<Event> {
     event(readable, sender).ok()
 }
 
-fn event(readable: &Readable, sender: NodeId) -> Result<Event, NotApplied> {
+pub(super) fn event(readable: &Readable, sender: NodeId) -> Result<Event, NotApplied> {
     let record = &readable.record;
     let act = ActKind::from_kind(record.kind).ok_or(NotApplied::NoAct)?;
     let opens = act == ActKind::Report;

@@ -25,6 +25,8 @@ pub(super) enum Job {
         peer: NodeId,
         /// Entries above this.
         after: u64,
+        /// Whether people's words and data may go.
+        personal: bool,
         /// Where the page goes.
         reply: oneshot::Sender<Response>,
     },
@@ -107,8 +109,9 @@ fn work(handle: &Handle, jobs: &Mutex<Receiver<Job>>) {
 
 fn run(handle: &Handle, job: Job) {
     match job {
-        Job::Page { peer, after, reply } => {
-            let page = outbox::page(&handle.setup, &handle.reader, peer, after, PAGE_ENTRIES);
+        Job::Page { peer, after, personal, reply } => {
+            let bounds = outbox::Bounds { entries: PAGE_ENTRIES, personal };
+            let page = outbox::page(&handle.setup, &handle.reader, peer, after, bounds);
             let response = page.map(Response::Page).unwrap_or_else(|error| {
                 tracing::error!(peer = %peer, error = %error, "a page could not be read");
                 Response::Refused

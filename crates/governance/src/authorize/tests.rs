@@ -14,7 +14,7 @@ use rand::{RngExt, SeedableRng};
 use record::{Disclosure, Fields, Header, NodeId, RecordId, Subject, Timestamp};
 
 use super::*;
-use crate::act::{CallBack, Grade, Rate, Whistle};
+use crate::act::{CallBack, Erasing, Grade, Rate, Whistle};
 use crate::calendar::Calendar;
 use crate::case::{Case, CaseId, Event, Step, apply};
 use crate::change::{Change, Outcome, Phase};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use record::{EnvelopeError, FederationId, NodeId, PublicKey, Signed, Timestamp, Unverified};
 
-use super::{Certificate, Issuer, MAX_CHAIN, Right};
+use super::{Certificate, Issuer, Keys, KeysError, MAX_CHAIN, Right};
 use crate::area::AreaCode;
 
 /// What a node is allowed, proven up to the root at some moment. Only [`verify_chain`],
@@ -14,6 +14,8 @@ pub struct Standing {
     federation: FederationId,
     /// The node's own first, the one signed by the root last; never empty.
     chain: Vec<Signed<Certificate>>,
+    /// The node's own keys, past and present.
+    keys: Keys,
 }
 
 /// Why a chain proves nothing.
@@ -44,6 +46,9 @@ pub enum Fault {
     /// Unreadable, forged or of another federation.
     #[error("its envelope or signature does not hold")]
     Envelope(#[from] EnvelopeError),
+    /// Its key does not follow from the one the node was born with.
+    #[error("its key does not follow from the one the node was born with")]
+    Keys(#[from] KeysError),
     /// It names another issuer than the one above it in the chain.
     #[error("it was not issued by what stands above it in the chain")]
     WrongIssuer,
@@ -90,7 +95,9 @@ pub fn verify_chain<B: AsRef<[u8]>>(
     };
     let first = verify_top(root, federation, top.as_ref(), now)
         .map_err(|fault| fault.at(below.len(), top.as_ref()))?;
-    let standing = Standing { federation: *federation, chain: vec![first] };
+    let keys = keys_of(federation, &first)
+        .map_err(|error| Fault::from(error).at(below.len(), top.as_ref()))?;
+    let standing = Standing { federation: *federation, chain: vec![first], keys };
     below.iter().enumerate().rev().try_fold(standing, |above, (at, bytes)| {
         above.extend(bytes.as_ref(), now).map_err(|fault| fault.at(at, bytes.as_ref()))
     })
@@ -121,6 +128,36 @@ impl Standing {
     #[must_use]
     pub fn key(&self) -> PublicKey {
         self.certificate().key
+    }
+
+    /// Its keys, past and present.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The key in use of a node of its chain.
+    #[must_use]
+    pub fn key_of(&self, node: NodeId) -> Option<PublicKey> {
+        self.certificates().find(|certificate| certificate.node == node).map(|found| found.key)
+    }
+
+    /// The certificates of its chain, its own first.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.chain.iter().map(Signed::value)
+    }
+
+    /// Who issued the certificates of its chain, its own issuer first, the root last.
+    pub fn issuers(&self) -> impl Iterator<Item = Issuer> {
+        self.certificates().map(|certificate| certificate.issuer)
+    }
+
+    /// Whether it has an older certificate of some node than the other chain has of the same node
+    /// (S12).
+    #[must_use]
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        let newer = |mine: &Certificate| other.certificates().any(|known| known.supersedes(mine));
+        self.certificates().any(newer)
     }
 
     /// Its own certificate.
@@ -219,6 +256,7 @@ impl Standing {
         let child = read(bytes)?.verify(&self.federation, &self.key())?;
         check_time(&child, now)?;
         self.check_child(&child)?;
+        self.keys = keys_of(&self.federation, &child)?;
         self.chain.insert(0, child);
         Ok(self)
     }
@@ -251,6 +289,11 @@ impl Fault {
         let node = read(bytes).ok().map(|certificate| certificate.peek().node);
         ChainError::Certificate { at, node, fault: self }
     }
+}
+
+fn keys_of(federation: &FederationId, certificate: &Certificate) -> Result<Keys, KeysError> {
+    let Certificate { node, endorsements, key, .. } = certificate;
+    Keys::follow(federation, *node, endorsements, *key)
 }
 
 fn read(bytes: &[u8]) -> Result<Unverified<Certificate>, EnvelopeError> {

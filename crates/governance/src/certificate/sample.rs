@@ -39,6 +39,7 @@ pub(crate) fn certificate(number: u8, level: &str, area: &str) -> Certificate {
         version: VERSION,
         node: NodeId::from_genesis(&key),
         key,
+        endorsements: Vec::new(),
         name: format!("{level} {number}"),
         level: level.to_owned(),
         area: area.parse().unwrap(),

@@ -2,7 +2,9 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use engine::wire::{Ask, Enrol, Fetch, Hello, PIECE_BYTES, Page, Parcel, Piece, Pull, Witness};
+use engine::wire::{
+    Ask, Enrol, Fetch, Hello, Notice, PIECE_BYTES, Page, Parcel, Piece, Pull, Witness,
+};
 use futures::io::Cursor;
 use libp2p::request_response::Codec as _;
 use proptest::prelude::*;
@@ -29,16 +31,15 @@ fn hello() -> impl Strategy<Value = Hello> {
     let chain = prop::collection::vec(bytes(300), 0..4);
     let addresses = prop::collection::vec("[a-z0-9/]{0,40}", 0..8);
     let seen = prop::option::of(bytes(300));
-    (any::<u16>(), "\\PC{0,20}", chain, addresses, prop::option::of(bytes(300)), seen).prop_map(
-        |(version, software, chain, addresses, revocations, seen)| Hello {
+    (any::<u16>(), "\\PC{0,20}", chain, addresses, prop::collection::vec(bytes(300), 0..3), seen)
+        .prop_map(|(version, software, chain, addresses, revocations, seen)| Hello {
             version,
             software,
             chain,
             addresses,
             revocations,
             seen,
-        },
-    )
+        })
 }
 
 /// A message in a property test, which wants to print what fails: its type and its bytes.
@@ -77,6 +78,8 @@ fn any_request() -> impl Strategy<Value = Sample<Request>> {
             let photo = Hash::from_bytes(photo);
             Sample(Request::Fetch(Fetch { number, photo, offset }))
         }),
+        (bytes(600), prop::collection::vec(bytes(300), 0..4))
+            .prop_map(|(list, chain)| Sample(Request::Notice(Notice { list, chain }))),
     ]
 }
 
@@ -319,7 +322,7 @@ fn the_table_of_types_agrees_with_the_messages() {
         software: String::new(),
         chain: Vec::new(),
         addresses: Vec::new(),
-        revocations: None,
+        revocations: Vec::new(),
         seen: None,
     };
     let page = Page::default();

@@ -15,7 +15,7 @@ async fn liar(town: &Site, identity: &Identity) -> network::Handle {
         software: "liar 1.0\u{1b}[31m".to_owned(),
         chain,
         addresses: Vec::new(),
-        revocations: None,
+        revocations: Vec::new(),
         seen: None,
     };
     tokio::spawn(async move {
@@ -40,7 +40,8 @@ fn answer(request: &Request, hello: &Hello) -> Response {
         | Request::Poke
         | Request::Witness(_)
         | Request::Ask(_)
-        | Request::Fetch(_) => Response::Refused,
+        | Request::Fetch(_)
+        | Request::Notice(_) => Response::Refused,
     }
 }
 

@@ -77,6 +77,7 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     ];
     put("Invitation", object(&open, &[("by", reference("PersonName"))]));
     put("InvitationPage", page("Invitation"));
+    revocations(&mut put);
     let held = [
         ("position", count()),
         ("from", reference("NodeName")),
@@ -86,6 +87,36 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     ];
     put("Quarantined", object(&held, &[]));
     put("QuarantinePage", page("Quarantined"));
+}
+
+fn revocations(put: &mut impl FnMut(&str, Value)) {
+    let reason = || one_of(&["ended", "moved", "compromised"]);
+    let last_good = || object(&[("epoch", count()), ("seq", count())], &[]);
+    let entry = [
+        ("node", reference("NodeName")),
+        ("serial", count()),
+        ("since", reference("Time")),
+        ("reason", reason()),
+        ("until", reference("Time")),
+    ];
+    let list_of = [
+        ("number", count()),
+        ("issued", reference("Time")),
+        ("next_update", reference("Time")),
+        ("overdue", flag()),
+        ("revoked", list(object(&entry, &[("last_good", last_good())]))),
+    ];
+    let lists = list(object(&list_of, &[("issuer", reference("NodeName"))]));
+    put("Revocations", object(&[("status", trust()), ("lists", lists)], &[]));
+    let revoke = [("node", reference("Id32")), ("reason", reason())];
+    let may = json!({ "anyOf": [last_good(), { "type": "null" }] });
+    put("Revoke", object(&revoke, &[("last_good", may)]));
+    let chain = json!({ "type": "array", "items": reference("Hex"), "maxItems": 6 });
+    put("InstallRevocationList", object(&[("list", reference("Hex"))], &[("chain", chain)]));
+}
+
+fn trust() -> Value {
+    one_of(&["good", "stale", "revoked"])
 }
 
 fn who() -> Vec<Property<'static>> {
@@ -104,6 +135,7 @@ fn peer() -> Value {
     let mut needs = who();
     needs.extend([
         ("relation", one_of(&["parent", "child", "unit", "other"])),
+        ("trust", trust()),
         ("addresses", list(text())),
         ("connected", flag()),
         ("received", head()),

@@ -127,7 +127,7 @@ impl Simulator {
                 (desk, Act::Mediate { severity, mediators: vec![staff.people.last()?.1] })
             }
             // The county calls a street into a task force (C6).
-            2 if member.part == Part::County => {
+            2 | 3 if member.part == Part::County => {
                 let lead = *self.of(Part::Township).first()?;
                 let request = "请派人参加专班".into();
                 (desk, Act::Convene(Whistle { lead, assist: Vec::new(), request }))
