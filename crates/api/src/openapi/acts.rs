@@ -160,11 +160,6 @@ fn acts() -> Vec<(&'static str, Value)> {
         ("split", reason(), vec![]),
         ("withdraw", reason(), vec![]),
         (
-            "erase",
-            vec![("ground", json!({ "enum": ["request", "retention", "unlawful"] }))],
-            vec![],
-        ),
-        (
             "exclude",
             vec![("rate", rate), ("exclusion", text(MAX_LINE)), ("reason", text(MAX_TEXT))],
             vec![],
@@ -182,6 +177,11 @@ fn acts() -> Vec<(&'static str, Value)> {
         ("mediate", vec![("severity", text(MAX_LINE)), ("mediators", people)], vec![]),
         ("session", vec![("held", reference("Time")), ("note", text(MAX_TEXT))], vec![]),
         ("agreement", vec![("reached", flag), ("text", text(MAX_DESCRIPTION))], vec![]),
+        (
+            "erase",
+            vec![("ground", json!({ "enum": ["request", "retention", "unlawful"] }))],
+            vec![],
+        ),
     ];
     shapes
         .into_iter()
