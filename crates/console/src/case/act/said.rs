@@ -141,6 +141,7 @@ mod tests {
             ("mediator", id),
             ("severity", "ordinary"),
             ("rate", "response"),
+            ("ground", "request"),
             ("exclusion", "duplicate"),
             ("node", &node),
             ("to", &node),
