@@ -15,6 +15,7 @@ mod misread;
 mod peers;
 mod policies;
 mod print;
+mod protect;
 mod serve;
 mod trust;
 mod verify;

@@ -137,7 +137,7 @@ fn s7_nothing_but_the_release_gate_puts_anything_on_the_wire() {
         ("put_bytes(Table::Outbox", &["crates/engine/src/project/stream.rs"]),
         ("Entry::form(", &["crates/engine/src/share.rs"]),
         // Stored values are read for a peer in one place, which asks what its entry names.
-        ("letparcel=Parcel{entry:", &["crates/engine/src/outbox.rs"]),
+        ("letparcel=Parcel{erased:", &["crates/engine/src/outbox.rs"]),
         ("page.parcels.push(", &["crates/engine/src/outbox.rs"]),
         // Both are called from the worker that answers a peer, and from nowhere else.
         ("outbox::page(", &["crates/engine/src/runtime/worker.rs"]),

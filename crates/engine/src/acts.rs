@@ -10,6 +10,7 @@ mod people;
 mod photos;
 mod policies;
 mod reading;
+mod retention;
 mod withdraw;
 
 use std::sync::Arc;
@@ -22,11 +23,12 @@ use governance::policy::{Policy, Power};
 use governance::release::Withhold;
 use governance::roster::{Actor, Standing};
 use rand::CryptoRng;
-use record::{NodeId, Subject, Timestamp};
+use record::{Hash, NodeId, Subject, Timestamp};
 
 use crate::code;
 use crate::command::{Agent, Command, Once, Receipt, Refused, Version, What};
 use crate::engine::{Effect, Talk};
+use crate::note::Note;
 use crate::open::{self, Around};
 use crate::preview::Preview;
 use crate::share::{self, Turn};
@@ -243,8 +245,17 @@ impl Desk<'_, '_> {
         };
         let (record, _, done) = sign::append(self.setup, self.staging, draft, self.now, self.rng)?;
         let case = done.case.ok_or(Refused::NotFound("case"))?;
+        self.note_gone(done.gone)?;
         self.after(before.as_deref(), &case, self.setup.me(), &withhold)?;
         Ok(Receipt { record: Some(record.id()), ..receipt })
+    }
+
+    /// Says of photos that they were erased from a case.
+    pub(crate) fn note_gone(&mut self, photos: Vec<Hash>) -> Result<(), Refused> {
+        if !photos.is_empty() {
+            sign::note(self.setup, self.staging, &Note::Gone { photos })?;
+        }
+        Ok(())
     }
 
     /// What follows from a case's change, own or foreign: others are told, less what is withheld.

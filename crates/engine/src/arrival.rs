@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use record::{
-    Disclosure, EnvelopeError, FieldError, Fields, Hash, Header, NodeId, Record, Signed,
+    Disclosure, EnvelopeError, FieldError, FieldId, Fields, Hash, Header, NodeId, Record, Signed,
     StatementError, Timestamp, Unverified, Verifier,
 };
 use serde_bytes::ByteBuf;
@@ -217,14 +217,22 @@ impl Desk<'_> {
         if !names(&entry, &record) {
             return Err(PageError::OtherRecord { number });
         }
-        let told = parcel.disclosures.iter().map(|disclosure| disclosure.field);
-        if !told.eq(entry.fields.iter().copied()) {
+        if !is_as_told(&entry, &parcel.disclosures, parcel.erased) {
             return Err(PageError::Fields { number, source: None });
         }
         let fields = record::open(&record, &parcel.disclosures)
             .map_err(|source| PageError::Fields { number, source: Some(source) })?;
         Ok(Arrival { entry, bytes, record, disclosures: parcel.disclosures, fields })
     }
+}
+
+/// Whether the fields are those that the entry names: all of them, or, where people's words were
+/// erased before this node had them, all others.
+fn is_as_told(entry: &Entry, parts: &[Disclosure], erased: bool) -> bool {
+    let given = |id: &FieldId| parts.iter().any(|part| part.field == *id);
+    let due = entry.fields.iter().copied();
+    let told = parts.iter().map(|part| part.field);
+    told.eq(due.filter(|id| !erased || given(id) || governance::field::is_structural(*id)))
 }
 
 fn names(entry: &Entry, record: &Record) -> bool {

@@ -499,6 +499,7 @@ impl Desk<'_, '_> {
                 self.watch_lists();
                 let _ = storage(self.sweep_receipts())?;
                 let _ = storage(self.sweep_uploads())?;
+                let _ = storage(self.sweep_cases())?;
                 if self.barred().is_none() {
                     let _ = storage(self.seal_access())?;
                 }
@@ -756,9 +757,15 @@ fn replay(setup: &Setup, store: &mut dyn Store, tips: &mut Tips) -> Result<Log, 
         for (at, frame) in &frames {
             project::project(whose(setup), &mut staging, *at, frame)?;
         }
-        let (mutations, tree, grown) = staging.finish_replay(frames.last().map(|(at, _)| *at))?;
-        log = grown;
-        store.index(mutations, tree, log.mark(), next)?;
+        let replayed = staging.finish_replay(frames.last().map(|(at, _)| *at))?;
+        log = replayed.log;
+        // First, so that the index never knows of an erasure that was not carried out.
+        // A photo may have been uploaded again since; what is left of one is cleared like any other
+        // that no row tells of.
+        let mut erasures = replayed.erasures;
+        erasures.iter_mut().for_each(|erasure| erasure.photos.clear());
+        store.erase(&erasures)?;
+        store.index(replayed.mutations, replayed.tree, log.mark(), next)?;
     }
 }
 

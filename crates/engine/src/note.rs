@@ -54,6 +54,11 @@ pub enum Note {
         /// Their number.
         size: u32,
     },
+    /// Photos that were erased from a case. Those that no other case shows are gone.
+    Gone {
+        /// blake3 of each one's bytes.
+        photos: Vec<Hash>,
+    },
     /// An issuer's revocation list; its own certificate chain, which the root has none of.
     Revocations {
         /// The signed list.

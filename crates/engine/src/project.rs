@@ -3,6 +3,7 @@
 
 mod access;
 mod case;
+mod erase;
 mod ground;
 mod local;
 mod people;
@@ -20,7 +21,7 @@ use governance::case::{Case, CaseId, Rejected};
 use record::chain::Head;
 use record::tree::leaf_hash;
 use record::{
-    FederationId, FieldError, Fields, Header, NodeId, Record, RecordId, Unverified, cbor,
+    FederationId, FieldError, Fields, Hash, Header, NodeId, Record, RecordId, Unverified, cbor,
 };
 
 pub use access::{access_mark, access_sealed, reads_key};
@@ -42,6 +43,7 @@ pub use roster::{person_key, places};
 pub use stream::{Sent, given_of, given_to, log_key, stream_key};
 pub use withdrawal::{MAX_WITHDRAWALS, withdrawn_key};
 
+use crate::entry::Entry;
 use crate::kind;
 use crate::note::Note;
 use crate::staging::{Lookup, NOTE_LIMITS, Staging, disclosures};
@@ -71,6 +73,8 @@ pub struct Done {
     pub policy: bool,
     /// Whether an author withdrew fields, and that was not known yet.
     pub withdrawn: bool,
+    /// Photos that were erased from the case: a note has to say that they are gone.
+    pub gone: Vec<Hash>,
     /// Cases that are others now, because records of theirs are held back or no longer are.
     pub judged: Vec<CaseId>,
 }
@@ -174,7 +178,12 @@ fn own(
     if ActKind::from_kind(record.kind).is_some() {
         let (before, applied) = case::apply(whose, staging, readable, whose.me, true)?;
         photo::shown(staging, readable, None)?;
-        return Ok(Done { before, ..case::own(at, applied)? });
+        let gone = match applied {
+            Ok(_) => erasure(whose, staging, at, before.as_deref(), readable)?,
+            Err(_) => None,
+        };
+        let gone = gone.unwrap_or_default();
+        return Ok(Done { before, gone, ..case::own(at, applied)? });
     }
     if is_policy(record.kind) {
         policy::own(staging, at, readable)?;
@@ -222,11 +231,11 @@ fn foreign(
     let fresh = staging.is_beyond(record)?;
     let known = if fresh { None } else { known(whose, staging, record)? };
     match known {
-        Some(other) if other.record.id() != record.id() => {
+        Some(other) if other.readable.record.id() != record.id() => {
             // Two histories by one author (S2): both are kept, neither is merged.
             return case::fork(staging, at, record, sender);
         }
-        Some(same) if same.fields.len() >= readable.fields.len() => {}
+        Some(same) if same.breadth >= breadth(frame) => {}
         _ => staging.put_log(record, at)?,
     }
     if revocation::is_held_back(staging, record)? {
@@ -245,21 +254,61 @@ fn foreign(
         };
     }
     let (before, applied) = case::apply(whose, staging, readable, sender, fresh)?;
+    let changed = applied.is_ok();
     let done = case::foreign(staging, at, record, sender, applied)?;
+    if changed && let Some(gone) = erasure(whose, staging, at, before.as_deref(), readable)? {
+        return Ok(Done { before, gone, ..done });
+    }
     if matches!(done.rejected, None | Some(Rejected::Known)) {
         photo::received(staging, at, frame, readable, sender)?;
     }
     Ok(Done { before, ..done })
 }
 
-/// The record this node already has in the same place of the author's log.
+/// Carries out what a record that was applied means for people's words: where the case was erased
+/// before it or is erased by it. Gives the photos that it erased.
+fn erasure(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    at: Position,
+    before: Option<&Case>,
+    readable: &Readable,
+) -> Result<Option<Vec<Hash>>, StoreError> {
+    let Some(case) = before else { return Ok(None) };
+    let erases = ActKind::from_kind(readable.record.kind) == Some(ActKind::Erase);
+    if case.erased.is_some() {
+        erase::late(staging, at, case.id);
+        Ok(Some(Vec::new()))
+    } else if erases {
+        erase::erased(whose, staging, case).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// What this node already has in a place of an author's log.
+struct Known {
+    readable: Readable,
+    breadth: usize,
+}
+
 fn known(
     whose: Whose,
     staging: &Staging<'_>,
     record: &Record,
-) -> Result<Option<Readable>, StoreError> {
+) -> Result<Option<Known>, StoreError> {
     let found = position_of(staging, record.author, record.epoch, record.seq)?;
-    found.map(|at| read(whose, at, staging.frame_at(at)?.as_ref())).transpose()
+    let Some(at) = found else { return Ok(None) };
+    let frame = staging.frame_at(at)?;
+    let breadth = breadth(&frame);
+    Ok(Some(Known { readable: read(whose, at, &frame)?, breadth }))
+}
+
+/// How much of a record a frame was given: what its entry says, so that it stays the same when
+/// people's words are erased.
+fn breadth(frame: &Frame) -> usize {
+    let entry = frame.entry.as_deref().map(Entry::decode);
+    entry.map_or(usize::MAX, |entry| entry.map_or(0, |entry| entry.fields.len()))
 }
 
 /// A frame's note, if it has one.
@@ -298,6 +347,7 @@ fn note(
         }
         Note::Uploaded { hash, size, at } => photo::uploaded(staging, hash, size, at)?,
         Note::Fetched { hash, size } => photo::fetched(staging, hash, size)?,
+        Note::Gone { photos } => erase::gone(staging, &photos)?,
         Note::Swept { of, keys } => local::swept(staging, of, keys)?,
     }
     Ok(Vec::new())

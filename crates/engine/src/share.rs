@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use governance::act::ActKind;
 use governance::case::{Case, CaseId, Party, Step};
 use governance::certificate::Standing;
 use governance::policy::Policy;
@@ -84,8 +85,15 @@ pub(crate) fn share(
     staging: &mut Staging<'_>,
     turn: &Turn<'_>,
 ) -> Result<BTreeSet<NodeId>, StoreError> {
-    // A case under a version that this node does not have is not shared: nothing says with whom.
-    let Ok(policy) = world.policies.of(turn.case, setup.me()) else { return Ok(BTreeSet::new()) };
+    let case = turn.case;
+    // A case under a version that this node does not have is not shared: nothing says with whom. Its
+    // erasure goes to everybody, whatever policy says.
+    let erases = case.steps.last().is_some_and(|step| step.act == ActKind::Erase);
+    let policy = match world.policies.of(case, setup.me()) {
+        Ok(policy) => policy,
+        Err(_) if erases => &world.policies.in_force().policy,
+        Err(_) => return Ok(BTreeSet::new()),
+    };
     let by = policy.reference();
     let mut told: BTreeSet<NodeId> =
         newcomers(setup.me(), turn.before, turn.case).into_iter().collect();

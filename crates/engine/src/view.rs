@@ -1,6 +1,7 @@
 //! Reading what the index holds, for the API, the console and the answering of questions.
 
 mod count;
+mod erasure;
 mod given;
 mod ground;
 mod local;
@@ -22,6 +23,7 @@ use crate::usable::{self, Uses};
 
 pub(crate) use count::LAST;
 pub use count::{Counted, State, count, sheet};
+pub use erasure::outstanding;
 pub use given::{Given, access_log, given, reads, withdrawn};
 pub use ground::{duty_lists, duty_versions, organisation, organisations, station, stations};
 pub use local::{

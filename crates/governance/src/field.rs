@@ -125,6 +125,7 @@ fields! {
     252 POLICY_TEXT_4 "policy_text_4" Structural "A policy in TOML: its fourth part.";
     253 POLICY_TEXT_5 "policy_text_5" Structural "A policy in TOML: its fifth and last part.";
     254 POLICY_SOURCE "policy_source" Structural "By whom a policy came into force: file, officer or parent.";
+    260 ERASURE "erasure" Structural "Why people's words and data are erased.";
     270 PHOTOS "photos" Content "Photos that an act shows: hash, size, media type, moment, caption.";
     271 PAGES "pages" Personal "Photos of what the parties of a dispute signed.";
     300 WITHDRAWN_FIELDS "withdrawn_fields" Structural "Numbers of the fields whose use is to end.";

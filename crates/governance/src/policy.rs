@@ -11,7 +11,7 @@ mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::FieldId;
+use record::{FieldId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
@@ -22,7 +22,7 @@ pub use schema::schema;
 pub use version::{Version, VersionError, Versions, reference_of, split_reference, text_of};
 
 use crate::act::ActKind;
-use crate::case::Party;
+use crate::case::{Case, Party};
 use crate::change::Phase;
 use crate::clock::{Allowance, WorkingHours};
 use crate::field;
@@ -94,6 +94,9 @@ pub struct Policy {
     /// Putting off; without it, until whatever review is set.
     #[serde(default)]
     pub suspension: Option<SuspensionRule>,
+    /// How long people's words and data are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionRule>,
     /// The list of duties (履职事项清单).
     #[serde(rename = "duty", default)]
     pub duties: Vec<Duty>,
@@ -203,6 +206,14 @@ impl Requirement {
 pub struct SuspensionRule {
     /// The longest time until the review.
     pub longest: Allowance,
+}
+
+/// How long people's words and data are kept (PIPL art. 19: no longer than the purpose needs).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionRule {
+    /// Days after the last act on a case that has ended; the node then erases them by itself.
+    pub days: u32,
 }
 
 /// Taking a case up again.
@@ -478,7 +489,18 @@ fn list(problems: &[Problem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
+const DAY_MILLIS: i64 = 86_400_000;
+
 impl Policy {
+    /// Whether what people said on a case is kept no longer: it has ended, and nothing was done with
+    /// it for as long as policy says.
+    #[must_use]
+    pub fn is_kept_no_longer(&self, case: &Case, now: Timestamp) -> bool {
+        let (Some(rule), Some(last)) = (&self.retention, case.steps.last()) else { return false };
+        let over = last.time.millis().saturating_add(i64::from(rule.days) * DAY_MILLIS);
+        case.is_ended() && case.erased.is_none() && over <= now.millis()
+    }
+
     /// Reads and checks a policy.
     ///
     /// # Errors

@@ -95,7 +95,7 @@ pub fn audience(
     case.parties
         .iter()
         .filter(|(node, _)| **node != step.author && **node != sender)
-        .filter(|(node, party)| concerns(case, **node, **party))
+        .filter(|(node, party)| step.act == ActKind::Erase || concerns(case, **node, **party))
         .filter_map(|(node, party)| release(policy, *node, *party, step.act, held, now))
         .collect()
 }
@@ -150,6 +150,11 @@ fn codes(to: NodeId, purpose: &str, basis: &str, held: &[FieldId]) -> Release {
     Release { to, purpose, basis, fields, withheld: Vec::new(), until: None }
 }
 
+/// An erasure goes to everybody who ever was a party, whatever policy lets them know of the rest.
+fn erasure(to: NodeId, held: &[FieldId]) -> Release {
+    codes(to, "erasure", "个人信息保护法第四十七条 / PIPL art. 47", held)
+}
+
 /// A unit is told of a case only as long as it is called to it.
 fn concerns(case: &Case, node: NodeId, party: Party) -> bool {
     match party {
@@ -166,6 +171,9 @@ fn release(
     held: &[FieldId],
     now: Timestamp,
 ) -> Option<Release> {
+    if act == ActKind::Erase {
+        return Some(erasure(to, held));
+    }
     let rule = policy.disclosure(party, act)?;
     let named: BTreeSet<FieldId> = rule.field_ids();
     let goes = |id: &FieldId| field::is_structural(*id) || named.contains(id);

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::args::{Args, Command, ConfigCommand};
 use super::failure::Failure;
 use super::{
-    audit, doctor, help, import, init, join, peers, policies, print, serve, trust, verify,
+    audit, doctor, help, import, init, join, peers, policies, print, protect, serve, trust, verify,
 };
 use crate::calendar;
 use crate::config::{self, Config, Layer, Loaded};
@@ -41,6 +41,7 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
         Command::Revocations { what } => wait(trust::revocations(&loaded.config, what)),
         Command::Root { what } => trust::root(what),
         Command::Doctor { json } => wait(doctor::doctor(&loaded.config, json)),
+        Command::Protect => protect::protect(&loaded.config),
         Command::Audit(args) => audit::audit(&loaded.config, args),
         Command::Import { what } => wait(import::import(&loaded.config, what)),
         Command::ExportOrders(args) => wait(import::export(&loaded.config, args)),

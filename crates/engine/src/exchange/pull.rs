@@ -233,7 +233,9 @@ impl Desk<'_, '_> {
         let (frame, readable) = foreign(from, arrival);
         let named = governance::policy::reference_of(&readable.fields);
         let (at, frame) = self.staging.push(frame)?;
-        let done = project::project_read(whose(self.setup), self.staging, at, &frame, &readable)?;
+        let mut done =
+            project::project_read(whose(self.setup), self.staging, at, &frame, &readable)?;
+        self.note_gone(std::mem::take(&mut done.gone))?;
         match &done.rejected {
             // It came before, by another way or with an earlier offer.
             None | Some(Rejected::Known) => {}

@@ -228,6 +228,8 @@ pub enum Order {
     Source([u8; 8]),
     /// Live cases held here whose place nobody knows.
     Unplaced,
+    /// Cases of this node that have ended and are not erased, by the time of their last record.
+    Ended,
 }
 
 impl Order {
@@ -243,6 +245,7 @@ impl Order {
             Self::MergedInto(case) => [&[6], case.as_bytes().as_slice()].concat(),
             Self::Source(hash) => [&[7], hash.as_slice()].concat(),
             Self::Unplaced => vec![8],
+            Self::Ended => vec![9],
         }
     }
 
@@ -281,7 +284,10 @@ pub fn order_keys(case: &Case) -> Vec<Vec<u8>> {
         orders.extend(nowhere.then_some(Order::Unplaced));
     }
     orders.extend(case.source.as_deref().map(Order::of_source));
-    orders.into_iter().map(|order| order.key(case.opened, case.id)).collect()
+    let keys = orders.into_iter().map(|order| order.key(case.opened, case.id));
+    let at_home = !guest && case.trail.last() == Some(&case.home);
+    let ended = case.steps.last().filter(|_| !live && at_home && case.erased.is_none());
+    keys.chain(ended.map(|last| Order::Ended.key(last.time, case.id))).collect()
 }
 
 fn reorder(

@@ -140,6 +140,9 @@ fn shape(rule: &ActRule, found: &mut Vec<Problem>) {
     if (moves_baton || from_elsewhere) && rule.to.is_some() {
         report(found, at("to"), "custody and contributions leave the stage: see [custody]");
     }
+    if rule.act == ActKind::Erase && rule.to.is_some() {
+        report(found, at("to"), "an erasure leaves the stage");
+    }
     if rule.roles.is_empty() {
         report(found, at("roles"), "name at least one role, or leave the act out");
     }

@@ -183,7 +183,15 @@ impl House {
         let (mut store, _) = open(self.folder.path(), &options, &mut self.rng).unwrap();
         for batch in frames.chunks(2) {
             let (frames, mark) = (batch.to_vec(), self.mark());
-            store.commit(Commit { frames, mutations: Vec::new(), tree: Vec::new(), mark }).unwrap();
+            store
+                .commit(Commit {
+                    frames,
+                    mutations: Vec::new(),
+                    tree: Vec::new(),
+                    mark,
+                    erasures: Vec::new(),
+                })
+                .unwrap();
         }
         store.close().unwrap();
     }

@@ -65,6 +65,13 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
             key("severity", TABLES, NONE, "纠纷等级", "severities"),
             key("reopen", TABLE, Some("不限 no limit"), "重办", "reopening"),
             key("extension", TABLE, Some("不限 no limit"), "延期", "extensions"),
+            key(
+                "retention",
+                TABLE,
+                Some("一直保存 for ever"),
+                "个人信息保存期",
+                "how long people's words and data are kept",
+            ),
             key("suspension", TABLE, Some("不限 no limit"), "挂账", "suspension"),
             key("duty", TABLES, NONE, "履职事项清单", "the list of duties"),
             key("rates", TABLE, Some("不计 not reckoned"), "三率", "the three rates"),
@@ -509,6 +516,19 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
         is: ["延期", "Extensions of a due time"],
         row: "",
         keys: &[key("most", NUMBER, None, "最多几次", "how many may be granted")],
+    },
+    Section {
+        name: "retention",
+        form: Form::Once,
+        is: ["个人信息保存期", "How long people's words and data are kept"],
+        row: "",
+        keys: &[key(
+            "days",
+            NUMBER,
+            None,
+            "事件终结且不再有操作后多少天；到期由节点自动清除",
+            "days after the last act on an ended case; then the node erases them by itself",
+        )],
     },
     Section {
         name: "suspension",
