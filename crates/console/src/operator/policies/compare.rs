@@ -77,7 +77,9 @@ fn items(part: &str, value: &Value) -> BTreeMap<String, Value> {
             keyed.map(|(key, item)| (key, item.clone())).collect()
         }
         Value::Null => BTreeMap::new(),
-        other => BTreeMap::from([(String::new(), other.clone())]),
+        Value::Object(_) | Value::String(_) | Value::Number(_) | Value::Bool(_) => {
+            BTreeMap::from([(String::new(), value.clone())])
+        }
     }
 }
 
