@@ -8,6 +8,7 @@ mod damage;
 mod desk;
 mod dispatcher;
 mod driver;
+mod files;
 mod hostile;
 mod house;
 mod look;
