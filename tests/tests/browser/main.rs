@@ -18,6 +18,7 @@ mod resident;
 #[expect(dead_code, reason = "the tests of nodes use all of it, these a part")]
 #[path = "../nodes/site.rs"]
 mod site;
+mod tls;
 mod worker;
 
 use std::time::Duration;
