@@ -14,6 +14,7 @@ mod house;
 mod leader;
 mod look;
 mod map;
+mod operator;
 mod paper;
 mod reach;
 mod resident;
