@@ -53,7 +53,7 @@ async fn a_work_order_is_one_sheet_and_an_agreement_has_all_that_it_needs() {
                  .filter((one) => one.checkVisibility()).length";
     assert_eq!(browser.script(shown, vec![]).await, 0);
     browser.open(&format!("/cases/{id}/agreement")).await;
-    assert!(browser.text().await.contains("没有这个对象"), "only a dispute has one");
-    assert!(sheets(&browser, "/signs", "signs").await == 2, "a sheet for each grid");
+    assert!(!browser.has("article.paper").await, "only a dispute has one");
+    assert_eq!(sheets(&browser, "/signs", "signs").await, 2, "a sheet for each grid");
     browser.close().await;
 }

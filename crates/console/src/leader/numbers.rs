@@ -139,9 +139,9 @@ pub(super) async fn numbers(staff: Staff, Query(asked): Query<Asked>) -> Result<
         let by_grid = (Metric::Received, Grouping::Grid);
         figures.push(Shown::answered(&p, by_grid, question(by_grid).await?, focus));
     }
-    let instead = |(metric, grouping)| match grouping {
-        Grouping::Child if !apart => (metric, Grouping::Grid),
-        grouping => (metric, grouping),
+    let instead = |(metric, grouping)| {
+        let below = grouping == Grouping::Child;
+        (metric, if below && !apart { Grouping::Grid } else { grouping })
     };
     let all = ASKED.map(instead);
     let answers = join_all(all.map(question)).await;
