@@ -2,6 +2,7 @@
 //! node and every driver has ports of the system's choice; nothing waits for a time, only for
 //! something to be so.
 
+mod climb;
 mod damage;
 #[expect(dead_code, reason = "the tests of nodes use all of it, these a part")]
 #[path = "../nodes/desk.rs"]
@@ -11,8 +12,11 @@ mod driver;
 mod files;
 mod hostile;
 mod house;
+mod leader;
 mod look;
+mod map;
 mod operator;
+mod paper;
 mod reach;
 mod resident;
 #[expect(dead_code, reason = "the tests of nodes use all of it, these a part")]
