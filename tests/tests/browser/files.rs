@@ -1,6 +1,6 @@
 //! Files in and out by the operator's page (proof 9).
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use import::table::Format;
 use import::table::write::Written;
@@ -38,7 +38,7 @@ fn gbk() -> Vec<u8> {
 }
 
 /// Chooses a file of places and asks for the preview; `system` as the form has it.
-async fn preview(browser: &Browser, path: &PathBuf, system: &str) {
+async fn preview(browser: &Browser, path: &Path, system: &str) {
     browser.open("/operator/files").await;
     let file = browser.find("#file-places").await;
     file.send_keys(&path.display().to_string()).await.expect("a file can be chosen");

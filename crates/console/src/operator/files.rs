@@ -110,7 +110,7 @@ impl Files {
 
 /// `GET /operator/files`
 pub(super) async fn files(staff: Staff) -> Result<Response, Trouble> {
-    std::future::ready(page(&staff, None)).await.map(|files| show(files))
+    std::future::ready(page(&staff, None)).await.map(show)
 }
 
 fn page(staff: &Staff, trouble: Option<&Trouble>) -> Result<Files, Trouble> {
