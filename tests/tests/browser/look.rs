@@ -146,6 +146,7 @@ async fn pictures_of_every_page() {
         ("/operator/doctor", "operator-doctor"),
         ("/operator/peers", "operator-peers"),
         ("/operator/streams", "operator-streams"),
+        ("/operator/invitations", "operator-invitations"),
         ("/operator/witness", "operator-witness"),
         ("/operator/accounts", "operator-accounts"),
         ("/operator/accounts/new", "operator-account-new"),
