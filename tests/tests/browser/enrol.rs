@@ -17,7 +17,8 @@ async fn invited(street: &Browser, name: &str) -> String {
     street.type_in("#area", "341021100001").await;
     street.click("main button.primary").await;
     assert!(street.has("svg.qr").await, "there is a code to be scanned");
-    crate::reach::check(street, "invited").await;
+    assert_eq!(crate::reach::faults(street, "invited").await, Vec::<String>::new());
+    crate::look::keep(street, "operator-invited-1440-light").await;
     street.words("#token").await
 }
 
@@ -73,7 +74,8 @@ async fn a_node_is_invited_joins_and_is_revoked_by_the_consoles_of_both() {
     street.click("main form button.danger").await;
     let wrong = street.words("[role=alert]").await;
     assert!(wrong.contains("没有吊销"), "{wrong}");
-    crate::reach::check(&street, "revoke").await;
+    assert_eq!(crate::reach::faults(&street, "revoke").await, Vec::<String>::new());
+    crate::look::keep(&street, "operator-revoke-1440-light").await;
     street.click("input[value=ended]").await;
     street.type_in("#short", peer["short"].as_str().expect("a short id")).await;
     street.click("main form button.danger").await;

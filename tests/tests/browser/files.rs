@@ -94,6 +94,8 @@ async fn what_is_wrong_with_a_file_is_told_by_its_cell_before_anything_is_stored
         assert!(told.contains(&format!("第 {row} 行")), "{told}");
     }
     assert_eq!(places(&house).await, before, "a preview stores nothing");
+    assert_eq!(crate::reach::faults(&browser, "file").await, Vec::<String>::new());
+    crate::look::keep(&browser, "operator-file-1440-light").await;
     let sheet = fetched(&browser, "form.actions", json!({ "step": "errors" })).await;
     let sheet = String::from_utf8(sheet).expect("text");
     assert_eq!(sheet.lines().count(), 4, "{sheet}");

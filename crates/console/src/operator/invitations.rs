@@ -180,7 +180,7 @@ async fn revoking(staff: &Staff, id: &str, trouble: Option<Trouble>) -> Result<R
 }
 
 async fn read(staff: &Staff, was: Was, trouble: Option<Trouble>) -> Result<Invitations, Trouble> {
-    let node = staff.read("/v1/node").await?;
+    let node: Node = staff.read("/v1/node").await?;
     let open: Listed<Invitation> = staff.read("/v1/invitations?limit=200").await?;
     let p = staff.page("operator");
     let wrong = trouble.map(|trouble| told(&trouble, &p));
@@ -190,7 +190,14 @@ async fn read(staff: &Staff, was: Was, trouble: Option<Trouble>) -> Result<Invit
         let name = if p.is_english() { &level.name_en } else { &level.name };
         (level.key.clone(), name.clone())
     });
-    let levels = levels.collect();
+    let levels: Vec<(String, String)> = levels.collect();
+    let mut was = was;
+    if was.level.is_empty() {
+        // The usual guest stands on the next level.
+        let own = levels.iter().position(|(key, _)| *key == node.level.key);
+        let next = own.and_then(|own| levels.get(own + 1)).or(levels.last());
+        was.level = next.map(|(key, _)| key.clone()).unwrap_or_default();
+    }
     Ok(Invitations { p, node, open: open.items, levels, was, once: nonce(), wrong })
 }
 
