@@ -27,6 +27,7 @@ pub mod offline;
 pub mod operator;
 pub mod policy;
 pub mod ports;
+pub mod prove;
 pub mod publish;
 pub mod revoke;
 pub mod root;

@@ -10,6 +10,8 @@ mod people;
 mod photos;
 mod policies;
 
+pub(crate) use offices::operator;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -106,6 +108,10 @@ impl Desk<'_, '_> {
             What::Revoke { node, reason, last_good } => {
                 self.revoke(&by, node, reason, last_good, once)
             }
+            What::OpenEpoch { reason, least } => self.open_epoch(&by, &reason, least, once),
+            What::AcceptEpoch { node, epoch } => self.accept_epoch(&by, node, epoch, once),
+            What::Rotate { key } => self.rotate(&by, key, once),
+            What::TakeCertificates { chain } => self.install_certificates(&by, chain, once),
             What::TakeList { list, chain } => self.install_list(&by, &list, chain, once),
             What::PutPeer { chain, addresses } => {
                 self.power(&by, Power::Federation, "federation")?;
@@ -217,7 +223,7 @@ impl Desk<'_, '_> {
             let policy = rules_of(&world, before.as_deref(), self.setup.me())?;
             let scene = self.scene(policy, &world, &units, &children, other.as_deref());
             let permit = authorize::authorize(&scene, before.as_deref(), act, actor)?;
-            let ordinal = self.staging.log.mark().count + 1;
+            let ordinal = self.ordinal();
             let mut fields = authorize::decide(&scene, before.as_deref(), act, actor, ordinal);
             fields.extend(origin.into_iter().flat_map(Origin::fields));
             (permit, fields)
@@ -236,6 +242,14 @@ impl Desk<'_, '_> {
         let case = done.case.ok_or(Refused::NotFound("case"))?;
         self.after(before.as_deref(), &case, self.setup.me())?;
         Ok(Receipt { record: Some(record.id()), ..receipt })
+    }
+
+    /// By what a case that begins now is numbered for people: its place among this node's records.
+    /// In a later epoch far above the numbers that were lost.
+    fn ordinal(&self) -> u64 {
+        const EPOCH: u64 = 1_000_000;
+        let epoch = self.staging.log.head.map_or(0, |head| head.epoch);
+        self.staging.log.frontier.size() + 1 + u64::from(epoch) * EPOCH
     }
 
     /// What follows from a case's change, own or foreign: others are told.

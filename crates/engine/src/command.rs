@@ -3,6 +3,7 @@
 mod ground;
 mod people;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use governance::act::{Act, Origin, Report};
@@ -11,7 +12,7 @@ use governance::case::{Case, CaseId};
 use governance::certificate::{LastGood, Reason};
 use governance::roster::Appointment;
 use governance::territory::Place;
-use record::{Hash, NodeId, RecordId, Subject};
+use record::{Hash, NodeId, NodeKey, RecordId, Subject};
 use serde::{Deserialize, Serialize};
 
 pub use ground::Ground;
@@ -204,6 +205,31 @@ pub enum What {
         /// The issuer's chain; empty for the root's.
         chain: Vec<Vec<u8>>,
     },
+    /// Opens the next epoch of this node's log, when what came later is lost: no number is used
+    /// twice.
+    OpenEpoch {
+        /// Why.
+        reason: String,
+        /// The least epoch to open: where more is known than the data folder has.
+        least: u32,
+    },
+    /// Accepts that a node below gave up records that this node has countersigned.
+    AcceptEpoch {
+        /// The node.
+        node: NodeId,
+        /// The epoch that it opened.
+        epoch: u32,
+    },
+    /// Changes the key with which this node signs: the parent certifies the new one.
+    Rotate {
+        /// The new one.
+        key: Arc<NodeKey>,
+    },
+    /// Takes in certificates of this node which the root has renewed.
+    TakeCertificates {
+        /// The chain, its own first.
+        chain: Vec<Vec<u8>>,
+    },
     /// Keeps a peer's certificate chain and addresses: the parent's, after joining.
     PutPeer {
         /// The chain, the peer's own certificate first.
@@ -300,7 +326,7 @@ pub enum Refused {
     Frozen(String),
     /// Storage failed.
     #[error("the node could not keep this")]
-    Storage(#[source] std::sync::Arc<StoreError>),
+    Storage(#[source] Arc<StoreError>),
     /// The node is shutting down.
     #[error("the node is shutting down")]
     Stopping,

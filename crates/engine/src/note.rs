@@ -1,7 +1,7 @@
 //! What a frame says to this node alone, next to its envelope. Encrypted at rest with the frame.
 
 use governance::act::{ActKind, Media};
-use record::{FieldId, Hash, NodeId, RecordId, Subject, Timestamp};
+use record::{FieldId, Hash, NodeId, PublicKey, RecordId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -21,6 +21,24 @@ pub enum Note {
         chain: ChainBytes,
         /// Addresses, multiaddr text.
         addresses: Vec<String>,
+        /// The chain with which it will come next, under a new key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<ChainBytes>,
+    },
+    /// This node's own certificates, renewed.
+    Standing {
+        /// The chain, its own certificate first.
+        chain: ChainBytes,
+    },
+    /// This node changes its key.
+    Rotation(Rotation),
+    /// A node below may go on being witnessed from this epoch on, though records are lost that were
+    /// countersigned.
+    Accepted {
+        /// The node.
+        node: NodeId,
+        /// The epoch.
+        epoch: u32,
     },
     /// An account of a member of staff.
     Account(Account),
@@ -68,6 +86,16 @@ pub enum Note {
         /// Their keys.
         keys: Vec<ByteBuf>,
     },
+}
+
+/// A change of the node's key that is under way: it signs nothing until the new key is certified.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotation {
+    /// The new key.
+    pub key: PublicKey,
+    /// The old key's signed endorsement of it.
+    pub endorsement: ByteBuf,
 }
 
 /// What is swept.

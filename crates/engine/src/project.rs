@@ -38,8 +38,10 @@ pub use revocation::{Compromise, Listed, issuer_key};
 pub use roster::{person_key, places};
 pub use stream::{Sent, log_key, stream_key};
 
+use crate::exchange::ROTATION;
 use crate::kind;
 use crate::note::Note;
+use crate::peer::Card;
 use crate::staging::{Lookup, NOTE_LIMITS, Staging, disclosures};
 use crate::store::{Frame, FrameKind, Position, StoreError, Table};
 
@@ -182,6 +184,7 @@ fn own(
         | kind::STATION
         | kind::STATION_ENDED
         | kind::RESHAPED => ground::ground(staging, at, readable)?,
+        kind::EPOCH_OPENED => false,
         kind::GROWTH
         | kind::MEMBER
         | kind::POST_TAKEN
@@ -266,9 +269,15 @@ fn note(
         Note::Revocations { list, chain } => {
             return revocation::listed(whose, staging, at, list, chain);
         }
-        Note::Peer { chain, addresses } => {
+        Note::Peer { chain, addresses, next } => {
             let judged = revocation::issued(whose, staging, &chain)?;
-            return stream::peer(staging, at, frame, chain, addresses).map(|()| judged);
+            let card = Card { chain, addresses, next };
+            return stream::peer(staging, at, frame, &card).map(|()| judged);
+        }
+        Note::Standing { chain } => local::standing(staging, &chain)?,
+        Note::Accepted { node, epoch } => stream::accepted(staging, node, epoch)?,
+        Note::Rotation(rotation) => {
+            staging.put(Table::Meta, ROTATION.to_vec(), &rotation)?;
         }
         Note::Done(done) => local::done(staging, at, done)?,
         Note::Account(account) => {

@@ -9,7 +9,7 @@ use governance::area::AreaCode;
 
 use super::audit;
 use super::import::{ExportOrders, Import};
-use super::trust;
+use super::{epoch, prove, trust};
 use crate::config::Layer;
 use crate::invite::Offer;
 
@@ -78,6 +78,22 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: trust::Root,
     },
+    /// 导入换发的证书 / takes in renewed certificates
+    Certificates {
+        #[command(subcommand)]
+        what: trust::Certificates,
+    },
+    /// 数据丢失后以新纪元继续，或接受下级的新纪元 / goes on in a new epoch after a loss
+    Epoch {
+        #[command(subcommand)]
+        what: epoch::Epoch,
+    },
+    /// 更换本节点的签名密钥（节点须已停止）/ changes the key with which the node signs; it must be stopped
+    Rotate,
+    /// 取出可交第三方核验的证据（节点须已停止）/ takes proof for third parties; the node must be stopped
+    Prove(prove::Prove),
+    /// 离线核验一份证据 / checks a proof, offline
+    VerifyProof(prove::VerifyProof),
     /// 体检：证书、吊销名单、见证、待查记录 / how certificates, lists, witnesses and quarantine are
     Doctor {
         /// 输出 JSON / as JSON

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use super::args::{Args, Command, ConfigCommand};
 use super::failure::Failure;
 use super::{
-    audit, doctor, help, import, init, join, peers, policies, print, serve, trust, verify,
+    audit, doctor, epoch, help, import, init, join, peers, policies, print, prove, serve, trust,
+    verify,
 };
 use crate::calendar;
 use crate::config::{self, Config, Layer, Loaded};
@@ -26,6 +27,9 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
     if let Command::Verify { folder, json } = &args.command {
         return verify::verify(folder, *json);
     }
+    if let Command::VerifyProof(args) = &args.command {
+        return prove::verify(args);
+    }
     let loaded = load(&args)?;
     log::start(&to_be_logged(&args, &loaded.config.log));
     match args.command {
@@ -40,6 +44,11 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
         Command::Revoke(args) => wait(trust::revoke(&loaded.config, args)),
         Command::Revocations { what } => wait(trust::revocations(&loaded.config, what)),
         Command::Root { what } => trust::root(what),
+        Command::Certificates { what } => wait(trust::certificates(&loaded.config, what)),
+        Command::Epoch { what } => wait(epoch::epoch(&loaded.config, what)),
+        Command::Rotate => epoch::rotate(&loaded.config),
+        Command::Prove(args) => prove::prove(&loaded.config, &args),
+        Command::VerifyProof(_) => Ok(ExitCode::SUCCESS),
         Command::Doctor { json } => wait(doctor::doctor(&loaded.config, json)),
         Command::Audit(args) => audit::audit(&loaded.config, args),
         Command::Import { what } => wait(import::import(&loaded.config, what)),

@@ -219,6 +219,21 @@ fn neighbours(peers: &Value) -> Vec<Finding> {
             )),
             _ => {}
         }
+        if let Some(epoch) = peer.get("reopened").and_then(Value::as_u64) {
+            found.push(finding(
+                State::Wrong,
+                "epoch",
+                format!(
+                    "{name}（{short}）丢失了本节点副署过的记录，开启了纪元 {epoch}：核实后运行 `wangge \
+                     epoch accept {short} --epoch {epoch}`。"
+                ),
+                format!(
+                    "{name} ({short}) lost records that this node countersigned and opened epoch \
+                     {epoch}: when its operator has explained, `wangge epoch accept {short} \
+                     --epoch {epoch}`"
+                ),
+            ));
+        }
         if let Some(what) = peer.get("trouble").and_then(Value::as_str) {
             let zh = format!("与 {name}（{short}）的交换出错：{what}");
             found.push(finding(State::Wrong, "peer", zh, format!("{name} ({short}): {what}")));

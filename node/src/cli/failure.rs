@@ -16,6 +16,7 @@ use crate::join::JoinError;
 use crate::local::LocalError;
 use crate::node::StartError;
 use crate::operator::OperatorError;
+use crate::prove::ProofError;
 use crate::publish::PublishError;
 use crate::revoke::RevokeError;
 use crate::root::RootError;
@@ -223,6 +224,26 @@ impl From<RevokeError> for Failure {
                 Self::new("这不是节点编号：请写短号（见 `wangge peers`）或完整编号", error)
             }
             RevokeError::Unknown(_) => Self::new("本节点不认识这个短号：请核对", error),
+        }
+    }
+}
+
+impl From<ProofError> for Failure {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Start(error) => error.into(),
+            ProofError::Verify(error) => error.into(),
+            ProofError::File { ref path, .. } => {
+                Self::new(format!("{} 不是可读的证明", path.display()), error)
+            }
+            ProofError::Nothing => Self::new("账本里没有这样的证据", error),
+            other @ (ProofError::NoCertificates(_)
+            | ProofError::Version(_)
+            | ProofError::Base64(_)
+            | ProofError::Chain(_)
+            | ProofError::Statement { .. }
+            | ProofError::Fork(_)
+            | ProofError::Empty(_)) => Self::new("证明不成立", other),
         }
     }
 }

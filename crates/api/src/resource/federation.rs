@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
+use engine::command::{Receipt, What};
 use engine::peer::{self, PeerRow, Relation};
 use engine::store::Position;
 use engine::view;
@@ -15,8 +16,10 @@ use serde::{Deserialize, Serialize};
 use super::proofs::Countersigned;
 use super::revocations::Trust;
 use super::{cursor_refused, limit};
+use crate::body::Body;
 use crate::desk::{Desk, View};
-use crate::params::Query;
+use crate::hex;
+use crate::params::{Path, Query};
 use crate::problem::{Kind, Problem};
 use crate::shape::Page;
 use crate::shape::names::{Named, NodeName};
@@ -70,6 +73,9 @@ pub(crate) struct Peer {
     /// When it last read on in our stream, or we found nothing more in its; since the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_sync: Option<Timestamp>,
+    /// The epoch that it opened after a loss, until somebody here accepts that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reopened: Option<u32>,
     certificate: Validity,
     /// What it has given us.
     received: Head,
@@ -162,6 +168,44 @@ pub(crate) async fn peers(desk: Desk) -> Result<Json<Page<Peer>>, Problem> {
     Ok(Json(Page { items: items.await?, next: None }))
 }
 
+/// Which epoch is accepted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Accept {
+    epoch: u32,
+}
+
+/// `POST /v1/peers/{id}/epoch`
+pub(crate) async fn accept_epoch(
+    desk: Desk,
+    path: Path,
+    body: Body<Accept>,
+) -> Result<Json<Receipt>, Problem> {
+    let id: Hash = path.id("id")?;
+    let (node, epoch) = (NodeId::from_bytes(*id.as_bytes()), body.value.epoch);
+    desk.command(What::AcceptEpoch { node, epoch }, body.digest).await.map(Json)
+}
+
+/// Certificates of this node.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Certificates {
+    /// Its own first.
+    chain: Vec<String>,
+}
+
+/// `POST /v1/certificates`
+pub(crate) async fn install_certificates(
+    desk: Desk,
+    body: Body<Certificates>,
+) -> Result<Json<Receipt>, Problem> {
+    let chain = body.value.chain.iter().map(|link| {
+        hex::decode(link).ok_or_else(|| Problem::at(Kind::FIELD, "body.chain", "is lower-case hex"))
+    });
+    let chain = chain.collect::<Result<_, _>>()?;
+    desk.command(What::TakeCertificates { chain }, body.digest).await.map(Json)
+}
+
 /// `GET /v1/quarantine`
 pub(crate) async fn quarantine(
     desk: Desk,
@@ -228,6 +272,7 @@ impl View {
             trouble: contact.trouble,
             software: contact.software.map(|software| software.to_string()),
             last_sync: contact.last_sync,
+            reopened: contact.reopened,
             certificate: validity(certificate, peer.standing.expires(), self.now),
             received: head(streams.inbox),
             sent: head(streams.outbox),

@@ -160,8 +160,8 @@ fn addresses(desk: &Desk) -> Vec<String> {
 
 /// What could not be honoured when the newcomer knocks is refused now.
 fn check(desk: &Desk, invite: &Invite) -> Result<(), Problem> {
-    let standing = &desk.state.handle.setup().standing;
-    let own = standing.certificate();
+    let setup = desk.state.handle.setup();
+    let own = setup.standing.certificate();
     if !own.may_enrol() {
         return Err(Problem::because(
             Kind::POWER,

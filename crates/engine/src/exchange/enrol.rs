@@ -15,7 +15,7 @@ use crate::store::{StoreError, Table};
 use crate::wire::{ChainBytes, Enrol};
 
 /// How long a certificate is valid.
-const VALIDITY: Duration = Duration::from_secs(400 * 24 * 3600);
+pub(super) const VALIDITY: Duration = Duration::from_secs(400 * 24 * 3600);
 
 impl Desk<'_, '_> {
     /// Signs a certificate for whoever connects with `from` and brings a valid secret. `None`:

@@ -78,6 +78,9 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     put("Invitation", object(&open, &[("by", reference("PersonName"))]));
     put("InvitationPage", page("Invitation"));
     revocations(&mut put);
+    put("AcceptEpoch", object(&[("epoch", count())], &[]));
+    let chain = json!({ "type": "array", "items": reference("Hex"), "minItems": 1, "maxItems": 6 });
+    put("InstallCertificates", object(&[("chain", chain)], &[]));
     let held = [
         ("position", count()),
         ("from", reference("NodeName")),
@@ -153,6 +156,7 @@ fn peer() -> Value {
         ("trouble", text()),
         ("software", text()),
         ("last_sync", reference("Time")),
+        ("reopened", count()),
         ("witnessed", object(&state, &[])),
         ("countersigned", reference("Countersigned")),
     ];

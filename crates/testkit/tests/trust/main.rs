@@ -1,0 +1,6 @@
+//! Trust between nodes over their lives: certificates renewed and revoked, keys changed, logs lost.
+
+mod recovery;
+mod renewal;
+mod revocation;
+mod town;
