@@ -61,3 +61,26 @@ fn the_readme_says_of_every_row_where_it_works_and_names_a_test_that_exists() {
         assert!(named, "the README's line for {row} names none of {:?}", tests[&row]);
     }
 }
+
+/// The README's table of threats names tests, and each of them is there.
+#[test]
+fn every_test_that_the_table_of_threats_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    for part in ["crates", "node", "testnet", "tests"] {
+        sources(&root.join(part), &mut files);
+    }
+    let texts: Vec<String> =
+        files.iter().map(|file| std::fs::read_to_string(file).expect("readable")).collect();
+    let lines = README.lines().filter(|line| line.starts_with("| S") && line.contains(" | "));
+    let mut named = 0;
+    for line in lines {
+        let tests = line.rsplit(" | ").next().unwrap_or_default();
+        for test in tests.split('`').filter(|part| part.contains('_')) {
+            named += 1;
+            let there = texts.iter().any(|text| text.contains(&format!("fn {test}(")));
+            assert!(there, "there is no test {test}");
+        }
+    }
+    assert!(named >= 12, "only {named} tests are named");
+}

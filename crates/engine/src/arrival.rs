@@ -178,7 +178,7 @@ fn authors(
             Ok(standing) => authors.push((chain.clone(), standing)),
             Err(error) => {
                 let late = world::standing_at_its_time(setup, chain);
-                if !late.is_some_and(|late| directory.get(late.node()).is_some()) {
+                if late.is_none_or(|late| directory.get(late.node()).is_none()) {
                     return Err(PageError::Author(error));
                 }
             }
