@@ -14,8 +14,8 @@ use record::{
 use testkit::simulator::{Captured, Simulator, Weather};
 
 /// A calm day, and everything that was said in it.
-fn a_day() -> (Simulator, Vec<Captured>) {
-    let mut world = Simulator::new(3, Weather { reports: 8, ..Weather::calm() });
+fn a_day(reports: usize) -> (Simulator, Vec<Captured>) {
+    let mut world = Simulator::new(3, Weather { reports, ..Weather::calm() });
     world.capture();
     world.play().expect("every promise holds");
     let tape = world.captured();
@@ -43,7 +43,7 @@ fn no_byte_can_change<T: Statement>(bytes: &[u8], federation: &FederationId, key
 /// S5: each byte of records, checkpoints and countersignatures.
 #[test]
 fn s5_no_byte_of_a_record_or_checkpoint_can_be_changed() {
-    let (world, _) = a_day();
+    let (world, _) = a_day(16);
     let (mut records, mut checkpoints, mut seals) = (0, 0, 0);
     for place in world.places.values() {
         let setup = &place.member.setup;
@@ -85,7 +85,7 @@ fn s5_no_byte_of_a_record_or_checkpoint_can_be_changed() {
 /// S5, S12: each byte of certificates and revocation lists.
 #[test]
 fn s5_no_byte_of_a_certificate_or_list_can_be_changed() {
-    let (world, _) = a_day();
+    let (world, _) = a_day(8);
     for place in world.places.values() {
         let setup = &place.member.setup;
         let links: Vec<_> = setup.standing.chain().collect();
@@ -103,7 +103,7 @@ fn s5_no_byte_of_a_certificate_or_list_can_be_changed() {
 /// S5: each byte of a manifest changes the stream's link, which its sender has signed.
 #[test]
 fn s5_no_byte_of_a_manifest_or_acknowledgement_can_be_changed() {
-    let (world, tape) = a_day();
+    let (world, tape) = a_day(8);
     let tag = Response::Page(Page::default()).tag();
     let (mut pages, mut acknowledgements) = (0, 0);
     for message in &tape {
@@ -133,8 +133,7 @@ fn no_manifest_can_change(world: &Simulator, from: NodeId, page: &Page) {
     for node in world.nodes() {
         let setup = &world.places[&node].member.setup;
         let directory = world.directory(node);
-        let accepts =
-            |page: Page| verify_page(setup, &directory, from, page, world.now).is_ok();
+        let accepts = |page: Page| verify_page(setup, &directory, from, page, world.now).is_ok();
         if !accepts(page.clone()) {
             continue;
         }
@@ -162,7 +161,8 @@ fn s1_only_the_author_itself_signs_in_its_name() {
         for signer in &nodes {
             let key = &world.places[signer].member.setup.key;
             let signed = Signed::sign(header.peek().clone(), key, &federation);
-            let arrives = Unverified::<Header>::parse(signed.bytes().to_vec()).expect("well formed");
+            let arrives =
+                Unverified::<Header>::parse(signed.bytes().to_vec()).expect("well formed");
             let standing = &own.member.setup.standing;
             let place = (header.peek().epoch, header.peek().seq);
             let expected = standing.keys().at(place.0, place.1);

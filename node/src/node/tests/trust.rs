@@ -158,12 +158,10 @@ async fn s4_a_journal_put_back_from_a_backup_goes_on_in_a_new_epoch_and_leaves_p
     copy(&backup.path().join("journal"), &town.folder().journal());
     let refused = Offline::open(&town.config).err().map(|error| error.to_string());
     assert!(refused.is_some_and(|why| why.contains("wangge epoch open")));
-    let opened = crate::cli::run(
-        ["wangge", "--data", &town.config.data.display().to_string(), "epoch", "open"]
-            .into_iter()
-            .chain(["--reason", "磁盘损坏"])
-            .map(Into::into),
-    );
+    let data = town.config.data.display().to_string();
+    let words = ["wangge", "--data", &data, "epoch", "open", "--reason", "磁盘损坏"];
+    let words: Vec<std::ffi::OsString> = words.into_iter().map(Into::into).collect();
+    let opened = tokio::task::spawn_blocking(|| crate::cli::run(words)).await.unwrap();
     assert_eq!(format!("{opened:?}"), format!("{:?}", std::process::ExitCode::SUCCESS));
     let below = town.start().await;
     until("the parent is told", || async {
