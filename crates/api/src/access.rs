@@ -58,6 +58,14 @@ pub(crate) fn sees(viewer: &Viewer<'_>, case: &Case) -> bool {
     }
 }
 
+/// Whether anybody at all may know that there is the case, and how far it is: one of this node's
+/// own, in a grid, of a category that policy calls public.
+#[must_use]
+pub(crate) fn is_public(viewer: &Viewer<'_>, case: &Case) -> bool {
+    let own = case.home == viewer.me && case.grid.is_some();
+    own && case.category.as_deref().is_some_and(|key| viewer.policy(case).is_public(key))
+}
+
 /// Whether they may read who the reporter is and who is involved: by the power for it over the
 /// case's ground, and by nothing else. The reporter's own code does not open it either: a code
 /// gets around more easily than a person's data should.

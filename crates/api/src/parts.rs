@@ -3,7 +3,7 @@
 
 use axum::body::{Body as Stream, Bytes};
 use axum::extract::multipart::{Field, Multipart};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use engine::command::{Agent, Once};
 use engine::runtime::{KeptPhoto, PhotoRefused};
 use governance::act::{MAX_PHOTOS, Moment, Photo, Report};
@@ -43,7 +43,11 @@ impl FromRequest<State> for Parts {
         let (mut hasher, bytes) = body::read(request, state).await?;
         hasher.update(&bytes);
         let form = Request::builder().header(CONTENT_TYPE, kind).body(Stream::from(bytes));
-        let form = Multipart::from_request(form.map_err(|_| Kind::MALFORMED)?, state).await;
+        let mut form = form.map_err(|_| Kind::MALFORMED)?;
+        // What the route takes has been held to already; axum's own limit of 2 MB would refuse
+        // what one phone's camera makes.
+        DefaultBodyLimit::disable().apply(&mut form);
+        let form = Multipart::from_request(form, state).await;
         let (fields, photos) = read(form.map_err(|_| Kind::MALFORMED)?).await?;
         let json = serde_json::to_vec(&Value::Object(fields)).map_err(|_| Kind::INTERNAL)?;
         Ok(Self { report: body::parse(&json)?, photos, digest: *hasher.finalize().as_bytes() })

@@ -16,6 +16,7 @@ mod house;
 mod imports;
 mod logins;
 mod matrix;
+mod matters;
 mod numbers;
 mod people;
 mod photos;

@@ -12,11 +12,10 @@ mod policies;
 
 pub(crate) use offices::operator;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use governance::act::{Act, Origin};
-use governance::authorize::{self, Scene};
+use governance::authorize;
 use governance::case::{Case, CaseId};
 use governance::field;
 use governance::policy::{Policy, Power};
@@ -27,6 +26,7 @@ use record::{NodeId, Subject, Timestamp};
 use crate::code;
 use crate::command::{Agent, Command, Once, Receipt, Refused, Version, What};
 use crate::engine::{Effect, Talk};
+use crate::open::{self, Around};
 use crate::share;
 use crate::sign::{self, Draft};
 use crate::staging::Staging;
@@ -138,31 +138,6 @@ impl Desk<'_, '_> {
         }
     }
 
-    fn scene<'w>(
-        &'w self,
-        policy: &'w Policy,
-        world: &'w World,
-        units: &'w BTreeSet<NodeId>,
-        children: &'w BTreeSet<NodeId>,
-        other: Option<&'w Case>,
-    ) -> Scene<'w> {
-        let certificate = self.setup.standing.certificate();
-        Scene {
-            policy,
-            territory: &world.territory,
-            roster: &world.roster,
-            calendar: &self.setup.calendar,
-            me: self.setup.me(),
-            level: &certificate.level,
-            area: &certificate.area,
-            parent: self.setup.standing.parent(),
-            units,
-            children,
-            other,
-            now: self.now,
-        }
-    }
-
     fn open(&mut self, by: &Agent, act: &Act, once: Option<Once>) -> Result<Receipt, Refused> {
         let code = matches!(by, Agent::Resident { .. }).then(|| code::new(self.rng));
         let actor = match &code {
@@ -221,7 +196,8 @@ impl Desk<'_, '_> {
         let other = into.map(|into| self.staging.case(into)).transpose()?.flatten();
         let (permit, fields) = {
             let policy = rules_of(&world, before.as_deref(), self.setup.me())?;
-            let scene = self.scene(policy, &world, &units, &children, other.as_deref());
+            let around = Around { units: &units, children: &children, other: other.as_deref() };
+            let scene = open::scene(self.setup, &world, policy, around, self.now);
             let permit = authorize::authorize(&scene, before.as_deref(), act, actor)?;
             let ordinal = self.ordinal();
             let mut fields = authorize::decide(&scene, before.as_deref(), act, actor, ordinal);

@@ -17,6 +17,7 @@ pub mod invitation;
 pub mod kind;
 pub mod memory;
 pub mod note;
+pub mod open;
 pub mod outbox;
 pub mod peer;
 mod policies;

@@ -4,6 +4,7 @@
 mod decide;
 mod dispute;
 mod handover;
+mod open;
 mod refusal;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 use record::{NodeId, Timestamp};
 
 pub use decide::decide;
+pub use open::{Open, open_to};
 pub use refusal::Refusal;
 
 use crate::act::{Act, ActKind, Report, Triage, Whistle};
@@ -259,37 +261,20 @@ fn node_itself(scene: &Scene<'_>, case: &Case, act: ActKind) -> Result<Permit, R
     if homecoming && automatic { Ok(Permit { role: None }) } else { Err(Refusal::Role { act }) }
 }
 
-/// What an act demands besides role and stage.
+/// What an act demands of what it says, besides role, stage and [`open::moment`].
 fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Result<(), Refusal> {
+    open::moment(scene, case, act.kind(), actor)?;
     match act {
         Act::Triage(triage) => check_triage(scene, case, triage),
-        Act::Dispatch { assignee } | Act::Transfer { assignee, .. } => {
-            handover::may_give_down(scene, case)?;
-            check_person(scene, *assignee)
+        Act::Dispatch { assignee }
+        | Act::Transfer { assignee, .. }
+        | Act::Redispatch { assignee } => check_person(scene, *assignee),
+        Act::AskExtension { until, .. } => {
+            let later = case.due.is_some_and(|due| due < *until);
+            asked(later, Refusal::ExtensionTime)
         }
-        Act::Redispatch { assignee } => {
-            assigned_to(case, actor)?;
-            handover::may_give_down(scene, case)?;
-            check_person(scene, *assignee)
-        }
-        Act::Take {} | Act::Return { .. } => match case.assignee {
-            Some(assignee) if assignee != actor.id => Err(Refusal::NotAssigned),
-            _ => Ok(()),
-        },
-        Act::Object { .. } => {
-            assigned_to(case, actor)?;
-            asked(case.objection.is_none(), Refusal::AskedAlready)
-        }
-        Act::RuleObjection { .. } => asked(case.objection.is_some(), Refusal::NothingAsked),
-        Act::AskExtension { until, .. } => check_extension(scene, case, *until),
-        Act::DecideExtension { .. } => asked(case.extension.is_some(), Refusal::NothingAsked),
         Act::Suspend { review, .. } => check_review(scene, *review),
         Act::Merge { into } => check_merge(scene, case, *into),
-        Act::Split { .. } => {
-            let merged = case.aside.as_ref().is_some_and(|aside| aside.into.is_some());
-            asked(merged, Refusal::NotMerged)
-        }
-        Act::Reopen { .. } => check_reopen(scene, case),
         Act::Exclude { exclusion, .. } => check_exclusion(scene, exclusion),
         Act::Score { node, .. } => check_score(scene, case, *node),
         Act::Convene(force) => check_force(scene, case, force),
@@ -297,39 +282,43 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
             dispute::may_mediate(scene, case, severity)?;
             mediators.iter().try_for_each(|person| check_person(scene, *person))
         }
-        Act::Session { .. } | Act::Agreement { .. } => {
-            let going_on = case.mediation.as_ref().is_some_and(|known| known.agreed.is_none());
-            asked(going_on, Refusal::NoMediation)?;
-            let ends = matches!(act, Act::Agreement { reached: true, .. });
-            if ends { dispute::may_end(scene, case) } else { Ok(()) }
+        // By a decision a case may be ended as it is.
+        Act::Agreement { reached: true, .. } | Act::Close { special: false } => {
+            dispute::may_end(scene, case)
         }
-        Act::HandUp { .. } => handover::hand_up(scene, case),
         Act::HandDown { to, .. } => handover::hand_down(scene, case, *to),
-        Act::Handle { .. } | Act::SettleOnSpot { .. } => dispute::may_end(scene, case),
-        Act::Verify { .. } if case.handlers.contains(&actor.id) => Err(Refusal::HandlerVerifies),
-        Act::Verify { .. } | Act::CallBack(_) | Act::Close { .. } => {
-            asked(case.home == scene.me, Refusal::NotAtHome { home: case.home })?;
-            // By a decision it may be ended as it is.
-            let ends = matches!(act, Act::Close { special: false });
-            if ends { dispute::may_end(scene, case) } else { Ok(()) }
-        }
-        Act::Escalate { .. } => handover::escalate(scene, case),
         Act::SendHome { done, .. } => handover::send_home(scene, case, *done),
         Act::Whistle(whistle) => check_units(scene, whistle),
         Act::Report(_)
         | Act::Accept {}
         | Act::Refuse { .. }
+        | Act::SettleOnSpot { .. }
+        | Act::HandUp { .. }
+        | Act::Take {}
+        | Act::Return { .. }
         | Act::Progress { .. }
+        | Act::Handle { .. }
+        | Act::Verify { .. }
+        | Act::Close { special: true }
+        | Act::Reopen { .. }
+        | Act::Escalate { .. }
         | Act::AcceptCustody {}
         | Act::RefuseCustody { .. }
         | Act::ReportIn {}
         | Act::UnitResult { .. }
         | Act::Check { .. }
+        | Act::Object { .. }
+        | Act::RuleObjection { .. }
+        | Act::DecideExtension { .. }
         | Act::Resume { .. }
         | Act::Remind { .. }
         | Act::Supervise { .. }
+        | Act::CallBack(_)
         | Act::WriteOff { .. }
-        | Act::Withdraw { .. } => Ok(()),
+        | Act::Split { .. }
+        | Act::Withdraw { .. }
+        | Act::Session { .. }
+        | Act::Agreement { reached: false, .. } => Ok(()),
     }
 }
 
@@ -348,10 +337,9 @@ fn check_person(scene: &Scene<'_>, person: record::Subject) -> Result<(), Refusa
     }
 }
 
-fn check_extension(scene: &Scene<'_>, case: &Case, until: Timestamp) -> Result<(), Refusal> {
+fn check_extension(scene: &Scene<'_>, case: &Case) -> Result<(), Refusal> {
     asked(case.extension.is_none(), Refusal::AskedAlready)?;
-    let in_time = case.due.is_some_and(|due| scene.now <= due && due < until);
-    asked(in_time, Refusal::ExtensionTime)?;
+    asked(case.due.is_some_and(|due| scene.now <= due), Refusal::ExtensionTime)?;
     match &scene.policy.extension {
         Some(rule) if case.counts.extensions >= rule.most => {
             Err(Refusal::NoMoreExtensions { most: rule.most })

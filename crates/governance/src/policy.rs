@@ -298,6 +298,11 @@ pub struct Category {
     /// The same in other tables: `table:code`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub crosswalk: Vec<String>,
+    /// Whether anybody may know that there is such a matter in a grid, how far it is and when it
+    /// was done; nothing of what was said. For what stands in the street, not for what happens
+    /// between people.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub public: bool,
 }
 
 /// A role that people are appointed to.
@@ -542,6 +547,12 @@ impl Policy {
     #[must_use]
     pub fn has_category(&self, key: &str) -> bool {
         self.categories.iter().any(|category| category.key == key)
+    }
+
+    /// Whether anybody may know of matters of a category: of one that is marked, and of no other.
+    #[must_use]
+    pub fn is_public(&self, key: &str) -> bool {
+        self.categories.iter().any(|category| category.key == key && category.public)
     }
 
     /// Whether a channel is known.

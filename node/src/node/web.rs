@@ -1,4 +1,4 @@
-//! The API's task.
+//! The task of the API and of the pages over it, which share one listener.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -32,7 +32,9 @@ impl Web {
             sources: sources::load(&Folder::new(&config.data))?,
             ..config.http.api()?
         };
+        let pages = console::Settings { tls: settings.tls, ..console::Settings::default() };
         let router = api::router(api::State::new(engine.clone(), addresses, settings));
+        let router = console::router(router, engine.clone(), pages);
         let limits = api::Limits { drain: config.shutdown.deadline / 2, ..api::Limits::default() };
         let (stop, stopped) = oneshot::channel();
         let until = async {

@@ -182,7 +182,8 @@ impl Site {
         std::fs::read_to_string(self.folder.join("node.log")).unwrap_or_default()
     }
 
-    fn note(&self) -> Value {
+    /// What it notes of itself while it runs.
+    pub(crate) fn note(&self) -> Value {
         let note = std::fs::read(self.data().join("running.json")).expect("it runs");
         serde_json::from_slice(&note).expect("json")
     }

@@ -75,6 +75,11 @@ fn in_query(route: &Route, name: &str) -> Value {
                 "Only cases of this place, also those reported under a grid that it followed.";
             (name, false, reference("Id16"), what)
         }
+        "done" => (name, false, json!({ "type": "boolean" }), "Those done, not those under way."),
+        "category" => {
+            let schema = json!({ "type": "string", "maxLength": 64 });
+            (name, false, schema, "Only of this category.")
+        }
         "mine" => (name, false, json!({ "type": "boolean" }), "Only one's own notes."),
         "address" => {
             let schema = json!({ "type": "string", "minLength": 1, "maxLength": 200 });

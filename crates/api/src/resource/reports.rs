@@ -8,7 +8,6 @@ use engine::view;
 use governance::act::{Act, ActKind};
 use governance::case::{Case, CaseId};
 use governance::change::Phase;
-use governance::policy::REPORTER;
 use record::{RecordId, Subject, Timestamp};
 use serde::Serialize;
 
@@ -148,13 +147,7 @@ impl View {
     }
 
     fn reporter_may(&self, case: &Case) -> Vec<ActKind> {
-        let policy = self.policy();
-        let may = |act: &ActKind| {
-            policy.rule(*act).is_some_and(|rule| {
-                rule.roles.contains(REPORTER) && rule.from.contains(&case.stage)
-            })
-        };
-        let kinds = ActKind::ALL.iter().copied();
-        kinds.filter(|act| case.is_here() && access::resident_may(*act) && may(act)).collect()
+        let open = engine::open::acts(&self.setup, &self.world, case, &self.actor, self.now);
+        open.into_iter().map(|open| open.act).filter(|act| access::resident_may(*act)).collect()
     }
 }

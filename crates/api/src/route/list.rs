@@ -7,8 +7,8 @@ use hyper::Method;
 use super::{Guard, Photos, Route};
 use crate::resource::{
     accounts, cases, division, duties, events, exports, federation, health, imports, invitations,
-    members, notebook, numbers, papers, party, people, photos, places, policies, proofs, queries,
-    reports, reshapings, revocations, sessions, similar, stations, tokens,
+    matters, members, notebook, numbers, open, papers, party, people, photos, places, policies,
+    proofs, queries, reports, reshapings, revocations, sessions, similar, stations, tokens,
 };
 use crate::state::State;
 
@@ -115,6 +115,13 @@ pub static ROUTES: &[Route] = &[
     reads("/v1/reports/{code}/photos/{hash}", ANYONE, || get(photos::get_by_code))
         .named("photoByCode", "A photo of what was done", "凭码查看照片")
         .gives(200, "PhotoBytes"),
+    reads("/v1/matters", ANYONE, || get(matters::list))
+        .named("matters", "Matters that anybody may know of, newest first", "公开事项列表")
+        .query(&["done", "category", "ground", "limit", "after"])
+        .gives(200, "MatterPage"),
+    reads("/v1/matters/{id}", ANYONE, || get(matters::get))
+        .named("matter", "A matter that anybody may know of", "公开事项")
+        .gives(200, "Matter"),
     // Cases.
     reads("/v1/cases", STAFF, || get(cases::list))
         .named("cases", "Cases one may see, newest first", "事件列表")
@@ -153,6 +160,9 @@ pub static ROUTES: &[Route] = &[
     reads("/v1/cases/{id}/proof/{record}", STAFF, || get(proofs::get))
         .named("proof", "The proof of one step", "单步存证")
         .gives(200, "Proof"),
+    reads("/v1/cases/{id}/acts", STAFF, || get(open::get))
+        .named("openActs", "What one may do with a case now", "当前可办操作")
+        .gives(200, "OpenActs"),
     adds("/v1/cases/{id}/acts", STAFF, || post(cases::act))
         .named("act", "Do something with a case", "办理事件")
         .takes("Act")

@@ -77,6 +77,9 @@ fn program(scene: &Scene) -> Vec<Row> {
         row("document", "/openapi.json", None, ALL),
         row("policy", "/v1/policy", None, ALL),
         row("node", "/v1/node", None, ALL),
+        row("matters", "/v1/matters", None, ALL),
+        // What residents report without a category is nobody's to know.
+        row("matter", &format!("/v1/matters/{}", scene.one), None, [404; 7]),
         row("policyVersion", "/v1/policies/she-county/0", None, [404; 7]),
         row("policyVersion", &format!("/v1/policies/{}", reference()), None, ALL),
         row("report", "/v1/reports", Some(report(BUILDING[0])), [201; 7]),
@@ -133,6 +136,8 @@ fn cases(scene: &Scene) -> Vec<Row> {
     vec![
         row("cases", "/v1/cases", None, STAFF),
         row("case", &on(one, ""), None, ground_one),
+        row("openActs", &on(one, "/acts"), None, ground_one),
+        row("openActs", &on(two, "/acts"), None, ground_two),
         row("case", &on(two, ""), None, ground_two),
         row("case", &on(&absent, ""), None, nowhere),
         row("keepPhoto", "/v1/photos", no_photo(), [401, 403, 422, 422, 422, 422, 422]),

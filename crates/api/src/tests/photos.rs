@@ -93,6 +93,15 @@ async fn a_page_without_script_reports_with_photos() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_form_with_photos_as_large_as_a_phone_makes_them_is_taken() {
+    let house = House::build().await;
+    let large = [photo(1), vec![0; 5 << 20]].concat();
+    let (kind, body) = form(&fields(), &[large]);
+    let answer = send(&house, "", "/v1/reports", &kind, body).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn neither_what_is_kept_nor_what_is_served_says_where_a_photo_was_taken() {
     let house = House::build().await;
     assert!(holds(&photo(1), GPS));

@@ -311,6 +311,10 @@ pub(crate) fn life(town: &Town, seed: u64, steps: u64) -> (Case, Vec<Event>) {
         let person = given.unwrap_or_else(|| town.anyone(&mut rng));
         let actor = town.roster.actor(person, now).unwrap();
         let Ok(permit) = authorize(&scene, case.as_ref(), &act, &actor) else { continue };
+        if let Some(case) = &case {
+            let open = open_to(&scene, case, &actor);
+            assert!(open.iter().any(|open| open.act == act.kind()), "permitted and not offered");
+        }
         let values = decide(&scene, case.as_ref(), &act, &actor, number);
         let (_, fields) = opened(&values, &mut rng);
         let event = event(id(77), number, &act, &permit, &actor, &fields, now);
@@ -424,6 +428,7 @@ proptest! {
             prop_assert!(authorize(&scene, Some(&case), &town.act(&mut rng, scene.now), &nobody).is_err());
         }
         prop_assert!(authorize(&scene, None, &town.report(&mut rng), &nobody).is_err());
+        prop_assert!(open_to(&scene, &case, &nobody).is_empty());
     }
 }
 

@@ -15,7 +15,7 @@ fn problems(text: &str) -> Vec<String> {
 #[test]
 fn the_shipped_policy_is_sound() {
     let policy = Policy::from_toml(SHE).unwrap();
-    assert_eq!(policy.reference(), "she-county/2");
+    assert_eq!(policy.reference(), "she-county/3");
     assert_eq!(policy.levels.len(), 5);
     assert_eq!(policy.acts.len(), ActKind::ALL.len());
 }

@@ -35,6 +35,9 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     sealed.extend([("seal", seal()), ("fields", reference("Fields"))]);
     put("SealedStep", object(&sealed, &step_may()));
     put("Timeline", page("SealedStep"));
+    put("OpenActs", open_acts());
+    put("Matter", matter());
+    put("MatterPage", page("Matter"));
     put("Countersigned", countersigned());
     put("Proof", proof());
 }
@@ -61,6 +64,37 @@ fn followed() -> Value {
         ("may", list(reference("ActKind"))),
     ];
     object(&needs, &[("title", text()), ("closed", reference("Time"))])
+}
+
+fn open_acts() -> Value {
+    let open = object(&[("act", reference("ActKind")), ("needs", list(text()))], &[]);
+    let needs = [
+        ("acts", list(open)),
+        ("units", list(reference("NodeName"))),
+        ("below", list(reference("NodeName"))),
+        ("sides", list(reference("NodeName"))),
+        ("severities", list(reference("Named"))),
+        ("exclusions", list(reference("Named"))),
+    ];
+    object(&needs, &[])
+}
+
+fn matter() -> Value {
+    let needs = [
+        ("id", reference("Id16")),
+        ("category", reference("Named")),
+        ("stage", reference("Named")),
+        ("phase", reference("Phase")),
+        ("clock", reference("Clock")),
+        ("opened", reference("Time")),
+    ];
+    let may = [
+        ("grid", reference("PlaceName")),
+        ("code", text()),
+        ("closed", reference("Time")),
+        ("settled", reference("Named")),
+    ];
+    object(&needs, &may)
 }
 
 /// Cases that may be about the same matter.

@@ -177,6 +177,13 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
                 "在其他表中的代码，`表:代码`",
                 "the same in other tables",
             ),
+            key(
+                "public",
+                FLAG,
+                Some("false"),
+                "任何人可知有此事、办到哪一步",
+                "anybody may know of it",
+            ),
         ],
     },
     Section {

@@ -73,12 +73,12 @@ fn six_places_are_shipped() {
     assert_eq!(
         references,
         [
-            "she-county/2",
-            "mingguang-road/1",
-            "weinan/1",
-            "xiapu/1",
-            "shanyang/1",
-            "beijing-jiesujiban/1"
+            "she-county/3",
+            "mingguang-road/2",
+            "weinan/2",
+            "xiapu/2",
+            "shanyang/2",
+            "beijing-jiesujiban/2"
         ]
     );
 }

@@ -1,0 +1,157 @@
+// What the desk does besides links and forms: the drawer, keys, live rows. Without it every page
+// still works.
+"use strict";
+(() => {
+  const one = (css, within = document) => within.querySelector(css);
+  const all = (css, within = document) => [...within.querySelectorAll(css)];
+  const rows = () => all("[data-row]");
+  const drawer = one("#drawer");
+  let chosen = null;
+  const ticked = new Set();
+
+  function choose(row) {
+    all("[data-row].chosen").forEach((known) => known.classList.remove("chosen"));
+    chosen = row ? row.dataset.row : null;
+    if (!row) return;
+    row.classList.add("chosen");
+    one("a", row).focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  }
+  function current() {
+    return rows().find((row) => row.dataset.row === chosen);
+  }
+  function move(by) {
+    const list = rows();
+    if (!list.length) return;
+    const at = list.findIndex((row) => row.dataset.row === chosen);
+    choose(list[Math.min(list.length - 1, Math.max(0, at < 0 ? 0 : at + by))]);
+  }
+
+  // The drawer beside a list.
+  function open(path, focus) {
+    if (!drawer || !window.htmx) return false;
+    drawer.hidden = false;
+    document.body.classList.add("with-drawer");
+    window.htmx.ajax("GET", path, { target: "#drawer", swap: "innerHTML" }).then(() => {
+      const first = focus && one("select, textarea, input:not([type=hidden])", drawer);
+      if (first) first.focus();
+    });
+    return true;
+  }
+  function close() {
+    if (!drawer || drawer.hidden) return;
+    drawer.hidden = true;
+    drawer.replaceChildren();
+    document.body.classList.remove("with-drawer");
+    const row = current();
+    if (row) choose(row);
+  }
+  if (drawer) {
+    document.addEventListener("click", (event) => {
+      if (event.target.closest("[data-close-drawer]")) return close();
+      const link = event.target.closest("[data-row] a");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      choose(link.closest("[data-row]"));
+      if (open(link.getAttribute("href"), false)) event.preventDefault();
+    });
+  }
+
+  // Keys.
+  const help = one("#keys");
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") {
+      if (help && help.open) return;
+      return close();
+    }
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const row = current();
+    const does = {
+      j: () => move(1),
+      k: () => move(-1),
+      a: () => row && open(`/cases/${row.dataset.row}/acts/dispatch`, true),
+      o: () => row && open(`/cases/${row.dataset.row}`, false),
+      x: () => {
+        const box = row && one("input[type=checkbox]", row);
+        if (box) box.click();
+      },
+      "/": () => { const search = one("[data-key='/']"); if (search) search.focus(); },
+      "?": () => help && help.showModal(),
+    }[event.key];
+    if (!does || !rows().length && "jkaox".includes(event.key)) return;
+    event.preventDefault();
+    does();
+  });
+  all("[data-open-keys]").forEach((button) => button.addEventListener("click", () => help.showModal()));
+
+  // Several at once.
+  function count() {
+    const bar = one("#bulk");
+    if (!bar) return;
+    bar.hidden = ticked.size === 0;
+    one("[data-count]", bar).textContent = ticked.size;
+  }
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (!box.matches("[data-row] input[type=checkbox]")) return;
+    if (box.checked) ticked.add(box.value); else ticked.delete(box.value);
+    count();
+  });
+
+  // Live: what has changed is shown anew, and what was chosen stays so.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "rows") return;
+    for (const row of rows()) {
+      row.classList.toggle("chosen", row.dataset.row === chosen);
+      const box = one("input[type=checkbox]", row);
+      if (box) box.checked = ticked.has(box.value);
+    }
+    const here = new Set(rows().map((row) => row.dataset.row));
+    for (const id of ticked) if (!here.has(id)) ticked.delete(id);
+    count();
+  });
+  if (one("[data-live]") && "EventSource" in window) {
+    const stream = new EventSource("/v1/events");
+    let waiting = null;
+    const changed = () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => document.body.dispatchEvent(new Event("cases-changed")), 150);
+    };
+    stream.addEventListener("case", changed);
+    stream.addEventListener("resync", changed);
+    const sign = one("#live");
+    stream.onopen = () => { if (sign) sign.classList.remove("off"); };
+    stream.onerror = () => { if (sign) sign.classList.add("off"); };
+    window.addEventListener("pagehide", () => stream.close());
+  }
+
+  // Views that this browser keeps.
+  const kept = one("#kept");
+  if (kept) {
+    const name = "wangge-views";
+    const read = () => { try { return JSON.parse(localStorage.getItem(name)) || []; } catch { return []; } };
+    const write = (views) => { localStorage.setItem(name, JSON.stringify(views.slice(0, 12))); show(); };
+    const show = () => kept.replaceChildren(...read().map((view, at) => {
+      const item = document.createElement("span");
+      const link = document.createElement("a");
+      link.className = "button plain";
+      link.href = `/desk?${view.query}`;
+      link.textContent = view.name;
+      const drop = document.createElement("button");
+      drop.type = "button";
+      drop.className = "plain";
+      drop.textContent = "×";
+      drop.setAttribute("aria-label", `${kept.dataset.drop} ${view.name}`);
+      drop.onclick = () => write(read().filter((_, other) => other !== at));
+      item.append(link, drop);
+      return item;
+    }));
+    const keep = one("#keep-view");
+    keep.hidden = false;
+    keep.addEventListener("click", () => {
+      const called = window.prompt(keep.dataset.ask);
+      if (called) write([...read(), { name: called.slice(0, 40), query: location.search.slice(1) }]);
+    });
+    show();
+  }
+})();

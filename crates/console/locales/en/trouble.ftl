@@ -1,0 +1,26 @@
+# What went wrong (trouble-*, unless the API says it), and what to do (next-*)
+trouble-not-found = There is no such page, or it is not for you
+trouble-internal = Something went wrong here; it was not your fault
+trouble-stale-form = This page was open for too long and has expired
+trouble-malformed = What was sent can't be read
+trouble-too-large = What was sent is too large
+trouble-busy = Too many people at once just now
+trouble-timeout = The connection is slow: what you sent did not arrive in time
+next-otherwise = Go back, check what you filled in and try again; if it still fails, ask the staff.
+next-not-found = Check the address or the code; or start again from the front page.
+next-internal = Try again later. If it stays so, tell the community's staff and say when it happened.
+next-stale-form = Go back, reload the page and send it again; copy what you have written first.
+next-too-large = Choose fewer or smaller photos and send it again.
+next-busy = Wait a moment and try again; there is no need to fill it in anew.
+next-timeout = Try where the signal is better, or report without a photo first.
+next-photo = Choose another photo: JPEG, PNG or WebP.
+next-too-many = To prevent abuse, only so much can be sent in a short time. Try again later.
+next-login-needed = Sign in first.
+next-no-standing = Your appointment has ended or has not begun: ask the operator.
+next-power = Another role does this; ask the operator if it should be yours.
+next-role = Another role does this step. The page lists what you can do now.
+next-scope = It is outside your grid or level: leave it to the people there.
+next-stage = The case has moved on: reload the page to see what can be done now.
+next-changed = Somebody else has just dealt with it: reload, read what is new, and go on.
+next-frozen = Ask the node's operator to run wangge doctor and see why.
+next-storage = Ask the node's operator to look at the disk.

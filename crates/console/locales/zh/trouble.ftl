@@ -1,0 +1,26 @@
+# 出了什么问题（trouble-*，接口已说明的除外），怎么办（next-*）
+trouble-not-found = 没有这个页面，或者不对您开放
+trouble-internal = 系统出错了，您没有做错什么
+trouble-stale-form = 这个页面放得太久，已经失效
+trouble-malformed = 提交的内容无法读取
+trouble-too-large = 提交的内容太大
+trouble-busy = 现在人太多，暂时忙不过来
+trouble-timeout = 网络太慢，内容没有按时传到
+next-otherwise = 返回上一页检查填写的内容，再试一次；还不行，请联系工作人员。
+next-not-found = 检查网址或查询码是否抄对；也可以从首页重新查找。
+next-internal = 稍后再试。如果一直这样，请告诉社区工作人员，并说明时间。
+next-stale-form = 返回上一页，刷新后再提交一次；已填的文字请先复制。
+next-too-large = 少选几张照片，或者换小一点的照片，再提交一次。
+next-busy = 等一会儿再试，不需要重新填写。
+next-timeout = 换个信号好的地方再试，或者先不带照片上报。
+next-photo = 请换一张 JPEG、PNG 或 WebP 照片。
+next-too-many = 为防止滥用，短时间内不能提交太多次，请稍后再试。
+next-login-needed = 请先登录。
+next-no-standing = 您的任职已到期或尚未开始，请联系管理员。
+next-power = 这项工作由其他岗位负责；需要时请管理员调整您的任职。
+next-role = 这一步由其他岗位办理，页面上会列出您现在能办的。
+next-scope = 这件事不在您的网格或层级，请由当地人员办理。
+next-stage = 事件的阶段已经变了，请刷新页面看现在能办什么。
+next-changed = 别人刚刚办理过，请刷新页面，看过新的情况再办。
+next-frozen = 请联系节点管理员，运行 wangge doctor 查看原因。
+next-storage = 请联系节点管理员，检查磁盘空间。

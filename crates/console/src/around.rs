@@ -1,0 +1,82 @@
+//! What surrounds every page: the visitor, the headers of every answer, and troubles as pages in
+//! the visitor's language.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use tower::ServiceExt;
+
+use crate::state::State;
+use crate::trouble::Trouble;
+use crate::visit::Visit;
+
+/// Nothing from elsewhere, nothing written into the page itself; photos that somebody is about to
+/// send are shown from memory.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+                      img-src 'self' blob: data:; connect-src 'self'; font-src 'self'; \
+                      manifest-src 'self'; worker-src 'self'; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+
+/// Paths of the API.
+fn is_of_api(path: &str) -> bool {
+    path.starts_with("/v1/") || matches!(path, "/livez" | "/readyz" | "/metrics" | "/openapi.json")
+}
+
+/// Surrounds a request.
+pub(crate) async fn around(
+    axum::extract::State(state): axum::extract::State<State>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if is_of_api(request.uri().path()) {
+        return match state.api.router().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+    }
+    let (mut parts, body) = request.into_parts();
+    let visit = Visit::of(&parts, state.settings.tls);
+    parts.extensions.insert(visit.clone());
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
+        response = trouble.page(&state, &visit);
+    }
+    dress(&state, &visit, &mut response);
+    response
+}
+
+fn dress(state: &State, visit: &Visit, response: &mut Response) {
+    const FIXED: [(HeaderName, &str); 4] = [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // A form's own origin has to be told, or the API takes it for another site's.
+        (REFERRER_POLICY, "same-origin"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    let headers = response.headers_mut();
+    for (name, value) in FIXED {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let allowed = "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()";
+    headers.insert("permissions-policy", HeaderValue::from_static(allowed));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(VARY).or_insert(HeaderValue::from_static("accept-language, cookie"));
+    let page = headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.to_str().is_ok_and(|kind| kind.starts_with("text/html")));
+    if page
+        && visit.form.fresh
+        && let Ok(cookie) = HeaderValue::from_str(&visit.form.cookie(state.settings.tls))
+    {
+        headers.append(SET_COOKIE, cookie);
+    }
+}
+
+/// What a handler that panicked answers.
+pub(crate) fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
+    Trouble::internal().into_response()
+}

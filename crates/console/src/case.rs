@@ -1,0 +1,19 @@
+//! A case, for staff: facts, what happened with its seals, and what they may do.
+
+mod act;
+mod input;
+mod proof;
+mod view;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::state::State;
+
+pub(crate) fn routes() -> Router<State> {
+    Router::new()
+        .route("/cases/{id}", get(view::view))
+        .route("/cases/{id}/acts/{act}", get(act::ask).post(act::carry_out))
+        .route("/cases/{id}/proof/{record}", get(proof::explain))
+        .route("/cases/{id}/proof/{record}/download", get(proof::download))
+}

@@ -1,0 +1,164 @@
+//! Doing something with a case: the form of an act, and what was filled in, said to the API.
+
+mod said;
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use governance::act::ActKind;
+use record::Subject;
+
+use super::input::{Input, inputs};
+use super::view::{self, Shown};
+use crate::api::Ask;
+use crate::form::Form;
+use crate::page::{Page, go, show_as};
+use crate::shape::person::{self, Person};
+use crate::staff::Staff;
+use crate::trouble::Trouble;
+
+#[derive(Template)]
+#[template(path = "case/act.html")]
+struct ActPage {
+    p: Page,
+    f: ActForm,
+}
+
+#[derive(Template)]
+#[template(path = "case/act_form.html")]
+struct ActPart {
+    p: Page,
+    f: ActForm,
+}
+
+/// The form of an act.
+pub(super) struct ActForm {
+    s: Shown,
+    act: ActKind,
+    needs: Vec<String>,
+    people: Vec<Person>,
+    categories: Vec<(String, String)>,
+    places: Vec<(String, String)>,
+    wrong: Option<(String, String)>,
+    filled: Option<Form>,
+}
+
+impl ActForm {
+    fn inputs(&self) -> &'static [Input] {
+        inputs(self.act)
+    }
+
+    /// What stood in an input before.
+    fn was(&self, name: &str) -> String {
+        self.filled.as_ref().map(|form| form.text(name)).unwrap_or_default()
+    }
+
+    fn had(&self, name: &str, value: &str) -> bool {
+        self.filled.as_ref().is_some_and(|form| form.all(name).any(|had| had == value))
+    }
+
+    /// Whether this place insists on something that may usually be left out.
+    fn needs(&self, name: &str) -> bool {
+        self.needs.iter().any(|need| need == name)
+    }
+
+    fn has_photos(&self) -> bool {
+        self.inputs().iter().any(|input| matches!(input, Input::Photos(_)))
+    }
+}
+
+/// `GET /cases/{id}/acts/{act}`
+pub(super) async fn ask(
+    staff: Staff,
+    Path((id, act)): Path<(String, String)>,
+) -> Result<Response, Trouble> {
+    let (id, act) = (subject(&id)?, kind(&act)?);
+    let form = form(&staff, id, act).await?;
+    Ok(answer(&staff, hyper::StatusCode::OK, form))
+}
+
+/// `POST /cases/{id}/acts/{act}`
+pub(super) async fn carry_out(
+    staff: Staff,
+    Path((id, act)): Path<(String, String)>,
+    filled: Form,
+) -> Result<Response, Trouble> {
+    let (id, act) = (subject(&id)?, kind(&act)?);
+    let done = async {
+        let said = said::said(&staff, act, &filled).await?;
+        let ask = Ask::post(format!("/v1/cases/{id}/acts"), &said);
+        staff.carry_out(ask.once(filled.raw("once")).if_match(filled.raw("version"))).await
+    };
+    match done.await {
+        Ok(_) if staff.visit.part => view::answer(&staff, id, Some(act)).await,
+        Ok(_) => Ok(go(&format!("/cases/{id}?done={}", act.key()))),
+        Err(trouble) if trouble.is_mendable() => {
+            let mut form = form(&staff, id, act).await?;
+            let p = staff.page("desk");
+            let title = trouble.detail.clone().unwrap_or_else(|| trouble.title(&p));
+            form.wrong = Some((title, p.words().next_step(&trouble.code)));
+            form.filled = Some(filled);
+            Ok(answer(&staff, trouble.status, form))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+fn answer(staff: &Staff, status: hyper::StatusCode, f: ActForm) -> Response {
+    let p = staff.page("desk");
+    if staff.visit.part {
+        // Shown in place of the form: what was wrong stands in it.
+        show_as(hyper::StatusCode::OK, ActPart { p, f })
+    } else {
+        show_as(status, ActPage { p, f })
+    }
+}
+
+async fn form(staff: &Staff, id: Subject, act: ActKind) -> Result<ActForm, Trouble> {
+    let s = Shown::read(staff, id).await?;
+    let needs = s.open.acts.iter().find(|open| open.act == act).map(|open| open.needs.clone());
+    let wants = |input: Input| inputs(act).contains(&input);
+    let people = if wants(Input::Person) || wants(Input::Mediators) {
+        people(staff, &s).await?
+    } else {
+        Vec::new()
+    };
+    let english = staff.page("").is_english();
+    let world = staff.state.handle.world();
+    let named = |zh: &str, en: &str| if english { en.to_owned() } else { zh.to_owned() };
+    let categories = world.policy().categories.iter();
+    let categories =
+        categories.map(|known| (known.key.clone(), named(&known.name, &known.name_en)));
+    let places =
+        if wants(Input::Place) { crate::ground::grids(&staff.state.handle) } else { Vec::new() };
+    Ok(ActForm {
+        act,
+        needs: needs.unwrap_or_default(),
+        people,
+        categories: categories.collect(),
+        places: places.into_iter().map(|grid| (grid.id.to_string(), grid.name)).collect(),
+        wrong: None,
+        filled: None,
+        s,
+    })
+}
+
+/// Whom a case can be given to: those whose place it lies in first.
+async fn people(staff: &Staff, s: &Shown) -> Result<Vec<Person>, Trouble> {
+    let mut people = person::appointed(staff).await?;
+    let place = s.case.summary.place;
+    people.sort_by_key(|person| {
+        let mut scopes = person.appointments.iter().map(|held| held.scope.as_ref().map(|at| at.id));
+        !scopes.any(|scope| scope.is_some() && scope == place)
+    });
+    Ok(people)
+}
+
+fn subject(text: &str) -> Result<Subject, Trouble> {
+    text.parse().map_err(|_| Trouble::not_found())
+}
+
+fn kind(text: &str) -> Result<ActKind, Trouble> {
+    let known = ActKind::ALL.iter().copied().find(|kind| kind.key() == text);
+    known.filter(|kind| *kind != ActKind::Report).ok_or_else(Trouble::not_found)
+}

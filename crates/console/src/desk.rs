@@ -1,0 +1,13 @@
+//! The dispatcher's desk.
+
+mod bulk;
+mod list;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::state::State;
+
+pub(crate) fn routes() -> Router<State> {
+    Router::new().route("/desk", get(list::list)).route("/desk/bulk", post(bulk::dispatch))
+}

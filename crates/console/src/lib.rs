@@ -1,0 +1,63 @@
+//! The pages of one node, for residents and staff. They hold no rules: what is shown and what may
+//! be done is asked of the node's API, in the same process and with the visitor's own session, and
+//! decided below it by governance.
+//!
+//! The path of a request: [`router`] → `around` (who, in which language; headers; troubles as pages)
+//! → a file by role (`resident`, `worker`, `desk`, `case`, `leader`, `operator`) → `api` (the same
+//! node's `/v1`) → `page` and its template.
+//!
+//! A new page: a template that extends `layout/desk.html` or `layout/phone.html`, words in both
+//! `locales/`, a handler that takes a [`visit::Visit`] or a `staff::Staff`, and a route in its file.
+
+mod api;
+mod around;
+mod assets;
+mod case;
+mod desk;
+mod form;
+mod ground;
+mod moment;
+mod page;
+mod preference;
+mod resident;
+mod session;
+mod shape;
+mod staff;
+mod state;
+mod trouble;
+mod visit;
+mod words;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::middleware;
+use engine::runtime::Handle;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use state::Settings;
+use state::State;
+use trouble::Trouble;
+
+/// The pages, and beside them every route of the API, which `api` serves.
+///
+/// # Panics
+/// When the system gives no random bytes.
+pub fn router(api: Router, handle: Handle, settings: Settings) -> Router {
+    let state = State::new(api, handle, settings);
+    let pages = Router::new()
+        .merge(assets::routes())
+        .merge(preference::routes())
+        .merge(session::routes())
+        .merge(resident::routes())
+        .merge(case::routes())
+        .merge(desk::routes())
+        .merge(worker::routes());
+    pages
+        .fallback(|| async { Trouble::not_found() })
+        .layer(CatchPanicLayer::custom(around::panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), around::around))
+        .with_state(state)
+}

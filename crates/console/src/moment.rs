@@ -1,0 +1,75 @@
+//! Moments as people say them, in the time of the node's place.
+
+use chrono::{DateTime, Datelike, FixedOffset, Utc};
+use record::Timestamp;
+
+use crate::words::{Language, Words};
+
+fn local(at: Timestamp, offset: FixedOffset) -> DateTime<FixedOffset> {
+    DateTime::<Utc>::from(at).with_timezone(&offset)
+}
+
+/// Day and time: today's and its neighbours' by name, the year only where it is another one.
+pub(crate) fn when(at: Timestamp, now: Timestamp, offset: FixedOffset, words: Words) -> String {
+    let (at, now) = (local(at, offset), local(now, offset));
+    let time = at.format("%H:%M").to_string();
+    let day = match at.date_naive().signed_duration_since(now.date_naive()).num_days() {
+        0 => words.say("today", &[]),
+        -1 => words.say("yesterday", &[]),
+        1 => words.say("tomorrow", &[]),
+        _ if at.year() == now.year() => date(&at, false, words.0),
+        _ => date(&at, true, words.0),
+    };
+    format!("{day} {time}")
+}
+
+/// The day, with its year.
+pub(crate) fn day(at: Timestamp, offset: FixedOffset, words: Words) -> String {
+    date(&local(at, offset), true, words.0)
+}
+
+fn date(at: &DateTime<FixedOffset>, year: bool, language: Language) -> String {
+    let form = match (language, year) {
+        (Language::Zh, true) => "%Y年%-m月%-d日",
+        (Language::Zh, false) => "%-m月%-d日",
+        (Language::En, true) => "%-d %b %Y",
+        (Language::En, false) => "%-d %b",
+    };
+    at.format(form).to_string()
+}
+
+/// How long ago, or from now, in the largest unit that fits.
+pub(crate) fn from_now(at: Timestamp, now: Timestamp, words: Words) -> String {
+    let minutes = (at.millis() - now.millis()) / 60_000;
+    let (count, unit) = match minutes.unsigned_abs() {
+        0 => return words.say("just-now", &[]),
+        count @ 1..=59 => (count, "minute"),
+        count @ 60..=2_879 => (count / 60, "hour"),
+        count => (count / 1_440, "day"),
+    };
+    let values = [("n", count.to_string()), ("unit", unit.to_owned())];
+    if minutes < 0 { words.say("ago", &values) } else { words.say("in", &values) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_said_as_people_say_them() {
+        let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
+        let at = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let now = at("2026-06-02T02:00:00.000Z");
+        let zh = |text| when(at(text), now, offset, Words(Language::Zh));
+        assert_eq!(zh("2026-06-02T01:05:00.000Z"), "今天 09:05");
+        assert_eq!(zh("2026-06-01T15:59:00.000Z"), "昨天 23:59");
+        assert_eq!(zh("2026-06-01T16:00:00.000Z"), "今天 00:00");
+        assert_eq!(zh("2026-03-01T02:00:00.000Z"), "3月1日 10:00");
+        assert_eq!(zh("2025-03-01T02:00:00.000Z"), "2025年3月1日 10:00");
+        let en = Words(Language::En);
+        assert_eq!(day(now, offset, en), "2 Jun 2026");
+        assert_eq!(from_now(at("2026-06-02T00:00:00.000Z"), now, en), "2 hours ago");
+        assert_eq!(from_now(at("2026-06-02T03:00:00.000Z"), now, en), "in 1 hour");
+        assert_eq!(from_now(now, now, en), "just now");
+    }
+}

@@ -1,0 +1,204 @@
+//! The frame of every page, and how a template becomes an answer.
+
+use std::fmt::Display;
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
+use hyper::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use record::Timestamp;
+
+use crate::assets;
+use crate::moment;
+use crate::shape::me::Me;
+use crate::shape::name::{Named, NodeName};
+use crate::shape::person::Person;
+use crate::state::State;
+use crate::trouble::Trouble;
+use crate::visit::Visit;
+use crate::words::{Language, Words};
+
+/// What every template has as `p`.
+#[derive(Clone)]
+pub(crate) struct Page {
+    pub(crate) language: Language,
+    /// Large type (长辈版).
+    pub(crate) large: bool,
+    /// The node's name, which stands in every page's head.
+    pub(crate) node: String,
+    /// Path and query of this page, to come back to.
+    pub(crate) here: String,
+    /// The token that forms repeat.
+    pub(crate) token: String,
+    /// Key of the entry of the navigation that it belongs to; empty for none.
+    pub(crate) tab: &'static str,
+    /// Who is signed in.
+    pub(crate) me: Option<Me>,
+    /// Only a part of a page, to be put into one.
+    pub(crate) part: bool,
+    /// When it was made.
+    pub(crate) now: Timestamp,
+    /// How the node's place reckons its time.
+    pub(crate) offset: chrono::FixedOffset,
+}
+
+impl Page {
+    /// The frame for a visitor of whom nothing else is known.
+    pub(crate) fn new(state: &State, visit: &Visit, tab: &'static str) -> Self {
+        let handle = &state.handle;
+        Self {
+            language: visit.language,
+            large: visit.large,
+            node: handle.setup().standing.certificate().name.clone(),
+            here: visit.here.clone(),
+            token: visit.token(),
+            tab,
+            me: None,
+            part: visit.part,
+            now: handle.now(),
+            offset: handle.world().policy().hours.offset(),
+        }
+    }
+
+    /// The frame for somebody who is signed in.
+    pub(crate) fn signed_in(mut self, me: &Me) -> Self {
+        self.me = Some(me.clone());
+        self
+    }
+
+    pub(crate) fn is_english(&self) -> bool {
+        self.language == Language::En
+    }
+
+    pub(crate) fn words(&self) -> Words {
+        Words(self.language)
+    }
+
+    /// Words by key.
+    pub(crate) fn say(&self, key: &str) -> String {
+        self.words().say(key, &[])
+    }
+
+    /// Words with one value in them.
+    pub(crate) fn told(&self, key: &str, name: &str, value: impl Display) -> String {
+        self.words().say(key, &[(name, value.to_string())])
+    }
+
+    /// Words with two values in them.
+    pub(crate) fn told2(
+        &self,
+        key: &str,
+        one: &str,
+        value: impl Display,
+        two: &str,
+        other: impl Display,
+    ) -> String {
+        self.words().say(key, &[(one, value.to_string()), (two, other.to_string())])
+    }
+
+    /// Words for one of a family: `family-member`, where the member is a code of the API.
+    pub(crate) fn of(&self, family: &str, member: impl Display) -> String {
+        self.words().member(family, &member.to_string())
+    }
+
+    /// A code's name in the page's language; the code itself where nobody here knows it.
+    pub(crate) fn name(&self, named: &Named) -> String {
+        let english = named.name_en.as_ref().filter(|_| self.is_english());
+        english.or(named.name.as_ref()).unwrap_or(&named.key).clone()
+    }
+
+    /// A node's name, or its short id.
+    pub(crate) fn node_name(&self, node: &NodeName) -> String {
+        node.name.clone().unwrap_or_else(|| node.short.clone())
+    }
+
+    /// A person with what they do.
+    pub(crate) fn person(&self, person: &Person) -> String {
+        let mut text = person.name.clone().unwrap_or_default();
+        for held in &person.appointments {
+            text.push_str(" · ");
+            text.push_str(&self.name(&held.role));
+            if let Some(name) = held.scope.as_ref().and_then(|scope| scope.name.as_ref()) {
+                text.push_str(&format!("（{name}）"));
+            }
+        }
+        text
+    }
+
+    /// Day and time, in the node's own time.
+    pub(crate) fn when(&self, at: &Timestamp) -> String {
+        moment::when(*at, self.now, self.offset, self.words())
+    }
+
+    /// The day.
+    pub(crate) fn day(&self, at: &Timestamp) -> String {
+        moment::day(*at, self.offset, self.words())
+    }
+
+    /// How long ago or from now.
+    pub(crate) fn relative(&self, at: &Timestamp) -> String {
+        moment::from_now(*at, self.now, self.words())
+    }
+
+    /// Date and time for a `datetime` attribute.
+    pub(crate) fn machine(&self, at: &Timestamp) -> String {
+        at.to_string()
+    }
+
+    /// The address of a static file, which changes with its content.
+    pub(crate) fn asset(&self, name: &str) -> String {
+        assets::address(name)
+    }
+
+    /// Whether whoever is signed in works outdoors, with a phone.
+    pub(crate) fn is_outdoors(&self) -> bool {
+        self.me.as_ref().is_some_and(Me::is_outdoors)
+    }
+
+    /// An address of this page's text in a query.
+    pub(crate) fn escaped(&self, text: &str) -> String {
+        form_urlencoded::byte_serialize(text.as_bytes()).collect()
+    }
+}
+
+/// A template as an answer.
+pub(crate) fn show(template: impl Template) -> Response {
+    show_as(StatusCode::OK, template)
+}
+
+/// A template as an answer with a status.
+pub(crate) fn show_as(status: StatusCode, template: impl Template) -> Response {
+    match template.render() {
+        Ok(html) => {
+            let mut response = (status, html).into_response();
+            let kind = HeaderValue::from_static("text/html; charset=utf-8");
+            response.headers_mut().insert(CONTENT_TYPE, kind);
+            response
+        }
+        Err(error) => {
+            tracing::error!(%error, "a page could not be written");
+            Trouble::internal().into_response()
+        }
+    }
+}
+
+/// To another page of ours, after a form (RFC 9110 §15.4.4).
+pub(crate) fn go(to: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    match HeaderValue::from_str(to) {
+        Ok(to) => {
+            response.headers_mut().insert(LOCATION, to);
+            response
+        }
+        Err(_) => Trouble::malformed().into_response(),
+    }
+}
+
+/// A path of our own that somebody brought in a query; the front page where it could lead elsewhere.
+pub(crate) fn own_path(text: Option<&str>) -> &str {
+    let fits = |text: &&str| {
+        let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        plain && text.starts_with('/') && !text.starts_with("//")
+    };
+    text.filter(fits).unwrap_or("/")
+}

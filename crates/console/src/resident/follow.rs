@@ -1,0 +1,138 @@
+//! What became of a report, by the code on its receipt; and what its reporter may do: rate it, have
+//! it taken up again, withdraw it.
+
+use askama::Template;
+use axum::extract::{Path, Query, State as At};
+use axum::response::Response;
+use governance::act::ActKind;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::Ask;
+use crate::form::Form;
+use crate::page::{Page, go, show, show_as};
+use crate::shape::public::Followed;
+use crate::state::State;
+use crate::trouble::Trouble;
+use crate::visit::{Visit, nonce};
+
+#[derive(Template)]
+#[template(path = "resident/follow.html")]
+struct Follow {
+    p: Page,
+    code: String,
+    case: Followed,
+    new: bool,
+    done: Option<ActKind>,
+    once: String,
+    wrong: Option<(String, String)>,
+}
+
+/// The code, as somebody typed it.
+#[derive(Deserialize)]
+pub(super) struct Typed {
+    code: Option<String>,
+}
+
+/// What has just happened.
+#[derive(Deserialize)]
+pub(super) struct Just {
+    new: Option<String>,
+    done: Option<ActKind>,
+}
+
+impl Follow {
+    fn may(&self, key: &str) -> bool {
+        self.case.may.iter().any(|act| act.key() == key)
+    }
+}
+
+/// `GET /r?code=`
+pub(super) async fn look(Query(typed): Query<Typed>) -> Response {
+    let code = typed.code.as_deref().map(tidy).unwrap_or_default();
+    std::future::ready(if code.is_empty() { go("/") } else { go(&format!("/r/{code}")) }).await
+}
+
+/// What people make of a code on paper: spaces, small letters, other hyphens.
+fn tidy(typed: &str) -> String {
+    let plain = typed.chars().filter_map(|c| match c {
+        '－' | '—' | '–' | '-' => Some('-'),
+        c if c.is_ascii_alphanumeric() => Some(c.to_ascii_uppercase()),
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
+            char::from_u32(u32::from(c) - 0xfee0).map(|c| c.to_ascii_uppercase())
+        }
+        _ => None,
+    });
+    plain.take(64).collect()
+}
+
+/// `GET /r/{code}`
+pub(super) async fn follow(
+    At(state): At<State>,
+    visit: Visit,
+    Path(code): Path<String>,
+    Query(just): Query<Just>,
+) -> Result<Response, Trouble> {
+    let code = tidy(&code);
+    let case: Followed = state.api.read(&visit, Ask::get(format!("/v1/reports/{code}"))).await?;
+    let p = Page::new(&state, &visit, "");
+    Ok(show(Follow {
+        p,
+        code,
+        case,
+        new: just.new.is_some(),
+        done: just.done,
+        once: nonce(),
+        wrong: None,
+    }))
+}
+
+/// `POST /r/{code}/{act}`
+pub(super) async fn act(
+    At(state): At<State>,
+    visit: Visit,
+    Path((code, act)): Path<(String, String)>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let code = tidy(&code);
+    let said = said(&act, &form).ok_or_else(Trouble::not_found)?;
+    let once = form.raw("once").to_owned();
+    let ask = Ask::post(format!("/v1/reports/{code}/acts"), &said).once(&once);
+    match state.api.ask(&visit, ask).await {
+        Ok(_) => Ok(go(&format!("/r/{code}?done={act}"))),
+        Err(trouble) if trouble.is_mendable() => {
+            let case = state.api.read(&visit, Ask::get(format!("/v1/reports/{code}"))).await?;
+            let p = Page::new(&state, &visit, "");
+            let wrong = (trouble.title(&p), p.words().next_step(&trouble.code));
+            let (status, wrong) = (trouble.status, Some(wrong));
+            Ok(show_as(status, Follow { p, code, case, new: false, done: None, once, wrong }))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+fn said(act: &str, form: &Form) -> Option<Value> {
+    let reason = || json!({ "act": act, "reason": form.text("reason") });
+    match act {
+        "verify" => {
+            let mut said = json!({ "act": act, "solved": form.raw("solved") == "yes" });
+            if let Ok(points) = form.raw("satisfaction").parse::<u8>() {
+                said["satisfaction"] = json!(points);
+            }
+            Some(said)
+        }
+        "reopen" | "withdraw" => Some(reason()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_people_write_it() {
+        assert_eq!(tidy(" abcd-1234 EFGH—５６７８\n"), "ABCD-1234EFGH-5678");
+        assert_eq!(tidy("../../x"), "X");
+    }
+}

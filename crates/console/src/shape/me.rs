@@ -1,0 +1,49 @@
+//! Who is signed in.
+
+use governance::policy::Power;
+use record::Subject;
+use serde::Deserialize;
+
+use super::name::Named;
+
+/// Who is signed in, and what they hold.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Me {
+    pub(crate) account: String,
+    pub(crate) person: Subject,
+    pub(crate) name: Option<String>,
+    pub(crate) appointments: Vec<Held>,
+    pub(crate) powers: Vec<Power>,
+    pub(crate) csrf: Option<String>,
+}
+
+/// An appointment.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Held {
+    pub(crate) role: Named,
+    pub(crate) scope: Option<Scope>,
+}
+
+/// The place that an appointment covers.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Scope {
+    pub(crate) id: Subject,
+    pub(crate) name: Option<String>,
+}
+
+impl Me {
+    /// Whether they work outdoors: every appointment of theirs is for one place.
+    pub(crate) fn is_outdoors(&self) -> bool {
+        !self.appointments.is_empty() && self.appointments.iter().all(|held| held.scope.is_some())
+    }
+
+    /// Whether they run the node.
+    pub(crate) fn is_operator(&self) -> bool {
+        self.powers.contains(&Power::Federation)
+    }
+
+    /// Their name, or that of their account.
+    pub(crate) fn shown(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.account)
+    }
+}

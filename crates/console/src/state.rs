@@ -1,0 +1,56 @@
+//! What every page is made from.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use engine::runtime::Handle;
+use tokio::sync::Semaphore;
+
+use crate::api::Api;
+
+/// Forms with photos that are read at once: each may hold 40 MiB.
+const UPLOADS: usize = 8;
+
+/// How the pages behave.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Browsers reach the node over TLS, its own or a proxy's: cookies then bear `Secure` and the
+    /// `__Host-` prefix.
+    pub tls: bool,
+    /// How long a form may take to arrive.
+    pub arrival: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { tls: false, arrival: Duration::from_secs(120) }
+    }
+}
+
+/// See the module. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct State(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) api: Api,
+    /// For what is everybody's to know: the node's name, its policy, the time.
+    pub(crate) handle: Handle,
+    pub(crate) settings: Settings,
+    pub(crate) uploads: Semaphore,
+}
+
+impl State {
+    pub(crate) fn new(api: Router, handle: Handle, settings: Settings) -> Self {
+        let uploads = Semaphore::new(UPLOADS);
+        Self(Arc::new(Shared { api: Api::new(api), handle, settings, uploads }))
+    }
+}
+
+impl std::ops::Deref for State {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

@@ -1,0 +1,122 @@
+//! A community's node with grids and people, and browsers to look at it.
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testnet::client::Ask;
+
+use crate::desk::{Desk, text};
+use crate::driver::{Browser, Driver, Kind};
+use crate::site::{COMMUNITY, STREET, Site};
+use crate::until;
+
+/// The password of everybody here.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// Ids of the community and its two grids.
+const PLACES: [&str; 3] = [
+    "01010101010101010101010101010101",
+    "02020202020202020202020202020202",
+    "03030303030303030303030303030303",
+];
+/// The code of the first grid, as it stands on a sign.
+pub(crate) const GRID: &str = "341021100001001";
+/// Its name.
+pub(crate) const GRID_NAME: &str = "稠墅小区第一网格";
+
+/// A street and its community, which has people and ground.
+pub(crate) struct House {
+    _root: TempDir,
+    pub(crate) street: Site,
+    pub(crate) community: Site,
+    pub(crate) driver: Driver,
+    pub(crate) dispatcher: Desk,
+}
+
+impl House {
+    /// Builds it.
+    pub(crate) async fn build() -> Self {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let driver = Driver::start().await;
+        let mut street = Site::new(root.path(), "street", "");
+        let mut community = Site::new(root.path(), "community", "");
+        street.found(STREET).await;
+        street.start().await;
+        street.operator().appoint("dispatcher", "township_dispatcher").await;
+        let token = street.invite(COMMUNITY).await;
+        community.join(&token).await;
+        community.start().await;
+        let operator = community.operator();
+        settle(&operator).await;
+        let dispatcher = operator.appoint("dispatcher", "community_dispatcher").await;
+        appoint(&operator, "grid1", "grid_worker", Some(PLACES[1])).await;
+        appoint(&operator, "grid2", "grid_worker", Some(PLACES[2])).await;
+        let house = Self { _root: root, street, community, driver, dispatcher };
+        house.until_met().await;
+        house
+    }
+
+    async fn until_met(&self) {
+        let (above, below) = (self.street.operator(), self.community.operator());
+        until("they have met", async || {
+            above.peer("child").await["connected"] == true
+                && below.peer("parent").await["connected"] == true
+        })
+        .await;
+    }
+
+    /// A browser for the community's pages.
+    pub(crate) async fn browser(&self, kind: Kind) -> Browser {
+        self.driver.browser(kind, &text(&self.community.note(), "url")).await
+    }
+
+    /// A browser in which somebody has signed in.
+    pub(crate) async fn signed_in(&self, kind: Kind, login: &str) -> Browser {
+        let browser = self.browser(kind).await;
+        browser.open("/login").await;
+        browser.type_in("#account", login).await;
+        browser.type_in("#password", PASSWORD).await;
+        browser.click("main button.primary").await;
+        until("signed in", async || browser.path().await != "/login").await;
+        browser
+    }
+
+    /// A case, reported by a resident in the first grid; gives its id and code.
+    pub(crate) async fn reported(&self, title: &str) -> (String, String) {
+        let report = json!({ "title": title, "description": format!("{title}，请尽快处理。"),
+                             "channel": "resident", "category": "facility", "place": PLACES[1] });
+        let ask = Ask::post("/v1/reports", report);
+        let taken = self.dispatcher.client.json(ask).await;
+        let taken = taken.unwrap_or_else(|error| panic!("{error}"));
+        (text(&taken, "id"), text(&taken, "code"))
+    }
+}
+
+async fn settle(operator: &Desk) {
+    let square = |west: f64| {
+        let (east, south, north) = (west + 0.004, 29.86, 29.864);
+        json!([[[west, south], [east, south], [east, north], [west, north], [west, south]]])
+    };
+    let place = |id: &str, level: &str, code: &str, name: &str, parent: Option<&str>, at: Value| {
+        json!({ "id": id, "level": level, "code": code, "name": name, "parent": parent,
+                "boundary": at, "valid_from": "2024-01-01T00:00:00.000Z" })
+    };
+    let root = Some(PLACES[0]);
+    let places = json!({ "places": [
+        place(PLACES[0], "community", "341021100001", "新安社区", None, Value::Null),
+        place(PLACES[1], "grid", GRID, GRID_NAME, root, square(118.42)),
+        place(PLACES[2], "grid", "341021100001002", "稠墅小区第二网格", root, square(118.424)),
+    ] });
+    operator.post("/v1/places", "places", places).await;
+}
+
+async fn appoint(operator: &Desk, login: &str, role: &str, scope: Option<&str>) {
+    let person = json!({ "name": format!("演示{login}"), "phone": "0559-000-0000" });
+    let person = operator.post("/v1/people", &format!("{login}-person"), person).await;
+    let person = text(&person, "subject");
+    let path = format!("/v1/people/{person}/appointments");
+    let role = json!({ "role": role, "scope": scope });
+    operator.post(&path, &format!("{login}-role"), role).await;
+    let account = json!({ "person": person, "password": PASSWORD });
+    let put = Ask::put(format!("/v1/accounts/{login}"), account).by(&operator.token);
+    operator.client.json(put).await.unwrap_or_else(|error| panic!("{error}"));
+}

@@ -1,0 +1,64 @@
+//! Pictures of every page, for people to look at: `WANGGE_PICTURES=DIR cargo test -p tests --test
+//! browser pictures`. Without a folder each page is opened all the same, and nothing may be wrong.
+
+use crate::driver::{Browser, DESK, PHONE};
+use crate::house::{GRID, House};
+
+/// Every page that anybody may open, and whether scripts of elsewhere or complaints come with it.
+async fn look(browser: &Browser, path: &str, name: &str, sizes: &[(u32, u32)]) {
+    for (width, height) in sizes {
+        browser.sized(*width, *height).await;
+        for dark in [false, true] {
+            browser.dark(dark).await;
+            browser.open(path).await;
+            keep(browser, &format!("{name}-{width}-{}", if dark { "dark" } else { "light" })).await;
+        }
+    }
+    browser.dark(false).await;
+    let complaints = browser.complaints().await;
+    assert!(complaints.is_empty(), "{path}: {complaints:?}");
+}
+
+async fn keep(browser: &Browser, name: &str) {
+    let Some(folder) = std::env::var_os("WANGGE_PICTURES") else { return };
+    let path = std::path::Path::new(&folder).join(format!("{name}.png"));
+    let height = browser.script("return document.documentElement.scrollHeight", vec![]).await;
+    let width = browser.script("return document.documentElement.clientWidth", vec![]).await;
+    let wide = browser.script("return document.documentElement.scrollWidth", vec![]).await;
+    assert!(wide.as_u64() <= width.as_u64(), "{name} is wider than its window");
+    let sized =
+        |value: serde_json::Value| u32::try_from(value.as_u64().unwrap_or(800)).unwrap_or(800);
+    let (width, height) = (sized(width), sized(height).clamp(400, 3_000));
+    browser.sized(width, height).await;
+    std::fs::write(path, browser.picture().await).expect("a picture can be written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_of_every_page() {
+    let house = House::build().await;
+    let (id, code) = house.reported("三号楼门口的路灯坏了三天").await;
+    for title in ["物业费涨价没有公示", "垃圾桶满了没人收", "电动车堵住楼道"]
+    {
+        house.reported(title).await;
+    }
+    let both = [(375, 812), (1440, 900)];
+    let resident = house.browser(PHONE).await;
+    look(&resident, "/", "front", &both).await;
+    look(&resident, &format!("/report?grid={GRID}"), "about", &both).await;
+    look(&resident, "/report?category=facility", "report", &both).await;
+    look(&resident, "/report/map?category=facility", "map", &both).await;
+    look(&resident, &format!("/r/{code}?new=yes"), "receipt", &both).await;
+    look(&resident, "/done?open=yes", "done", &both).await;
+    look(&resident, "/login", "login", &both).await;
+    resident.open("/prefer?type=large&back=/").await;
+    look(&resident, "/report?category=facility", "report-large", &both[..1]).await;
+    resident.close().await;
+    let desk = house.signed_in(DESK, "dispatcher").await;
+    look(&desk, "/desk", "desk", &both).await;
+    look(&desk, &format!("/cases/{id}"), "case", &both).await;
+    look(&desk, &format!("/cases/{id}/acts/triage"), "act", &both).await;
+    let steps = house.dispatcher.get(&format!("/v1/cases/{id}/timeline")).await;
+    let record = steps["items"][0]["record"].as_str().expect("a step").to_owned();
+    look(&desk, &format!("/cases/{id}/proof/{record}"), "proof", &both).await;
+    desk.close().await;
+}
