@@ -14,7 +14,7 @@ use crate::ground::Ground;
 use crate::ledger::{Book, Day, Entry, Ledger, LedgerError};
 use crate::matters::{Matter, MessagesError};
 use crate::people;
-use crate::plan::{self, Plan, PlanError};
+use crate::plan::{self, Part, Plan, PlanError};
 use crate::practice::{Practice, PracticeError};
 use crate::processes::{ProcessError, Program};
 use crate::report::{self, Desk, Report, ReportError, Table};
@@ -309,15 +309,22 @@ async fn play_day(
 
 /// Where every node is, and with which logins.
 fn addresses(federation: &Federation) -> String {
-    let mut table = Table::of(&["节点 node", "地址 address", "登录名 logins"]);
+    let mut table = Table::of(&["节点 node", "控制台 console", "登录名 logins"]);
+    let mut residents = String::new();
     for (seat, place) in federation.plan.seats().iter().enumerate() {
         let url = federation.client(seat).url();
-        table.row([place.name.clone(), url, people::logins(&federation.practice, place.part)]);
+        let logins = people::logins(&federation.practice, place.part);
+        table.row([place.name.clone(), format!("{url}/login"), logins]);
+        if residents.is_empty() && place.part == Part::Community {
+            residents = format!("{url}/");
+        }
     }
     let password = federation.state().password.clone();
     format!(
         "\n== 地址与登录 · addresses and logins\n{}  全部演示账号的口令 password of every account: \
-         {password}\n  接口说明 API: 每个地址的 /openapi.json\n",
+         {password}\n  居民页面 for residents, no account: {residents}\n  \
+         试试 try: dispatcher 派单 the desk · grid1 网格员（手机） the phone · admin 管理 the operator\n  \
+         接口说明 API: 每个地址的 /openapi.json at every address\n",
         table.text()
     )
 }

@@ -84,6 +84,8 @@
   });
   all("[data-open-keys]").forEach((button) => button.addEventListener("click", () => help.showModal()));
 
+  all("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
+
   // Several at once.
   function count() {
     const bar = one("#bulk");

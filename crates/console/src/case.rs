@@ -2,7 +2,9 @@
 
 mod act;
 mod input;
+mod paper;
 mod proof;
+mod similar;
 mod view;
 
 use axum::Router;
@@ -13,6 +15,8 @@ use crate::state::State;
 pub(crate) fn routes() -> Router<State> {
     Router::new()
         .route("/cases/{id}", get(view::view))
+        .route("/cases/{id}/similar", get(similar::compare))
+        .route("/cases/{id}/order", get(paper::order))
         .route("/cases/{id}/acts/{act}", get(act::ask).post(act::carry_out))
         .route("/cases/{id}/proof/{record}", get(proof::explain))
         .route("/cases/{id}/proof/{record}/download", get(proof::download))

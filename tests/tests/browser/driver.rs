@@ -163,8 +163,17 @@ impl Browser {
 
     /// Clicks on something.
     pub(crate) async fn click(&self, css: &str) {
-        let clicked = self.find(css).await.click().await;
-        clicked.unwrap_or_else(|error| panic!("{css}: {error}"));
+        let found = self.find(css).await;
+        self.click_on(&found, css).await;
+    }
+
+    /// Clicks on an element, in the middle of the window: the driver would not see that something
+    /// else lies over its edge.
+    async fn click_on(&self, found: &Element, what: &str) {
+        let element = serde_json::to_value(found).expect("an element has a reference");
+        self.script("arguments[0].scrollIntoView({ block: 'center' })", vec![element]).await;
+        let clicked = found.click().await;
+        clicked.unwrap_or_else(|error| panic!("{what}: {error}"));
     }
 
     /// Clicks on a link or button by what stands on it.
@@ -175,7 +184,7 @@ impl Browser {
             Ok(found) => found,
             Err(error) => panic!("{words} on {}: {error}", self.path().await),
         };
-        found.click().await.unwrap_or_else(|error| panic!("{words}: {error}"));
+        self.click_on(&found, words).await;
     }
 
     /// Types into something.

@@ -64,19 +64,32 @@ impl House {
         .await;
     }
 
+    /// The dispatcher, after the node was started anew: its port may be another.
+    pub(crate) fn dispatcher_now(&self) -> Desk {
+        Desk { token: self.dispatcher.token.clone(), ..self.community.operator() }
+    }
+
     /// A browser for the community's pages.
     pub(crate) async fn browser(&self, kind: Kind) -> Browser {
         self.driver.browser(kind, &text(&self.community.note(), "url")).await
     }
 
+    /// Where the street's pages are.
+    pub(crate) fn street_url(&self) -> String {
+        text(&self.street.note(), "url")
+    }
+
+    /// A browser in which the street's dispatcher has signed in.
+    pub(crate) async fn at_street(&self, kind: Kind) -> Browser {
+        let browser = self.driver.browser(kind, &self.street_url()).await;
+        sign_in(&browser, "dispatcher").await;
+        browser
+    }
+
     /// A browser in which somebody has signed in.
     pub(crate) async fn signed_in(&self, kind: Kind, login: &str) -> Browser {
         let browser = self.browser(kind).await;
-        browser.open("/login").await;
-        browser.type_in("#account", login).await;
-        browser.type_in("#password", PASSWORD).await;
-        browser.click("main button.primary").await;
-        until("signed in", async || browser.path().await != "/login").await;
+        sign_in(&browser, login).await;
         browser
     }
 
@@ -89,6 +102,14 @@ impl House {
         let taken = taken.unwrap_or_else(|error| panic!("{error}"));
         (text(&taken, "id"), text(&taken, "code"))
     }
+}
+
+async fn sign_in(browser: &Browser, login: &str) {
+    browser.open("/login").await;
+    browser.type_in("#account", login).await;
+    browser.type_in("#password", PASSWORD).await;
+    browser.click("main button.primary").await;
+    until("signed in", async || browser.path().await != "/login").await;
 }
 
 async fn settle(operator: &Desk) {

@@ -4,19 +4,51 @@
 use crate::driver::{Browser, DESK, PHONE};
 use crate::house::{GRID, House};
 
-/// Every page that anybody may open, and whether scripts of elsewhere or complaints come with it.
+/// Most bytes that a page for residents, and one for staff, brings in all.
+const RESIDENT: u64 = 60_000;
+const STAFF: u64 = 400_000;
+
+/// Bytes of the page with all that it loads, and how much of that is from elsewhere.
+const WEIGHT: &str = "const all = [...performance.getEntriesByType('navigation'), \
+                      ...performance.getEntriesByType('resource')]; \
+                      return [all.reduce((sum, one) => sum + one.encodedBodySize, 0), \
+                      all.filter((one) => !one.name.startsWith(location.origin)).length]";
+
+/// Opens a page in every size, light and dark: everybody can use it, it is not heavy, asks nothing
+/// of elsewhere, and the browser complains of nothing (proofs 10 and 14).
 async fn look(browser: &Browser, path: &str, name: &str, sizes: &[(u32, u32)]) {
     for (width, height) in sizes {
         browser.sized(*width, *height).await;
         for dark in [false, true] {
             browser.dark(dark).await;
             browser.open(path).await;
+            crate::reach::check(browser, &format!("{name}-{width}-{dark}")).await;
             keep(browser, &format!("{name}-{width}-{}", if dark { "dark" } else { "light" })).await;
         }
     }
     browser.dark(false).await;
+    browser.open(path).await;
+    let weight = browser.script(WEIGHT, vec![]).await;
+    let most =
+        if path.starts_with("/desk") || path.starts_with("/cases") || path.starts_with("/work") {
+            STAFF
+        } else {
+            RESIDENT
+        };
+    assert!(weight[0].as_u64().is_some_and(|bytes| bytes < most), "{path} weighs {weight}");
+    assert_eq!(weight[1], 0, "{path} asks another origin");
+    weigh(name, &weight);
     let complaints = browser.complaints().await;
     assert!(complaints.is_empty(), "{path}: {complaints:?}");
+}
+
+/// Notes what a page weighs beside its pictures.
+fn weigh(name: &str, weight: &serde_json::Value) {
+    let Some(folder) = std::env::var_os("WANGGE_PICTURES") else { return };
+    let path = std::path::Path::new(&folder).join("weights.txt");
+    let mut text = std::fs::read_to_string(&path).unwrap_or_default();
+    text.push_str(&format!("{name} {}\n", weight[0]));
+    std::fs::write(path, text).expect("a note can be written");
 }
 
 async fn keep(browser: &Browser, name: &str) {
@@ -55,10 +87,23 @@ async fn pictures_of_every_page() {
     resident.close().await;
     let desk = house.signed_in(DESK, "dispatcher").await;
     look(&desk, "/desk", "desk", &both).await;
+    look(&desk, "/desk?shape=board", "board", &both).await;
     look(&desk, &format!("/cases/{id}"), "case", &both).await;
+    look(&desk, &format!("/cases/{id}/similar"), "similar", &both).await;
+    look(&desk, &format!("/cases/{id}/order"), "order", &both).await;
     look(&desk, &format!("/cases/{id}/acts/triage"), "act", &both).await;
     let steps = house.dispatcher.get(&format!("/v1/cases/{id}/timeline")).await;
     let record = steps["items"][0]["record"].as_str().expect("a step").to_owned();
     look(&desk, &format!("/cases/{id}/proof/{record}"), "proof", &both).await;
     desk.close().await;
+    let worker = house.signed_in(PHONE, "grid1").await;
+    for (path, name) in [
+        ("/work", "work"),
+        ("/work/report", "work-report"),
+        ("/work/grid", "work-grid"),
+        ("/work/notes", "work-notes"),
+    ] {
+        look(&worker, path, name, &both).await;
+    }
+    worker.close().await;
 }

@@ -2,16 +2,21 @@
 //! node and every driver has ports of the system's choice; nothing waits for a time, only for
 //! something to be so.
 
+mod damage;
 #[expect(dead_code, reason = "the tests of nodes use all of it, these a part")]
 #[path = "../nodes/desk.rs"]
 mod desk;
+mod dispatcher;
 mod driver;
+mod hostile;
 mod house;
 mod look;
+mod reach;
 mod resident;
 #[expect(dead_code, reason = "the tests of nodes use all of it, these a part")]
 #[path = "../nodes/site.rs"]
 mod site;
+mod worker;
 
 use std::time::Duration;
 

@@ -32,14 +32,28 @@ impl Explained {
     }
 }
 
+#[derive(Template)]
+#[template(path = "case/proof_failed.html")]
+struct Failed {
+    p: Page,
+    id: Subject,
+    record: String,
+}
+
 /// `GET /cases/{id}/proof/{record}`
 pub(super) async fn explain(
     staff: Staff,
     Path((id, record)): Path<(String, String)>,
 ) -> Result<Response, Trouble> {
     let (id, path) = address(&id, &record)?;
-    let proof = staff.read(path).await?;
-    Ok(show(Explained { p: staff.page("desk"), id, proof }))
+    match staff.read(path).await {
+        Ok(proof) => Ok(show(Explained { p: staff.page("desk"), id, proof })),
+        // The node has lost the record, or it is not what it was.
+        Err(trouble) if trouble.code == "storage" => {
+            Ok(show(Failed { p: staff.page("desk"), id, record }))
+        }
+        Err(trouble) => Err(trouble),
+    }
 }
 
 /// `GET /cases/{id}/proof/{record}/download`

@@ -1,0 +1,88 @@
+//! A dispatcher at the desk.
+
+use std::time::{Duration, Instant};
+
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
+use fantoccini::key::Key;
+
+use crate::driver::{Browser, DESK};
+use crate::house::House;
+use crate::until;
+
+/// Strikes keys, wherever the page has its focus.
+async fn strike(browser: &Browser, keys: &[char]) {
+    let mut actions = KeyActions::new("keys".into());
+    for key in keys {
+        actions = actions.then(KeyAction::Down { value: *key }).then(KeyAction::Up { value: *key });
+    }
+    browser.client.perform_actions(actions).await.expect("keys can be struck");
+}
+
+/// Proof 11.
+#[tokio::test(flavor = "multi_thread")]
+async fn rare_characters_and_first_letters_of_pinyin_find_their_case() {
+    let house = House::build().await;
+    for title in ["路灯不亮", "𠮷野家门口油烟", "龘龘小区污水外溢", "車位被佔"]
+    {
+        house.reported(title).await;
+    }
+    let browser = house.signed_in(DESK, "dispatcher").await;
+    for (sought, title) in
+        [("ldbl", "路灯不亮"), ("𠮷", "𠮷野家"), ("龘龘", "龘龘小区"), ("车位被占", "車位被佔")]
+    {
+        browser.open("/desk").await;
+        until("the key leads to the search", async || {
+            strike(&browser, &['/']).await;
+            browser.script("return document.activeElement.id", vec![]).await == "q"
+        })
+        .await;
+        let typed =
+            "document.activeElement.value = arguments[0]; document.activeElement.form.submit()";
+        browser.script(typed, vec![serde_json::json!(sought)]).await;
+        until("the list is narrowed", async || {
+            browser.path().await.contains("q=") && browser.has("#rows").await
+        })
+        .await;
+        let rows = browser.words("#rows").await;
+        assert!(rows.contains(title), "{sought}: {rows}");
+        let count = browser.script("return document.querySelectorAll('[data-row]').length", vec![]);
+        assert_eq!(count.await, 1, "{sought}: {rows}");
+    }
+    browser.close().await;
+}
+
+/// Proof 4.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispatcher_assigns_by_keys_alone_and_a_second_browser_sees_it_within_two_seconds() {
+    let house = House::build().await;
+    let (id, _) = house.reported("三号楼门口的路灯坏了").await;
+    let desk = &house.dispatcher;
+    desk.act(&id, serde_json::json!({ "act": "accept" })).await;
+    let first = house.signed_in(DESK, "dispatcher").await;
+    let second = house.signed_in(DESK, "dispatcher").await;
+    for browser in [&first, &second] {
+        assert_eq!(browser.path().await, "/desk");
+        browser.find("#live:not(.off)").await;
+    }
+    strike(&first, &['j', 'a']).await;
+    first.find("#drawer select[name=assignee]").await;
+    until("the list of people has the focus", async || {
+        first.script("return document.activeElement.name", vec![]).await == "assignee"
+    })
+    .await;
+    // By the beginning of a name, as any list is searched; then the form is sent.
+    strike(&first, &[Key::Down.into()]).await;
+    strike(&first, &[Key::Tab.into(), Key::Enter.into()]).await;
+    first.find("#drawer .notice.good").await;
+    let done = Instant::now();
+    until("the second browser shows it", async || second.words("#rows").await.contains("已派遣"))
+        .await;
+    assert!(done.elapsed() < Duration::from_secs(2), "{:?}", done.elapsed());
+    let case = desk.case(&id).await.expect("it is here");
+    assert_eq!(case["stage"]["key"], "dispatched");
+    for browser in [first, second] {
+        let complaints = browser.complaints().await;
+        assert!(complaints.is_empty(), "{complaints:?}");
+        browser.close().await;
+    }
+}
