@@ -16,6 +16,7 @@ mod misread;
 mod peers;
 mod policies;
 mod print;
+mod protect;
 mod prove;
 mod serve;
 mod trust;

@@ -68,7 +68,8 @@ impl Scene {
         introduce(&mut engine, &street);
         let case = escalate(&mut engine);
         let reader = engine.reader();
-        let steps = case.steps.iter().map(|step| stored(&community, &reader, step)).collect();
+        let steps =
+            case.steps.iter().map(|step| stored(&community, &reader, case.id, step)).collect();
         Self { community, case, steps }
     }
 
@@ -108,12 +109,13 @@ fn escalate(engine: &mut Engine) -> Case {
 fn stored(
     community: &Member,
     reader: &Arc<dyn Read>,
+    case: governance::case::CaseId,
     step: &governance::case::Step,
 ) -> (Record, Fields) {
     let whose = Whose { me: community.node(), federation: community.setup.federation };
-    view::record_of(reader, whose, step)
-        .expect("the journal can be read")
-        .expect("the record is there")
+    let found = view::record_of(reader, whose, case, step).expect("the journal can be read");
+    let (record, fields, _) = found.expect("the record is there");
+    (record, fields)
 }
 
 /// A record as a report has it: a header of everyday size, and its fields.
@@ -203,13 +205,13 @@ fn rules(criterion: &mut Criterion) {
     let (event, me) = (scene.event(last), scene.community.node());
     let held: Vec<FieldId> = scene.steps[last].1.iter().map(|(field, _)| field).collect();
     let (policy, step) = (&scene.community.setup.configured.policy, &scene.case.steps[last]);
-    assert_eq!(audience(policy, &scene.case, step, me, &held).len(), 1, "the street is told");
+    assert_eq!(audience(policy, &scene.case, step, me, &held, NOW).len(), 1, "the street is told");
     let mut group = group(criterion, "rules");
     group.bench_function("record applied to its case", |bench| {
         bench.iter(|| apply(Some(black_box(&before)), black_box(&event), me));
     });
     group.bench_function("release decided", |bench| {
-        bench.iter(|| audience(policy, black_box(&scene.case), step, me, black_box(&held)));
+        bench.iter(|| audience(policy, black_box(&scene.case), step, me, black_box(&held), NOW));
     });
     group.finish();
 }

@@ -98,6 +98,68 @@ fn the_hostile_peer_is_for_tests_alone() {
     }
 }
 
+/// Every source file of the program itself, with its text less white space: no tests, no
+/// benchmarks.
+fn program() -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("a folder can be listed") {
+            let path = entry.expect("an entry can be read").path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if path.is_dir() && name != "tests" {
+                walk(&path, found);
+            } else if name.ends_with(".rs") && name != "tests.rs" {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for package in ["engine", "store", "network", "api", "console"] {
+        walk(&root().join("crates").join(package).join("src"), &mut found);
+    }
+    walk(&root().join("node/src"), &mut found);
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).expect("a source can be read");
+        let program = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let name = path.strip_prefix(root()).expect("in the workspace").display().to_string();
+        (name, program.split_whitespace().collect())
+    };
+    found.into_iter().map(read).collect()
+}
+
+/// S7: the release gate is one function, and the only path to the wire. What makes a stream's entry,
+/// a parcel or a release is named in one file each; whoever adds another has to change this.
+#[test]
+fn s7_nothing_but_the_release_gate_puts_anything_on_the_wire() {
+    let sources = program();
+    for (what, homes) in [
+        // A stream's entry is staged in one place, and its row is written in one.
+        ("kind:FrameKind::Sent", &["crates/engine/src/share.rs"][..]),
+        ("put_bytes(Table::Outbox", &["crates/engine/src/project/stream.rs"]),
+        ("Entry::form(", &["crates/engine/src/share.rs"]),
+        // Stored values are read for a peer in one place, which asks what its entry names.
+        ("letparcel=Parcel{erased:", &["crates/engine/src/outbox.rs"]),
+        ("page.parcels.push(", &["crates/engine/src/outbox.rs"]),
+        // Both are called from the worker that answers a peer, and from nowhere else.
+        ("outbox::page(", &["crates/engine/src/runtime/worker.rs"]),
+        ("outbox::piece(", &["crates/engine/src/runtime/worker.rs"]),
+    ] {
+        let named = sources.iter().filter(|(_, text)| text.contains(what));
+        let named: BTreeSet<&str> = named.map(|(name, _)| name.as_str()).collect();
+        assert_eq!(named, homes.iter().copied().collect(), "{what}");
+    }
+    // What the gate decides on is made by the rules alone: no field of it is public.
+    let rules = root().join("crates/governance/src/release.rs");
+    let rules = fs::read_to_string(rules).expect("the gate can be read");
+    let made = rules.split("pub struct Release {").nth(1).expect("there is a Release");
+    let fields = made.split('}').next().unwrap_or_default();
+    assert!(!fields.contains("pub "), "a release can be made by the gate alone");
+    let staged = &sources.iter().find(|(name, _)| name.ends_with("engine/src/share.rs"));
+    let (_, staged) = staged.expect("there is a staging side");
+    for call in ["release::backlog(", "release::audience(", "release::published("] {
+        assert_eq!(staged.matches(call).count(), 1, "{call}");
+    }
+}
+
 #[test]
 fn sled_libp2p_axum_and_the_parsers_of_files_are_named_in_one_crate_each() {
     let homes = [

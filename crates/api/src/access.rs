@@ -137,7 +137,8 @@ fn told_to_reporter(act: ActKind, id: FieldId) -> bool {
         | ActKind::Convene
         | ActKind::Mediate
         | ActKind::Session
-        | ActKind::Agreement => false,
+        | ActKind::Agreement
+        | ActKind::Erase => false,
     }
 }
 

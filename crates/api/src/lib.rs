@@ -18,6 +18,8 @@ mod form;
 mod gate;
 mod hex;
 mod layers;
+mod looks;
+mod mask;
 mod metrics;
 mod openapi;
 mod params;

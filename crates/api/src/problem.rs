@@ -48,6 +48,8 @@ kinds! {
     ROLE = "role" FORBIDDEN "您的岗位不能做这一操作" "Your role may not do this";
     SCOPE = "scope" FORBIDDEN "不在您的网格或层级内" "Outside your grid or level";
     NOT_ASSIGNED = "not-assigned" FORBIDDEN "事件已交给他人" "It was given to someone else";
+    ERASED = "erased" CONFLICT "个人信息已清除" "What people said on it is erased";
+    STILL_KEPT = "still-kept" CONFLICT "保存期还没到" "Policy keeps it still";
     HANDLER_VERIFIES = "handler-verifies" FORBIDDEN "经办人不得自己核查" "A handler never verifies its own work";
     MALFORMED = "malformed" BAD_REQUEST "请求无法读取" "The request can't be read";
     PARAMETER = "parameter" BAD_REQUEST "请求参数不合要求" "A parameter is not accepted";

@@ -1,5 +1,6 @@
 //! What the API offers, one file per resource. Handlers parse, call and map, and nothing else.
 
+pub(crate) mod access_log;
 pub(crate) mod accounts;
 pub(crate) mod cases;
 pub(crate) mod division;
@@ -10,6 +11,7 @@ pub(crate) mod federation;
 pub(crate) mod health;
 pub(crate) mod imports;
 pub(crate) mod invitations;
+pub(crate) mod ledger;
 pub(crate) mod matters;
 pub(crate) mod members;
 pub(crate) mod notebook;
@@ -21,10 +23,12 @@ pub(crate) mod people;
 pub(crate) mod photos;
 pub(crate) mod places;
 pub(crate) mod policies;
+pub(crate) mod previews;
 pub(crate) mod proofs;
 pub(crate) mod queries;
 pub(crate) mod reports;
 pub(crate) mod reshapings;
+pub(crate) mod reveal;
 pub(crate) mod revocations;
 pub(crate) mod sessions;
 pub(crate) mod similar;

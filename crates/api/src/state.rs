@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::backoff::Backoff;
 use crate::feed::Feed;
+use crate::looks::Looks;
 use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
 use crate::rate::{Buckets, Key};
@@ -128,6 +129,8 @@ pub struct Shared {
     /// Event streams by account.
     pub(crate) listeners: Shares<String>,
     pub(crate) feed: Feed,
+    /// What was looked at lately and is on record.
+    pub(crate) looks: Looks,
     pub(crate) metrics: Metrics,
 }
 
@@ -162,6 +165,7 @@ impl State {
             streams: Arc::new(Semaphore::new(config.streams)),
             listeners: Shares::default(),
             feed: Feed::new(),
+            looks: Looks::default(),
             metrics: Metrics::default(),
             handle,
             addresses,

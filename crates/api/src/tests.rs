@@ -21,6 +21,7 @@ mod numbers;
 mod people;
 mod photos;
 mod powers;
+mod reading;
 mod repeats;
 mod residents;
 mod schema;

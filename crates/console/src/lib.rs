@@ -17,6 +17,7 @@ mod desk;
 mod form;
 mod ground;
 mod moment;
+mod operator;
 mod page;
 mod preference;
 mod resident;
@@ -54,7 +55,8 @@ pub fn router(api: Router, handle: Handle, settings: Settings) -> Router {
         .merge(resident::routes())
         .merge(case::routes())
         .merge(desk::routes())
-        .merge(worker::routes());
+        .merge(worker::routes())
+        .merge(operator::routes());
     pages
         .fallback(|| async { Trouble::not_found() })
         .layer(CatchPanicLayer::custom(around::panicked))

@@ -155,6 +155,11 @@ impl Page {
         self.me.as_ref().is_some_and(Me::is_outdoors)
     }
 
+    /// Whether whoever is signed in runs the node.
+    pub(crate) fn is_operator(&self) -> bool {
+        self.me.as_ref().is_some_and(Me::is_operator)
+    }
+
     /// An address of this page's text in a query.
     pub(crate) fn escaped(&self, text: &str) -> String {
         form_urlencoded::byte_serialize(text.as_bytes()).collect()

@@ -9,6 +9,9 @@ mod offices;
 mod people;
 mod photos;
 mod policies;
+mod reading;
+mod retention;
+mod withdraw;
 
 pub(crate) use offices::operator;
 
@@ -19,19 +22,23 @@ use governance::authorize;
 use governance::case::{Case, CaseId};
 use governance::field;
 use governance::policy::{Policy, Power};
+use governance::release::Withhold;
 use governance::roster::{Actor, Standing};
 use rand::CryptoRng;
-use record::{NodeId, Subject, Timestamp};
+use record::{Hash, NodeId, Subject, Timestamp};
 
 use crate::code;
 use crate::command::{Agent, Command, Once, Receipt, Refused, Version, What};
 use crate::engine::{Effect, Talk};
+use crate::note::Note;
 use crate::open::{self, Around};
-use crate::share;
+use crate::preview::Preview;
+use crate::share::{self, Turn};
 use crate::sign::{self, Draft};
 use crate::staging::Staging;
 use crate::store::StoreError;
 use crate::world::{Setup, World};
+use withdraw::Withdrawing;
 
 /// What a command may use while it is carried out.
 pub(crate) struct Desk<'a, 's> {
@@ -46,15 +53,16 @@ pub(crate) struct Desk<'a, 's> {
     pub(crate) out: &'a mut Vec<Effect>,
 }
 
-/// An act, and where a report came from that another system had first.
+/// An act; where a report came from that another system had first; what others are not given.
 struct Saying<'a> {
     act: &'a Act,
     origin: Option<&'a Origin>,
+    withhold: Withhold,
 }
 
 impl<'a> Saying<'a> {
     fn of(act: &'a Act) -> Self {
-        Self { act, origin: None }
+        Self { act, origin: None, withhold: Withhold::default() }
     }
 }
 
@@ -77,6 +85,15 @@ impl Desk<'_, '_> {
             What::Act { case: None, act } => self.open(&by, &act, once),
             What::Act { case: Some(case), act } => self.act(&by, case, &act, None, once),
             What::ActIf { case, act, expected } => self.act(&by, case, &act, Some(&expected), once),
+            What::Narrowed { case, act, expected, withhold } => {
+                let saying = Saying { withhold, ..Saying::of(&act) };
+                self.say(&by, case, saying, expected.as_deref(), once)
+            }
+            What::WithdrawFields { case, fields, from } => {
+                let what = Withdrawing { case, fields: &fields, from: &from };
+                self.withdraw_fields(&by, &what, once)
+            }
+            What::Read(reading) => self.put_on_record(&by, reading),
             What::PutPolicy { text, publish } => self.put_policy(&by, &text, publish, once),
             What::AdoptPolicy { reference } => self.adopt_policy(&by, &reference, once),
             What::KeepPhoto { hash, size } => self.keep_photo(&by, hash, size),
@@ -160,6 +177,17 @@ impl Desk<'_, '_> {
         expected: Option<&[Version]>,
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
+        self.say(by, id, Saying::of(act), expected, once)
+    }
+
+    fn say(
+        &mut self,
+        by: &Agent,
+        id: CaseId,
+        saying: Saying<'_>,
+        expected: Option<&[Version]>,
+        once: Option<Once>,
+    ) -> Result<Receipt, Refused> {
         let actor = self.actor(by)?;
         let case = self.staging.case(id)?.ok_or(Refused::NotFound("case"))?;
         // A resident sees no case but the one they reported, not even that it exists.
@@ -170,7 +198,14 @@ impl Desk<'_, '_> {
         if expected.is_some_and(|expected| !expected.contains(&is)) {
             return Err(Refused::Stale { is });
         }
-        self.sign_act(Some(case), id, Saying::of(act), &actor, once, None)
+        if !saying.withhold.is_empty() {
+            // Whoever keeps back what nobody would be given is told so before anything is signed.
+            let (world, withhold) = (self.world.clone(), &saying.withhold);
+            let (setup, now) = (self.setup, self.now);
+            let preview = Preview { setup, world: &world, actor: &actor, withhold, now };
+            preview.of(self.staging, &case, saying.act)?;
+        }
+        self.sign_act(Some(case), id, saying, &actor, once, None)
     }
 
     /// An act of the node itself, where policy allows one.
@@ -184,7 +219,7 @@ impl Desk<'_, '_> {
         &mut self,
         before: Option<Arc<Case>>,
         id: CaseId,
-        Saying { act, origin }: Saying<'_>,
+        Saying { act, origin, withhold }: Saying<'_>,
         actor: &Actor,
         once: Option<Once>,
         code: Option<String>,
@@ -216,7 +251,8 @@ impl Desk<'_, '_> {
         };
         let (record, _, done) = sign::append(self.setup, self.staging, draft, self.now, self.rng)?;
         let case = done.case.ok_or(Refused::NotFound("case"))?;
-        self.after(before.as_deref(), &case, self.setup.me())?;
+        self.note_gone(done.gone)?;
+        self.after(before.as_deref(), &case, self.setup.me(), &withhold)?;
         Ok(Receipt { record: Some(record.id()), ..receipt })
     }
 
@@ -228,15 +264,25 @@ impl Desk<'_, '_> {
         self.staging.log.frontier.size() + 1 + u64::from(epoch) * EPOCH
     }
 
-    /// What follows from a case's change, own or foreign: others are told.
+    /// Says of photos that they were erased from a case.
+    pub(crate) fn note_gone(&mut self, photos: Vec<Hash>) -> Result<(), Refused> {
+        if !photos.is_empty() {
+            sign::note(self.setup, self.staging, &Note::Gone { photos })?;
+        }
+        Ok(())
+    }
+
+    /// What follows from a case's change, own or foreign: others are told, less what is withheld.
     pub(crate) fn after(
         &mut self,
         before: Option<&Case>,
         case: &Case,
         sender: NodeId,
+        withhold: &Withhold,
     ) -> Result<(), Refused> {
         let world = self.world.clone();
-        let told = share::share(self.setup, &world, self.staging, before, case, sender, self.now)?;
+        let turn = Turn { before, case, sender, foreseen: None, withhold, now: self.now };
+        let told = share::share(self.setup, &world, self.staging, &turn)?;
         for node in told {
             self.poke(node);
         }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use record::{
-    Disclosure, EnvelopeError, FieldError, Fields, Hash, Header, KeyError, NodeId, Record, Signed,
-    StatementError, Timestamp, Unverified, Verifier,
+    Disclosure, EnvelopeError, FieldError, FieldId, Fields, Hash, Header, KeyError, NodeId, Record,
+    Signed, StatementError, Timestamp, Unverified, Verifier,
 };
 use serde_bytes::ByteBuf;
 
@@ -221,21 +221,31 @@ impl Desk<'_> {
         let governs = author.governs;
         let key = author.key_at(place).map_err(|error| signature(number)(error.into()))?;
         let record = record.verify_with(federation, key).map_err(signature(number))?;
-        let contributes = ActKind::from_kind(record.kind).is_some_and(ActKind::is_contribution);
+        // Whoever may say something may also take it back.
+        let contributes = ActKind::from_kind(record.kind).is_some_and(ActKind::is_contribution)
+            || record.kind == crate::kind::FIELDS_WITHDRAWN;
         if !(governs || contributes) {
             return Err(PageError::MayNotGovern { number });
         }
         if !names(&entry, &record) {
             return Err(PageError::OtherRecord { number });
         }
-        let told = parcel.disclosures.iter().map(|disclosure| disclosure.field);
-        if !told.eq(entry.fields.iter().copied()) {
+        if !is_as_told(&entry, &parcel.disclosures, parcel.erased) {
             return Err(PageError::Fields { number, source: None });
         }
         let fields = record::open(&record, &parcel.disclosures)
             .map_err(|source| PageError::Fields { number, source: Some(source) })?;
         Ok(Arrival { entry, bytes, record, disclosures: parcel.disclosures, fields })
     }
+}
+
+/// Whether the fields are those that the entry names: all of them, or, where people's words were
+/// erased before this node had them, all others.
+fn is_as_told(entry: &Entry, parts: &[Disclosure], erased: bool) -> bool {
+    let given = |id: &FieldId| parts.iter().any(|part| part.field == *id);
+    let due = entry.fields.iter().copied();
+    let told = parts.iter().map(|part| part.field);
+    told.eq(due.filter(|id| !erased || given(id) || governance::field::is_structural(*id)))
 }
 
 fn names(entry: &Entry, record: &Record) -> bool {

@@ -197,7 +197,9 @@ impl Desk<'_, '_> {
             })
             .collect();
         let me = self.setup.me();
+        let step = self.world.policy().suppression.map(|suppression| suppression.least);
         let answer = Answer::new(&open.question, me, state.log, state.at, tally, children);
+        let answer = answer.in_steps(step);
         let signed = answer.sign(&self.setup.key, &self.setup.federation);
         if let Err(error) = &signed {
             tracing::error!(error = %error, "an answer could not be signed");

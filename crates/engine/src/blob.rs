@@ -61,6 +61,11 @@ impl MemoryBlobs {
         self.lock().keys().copied().collect()
     }
 
+    /// Removes a photo for good.
+    pub(crate) fn remove(&self, photo: &Hash) {
+        self.lock().remove(photo);
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Hash, Vec<u8>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

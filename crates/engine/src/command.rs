@@ -3,6 +3,7 @@
 mod ground;
 mod people;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +11,16 @@ use governance::act::{Act, Origin, Report};
 use governance::authorize;
 use governance::case::{Case, CaseId};
 use governance::certificate::{LastGood, Reason};
+use governance::release::Withhold;
 use governance::roster::Appointment;
 use governance::territory::Place;
-use record::{Hash, NodeId, NodeKey, RecordId, Subject};
+use record::{FieldId, Hash, NodeId, NodeKey, RecordId, Subject};
 use serde::{Deserialize, Serialize};
 
 pub use ground::Ground;
 pub use people::People;
 
+use crate::access::Reading;
 use crate::note::{Account, Invitation, Token};
 use crate::store::StoreError;
 
@@ -94,6 +97,29 @@ pub enum What {
         /// The versions of which it has to be one; none of them refuses the act.
         expected: Vec<Version>,
     },
+    /// As [`What::Act`] or [`What::ActIf`], with less given to others than policy would let go.
+    Narrowed {
+        /// The case.
+        case: CaseId,
+        /// The act.
+        act: Act,
+        /// The versions of which the case has to be one; any where absent.
+        expected: Option<Vec<Version>>,
+        /// What is kept back.
+        withhold: Withhold,
+    },
+    /// Asks those that were given fields of this node's own records of a case to use them no
+    /// longer.
+    WithdrawFields {
+        /// The case.
+        case: CaseId,
+        /// The fields.
+        fields: BTreeSet<FieldId>,
+        /// From whom; everybody where empty.
+        from: BTreeSet<NodeId>,
+    },
+    /// Puts on record that the agent looked at something.
+    Read(Reading),
     /// Keeps a version of a policy, TOML; and publishes it to the nodes below.
     PutPolicy {
         /// The text.

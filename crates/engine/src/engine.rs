@@ -558,6 +558,10 @@ impl Desk<'_, '_> {
                 self.seek_certificate();
                 let _ = storage(self.sweep_receipts())?;
                 let _ = storage(self.sweep_uploads())?;
+                let _ = storage(self.sweep_cases())?;
+                if self.barred().is_none() {
+                    let _ = storage(self.seal_access())?;
+                }
                 self.fetch_all().map_err(Arc::new)?;
             }
         }
@@ -566,9 +570,10 @@ impl Desk<'_, '_> {
 
     /// A command that turns out too large for storage is undone alone; the batch goes on.
     fn try_command(&mut self, command: Command) -> Result<Receipt, Refused> {
-        // A new epoch is the way out for a node on an older copy of its data.
-        let way_out = matches!(command.what, What::OpenEpoch { .. });
-        if let Some(why) = self.barred().filter(|_| !way_out) {
+        // A new epoch is the way out for a node on an older copy of its data. Reading goes on while
+        // nothing is signed, and is on record then, too.
+        let goes_on = matches!(command.what, What::OpenEpoch { .. } | What::Read(_));
+        if let Some(why) = self.barred().filter(|_| !goes_on) {
             return Err(Refused::Frozen(why));
         }
         let (savepoint, world) = (self.staging.savepoint(), self.world.clone());
@@ -829,9 +834,15 @@ fn replay(setup: &Setup, store: &mut dyn Store, tips: &mut Tips) -> Result<Log, 
         for (at, frame) in &frames {
             project::project(whose(setup), &mut staging, *at, frame)?;
         }
-        let (mutations, tree, grown) = staging.finish_replay(frames.last().map(|(at, _)| *at))?;
-        log = grown;
-        store.index(mutations, tree, log.mark(), next)?;
+        let replayed = staging.finish_replay(frames.last().map(|(at, _)| *at))?;
+        log = replayed.log;
+        // First, so that the index never knows of an erasure that was not carried out.
+        // A photo may have been uploaded again since; what is left of one is cleared like any other
+        // that no row tells of.
+        let mut erasures = replayed.erasures;
+        erasures.iter_mut().for_each(|erasure| erasure.photos.clear());
+        store.erase(&erasures)?;
+        store.index(replayed.mutations, replayed.tree, log.mark(), next)?;
     }
 }
 

@@ -14,14 +14,17 @@ use record::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Version of the entry and of both statements.
+/// Version of both statements, and of an entry that says no more than its first form could.
 pub const VERSION: u16 = 1;
+/// Version of an entry that has a limit of time or fields that staff kept back. Whoever knows the
+/// first form alone refuses it, rather than use what it may no longer use.
+pub const NARROWED: u16 = 2;
 
 /// An entry of a share stream: the manifest of one record given to one recipient.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// [`VERSION`].
+    /// [`VERSION`] or [`NARROWED`]: see [`Entry::form`].
     pub version: u16,
     /// Number in this stream, from 1, without gaps.
     pub number: u64,
@@ -43,6 +46,12 @@ pub struct Entry {
     pub policy: String,
     /// When.
     pub time: Timestamp,
+    /// Until when the recipient may use words and personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// The fields that policy would have let go and staff kept back, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<FieldId>,
 }
 
 impl Entry {
@@ -54,15 +63,29 @@ impl Entry {
         cbor::encode(self).expect("an entry has a deterministic encoding")
     }
 
+    /// The version that an entry with these has to have, so that every entry has one form.
+    #[must_use]
+    pub fn form(until: Option<Timestamp>, withheld: &[FieldId]) -> u16 {
+        if until.is_none() && withheld.is_empty() { VERSION } else { NARROWED }
+    }
+
     /// The entry of these bytes, if they are exactly what [`Self::encode`] gives for it.
     ///
     /// # Errors
     /// [`StatementError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, StatementError> {
         let entry: Self = cbor::decode(bytes, &Self::LIMITS)?;
-        version(entry.version)?;
+        let form = Self::form(entry.until, &entry.withheld);
+        if entry.version != form {
+            let (found, known) = (entry.version.into(), form.into());
+            return Err(StatementError::Version { found, known });
+        }
         rule("number", "must be at least 1", entry.number > 0)?;
-        rule("fields", "must ascend", entry.fields.is_sorted_by(|a, b| a < b))?;
+        let ascend = |fields: &[FieldId]| fields.is_sorted_by(|a, b| a < b);
+        rule("fields", "must ascend", ascend(&entry.fields))?;
+        rule("withheld", "must ascend", ascend(&entry.withheld))?;
+        let apart = entry.withheld.iter().all(|id| entry.fields.binary_search(id).is_err());
+        rule("withheld", "must not be among the fields that go along", apart)?;
         Ok(entry)
     }
 }
@@ -144,4 +167,55 @@ fn version(found: u16) -> Result<(), StatementError> {
 
 fn rule(field: &'static str, rule: &'static str, kept: bool) -> Result<(), StatementError> {
     if kept { Ok(()) } else { Err(StatementError::Rule { field, rule }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            version: VERSION,
+            number: 3,
+            record: RecordId::ZERO,
+            author: NodeId::from_bytes([1; 32]),
+            epoch: 0,
+            seq: 7,
+            fields: vec![FieldId(2), FieldId(32)],
+            purpose: "whistle".into(),
+            basis: "C5".into(),
+            policy: "she-county/3".into(),
+            time: Timestamp::EPOCH,
+            until: None,
+            withheld: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn entries_of_the_first_form_are_the_same_bytes_as_ever() {
+        let hash = Hash::of(&entry().encode()).to_string();
+        assert_eq!(hash, "e64bf3882fe5240301f7300c93f8f12567ef2fbfa20c53ef545c65636cfdaf3c");
+        assert!(Entry::decode(&entry().encode()) == Ok(entry()));
+    }
+
+    #[test]
+    fn a_narrowed_entry_says_so_in_its_version_and_has_one_form() {
+        let until = Some(Timestamp::EPOCH);
+        let limited = Entry { version: NARROWED, until, ..entry() };
+        let withheld = Entry { version: NARROWED, withheld: vec![FieldId(33)], ..entry() };
+        for good in [&limited, &withheld] {
+            assert!(Entry::decode(&good.encode()).as_ref() == Ok(good));
+        }
+        let twice = vec![FieldId(33), FieldId(33)];
+        for bad in [
+            Entry { version: NARROWED, ..entry() },
+            Entry { until, ..entry() },
+            Entry { version: 3, ..limited.clone() },
+            Entry { withheld: vec![FieldId(33)], ..entry() },
+            Entry { withheld: vec![FieldId(32)], ..withheld.clone() },
+            Entry { withheld: twice, ..withheld.clone() },
+        ] {
+            assert!(Entry::decode(&bad.encode()).is_err());
+        }
+    }
 }

@@ -47,3 +47,8 @@ pub const MEMBER_WITHDRAWN: Kind = Kind(0x0324);
 pub const NOTE: Kind = Kind(0x0331);
 /// A note became a case.
 pub const NOTE_RAISED: Kind = Kind(0x0332);
+/// Fields of its author's earlier records of a case are withdrawn: whoever was given them stops
+/// using them.
+pub const FIELDS_WITHDRAWN: Kind = Kind(0x0601);
+/// How far this node's access log had come: binds the log to the chain that others witness.
+pub const ACCESS_SEALED: Kind = Kind(0x0602);

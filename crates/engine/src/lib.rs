@@ -4,6 +4,7 @@
 //! → one signed record, staged → one commit → [`engine::Effect`]s. What arrives from a peer goes
 //! the same way: [`arrival::verify_page`] → `step` → commit → acknowledged by the next pull.
 
+pub mod access;
 mod acts;
 pub mod arrival;
 mod asking;
@@ -21,6 +22,7 @@ pub mod open;
 pub mod outbox;
 pub mod peer;
 mod policies;
+pub mod preview;
 pub mod project;
 pub mod recount;
 pub mod runtime;
@@ -28,6 +30,7 @@ mod share;
 mod sign;
 pub mod staging;
 pub mod store;
+pub mod usable;
 pub mod view;
 pub mod wire;
 pub mod world;

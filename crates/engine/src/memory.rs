@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use record::Hash;
+use record::{Hash, Subject};
 
 use crate::blob::{Blobs, MemoryBlobs};
 use crate::store::{
-    Commit, Frame, Mark, Mutation, Pair, Position, Read, Replay, Store, StoreError, StoreHealth,
-    Table,
+    Commit, Erasure, Frame, Mark, Mutation, Pair, Position, Read, Replay, Store, StoreError,
+    StoreHealth, Table,
 };
 
 /// After this many commits the index is saved, as a real one would be now and then.
@@ -32,10 +32,20 @@ struct Index {
 #[derive(Default)]
 struct Inner {
     frames: Vec<Frame>,
+    keys: Keys,
     index: Index,
     saved: Index,
     commits: u64,
     fail: Option<u64>,
+}
+
+/// Which key each frame is sealed under, as on a disk: a subject's, until that is destroyed.
+#[derive(Clone, Default)]
+struct Keys {
+    /// How many keys a subject had before.
+    ended: BTreeMap<Subject, u32>,
+    /// Of every frame: the number of its subject's key.
+    of: Vec<u32>,
 }
 
 impl MemoryStore {
@@ -51,6 +61,7 @@ impl MemoryStore {
         let inner = self.read();
         let found = Inner {
             frames: inner.frames.clone(),
+            keys: inner.keys.clone(),
             index: inner.saved.clone(),
             saved: inner.saved.clone(),
             commits: 0,
@@ -62,8 +73,8 @@ impl MemoryStore {
     /// The same frames without any index, as after its loss.
     #[must_use]
     pub fn without_index(&self) -> Self {
-        let frames = self.read().frames.clone();
-        let inner = Arc::new(RwLock::new(Inner { frames, ..Inner::default() }));
+        let (frames, keys) = (self.read().frames.clone(), self.read().keys.clone());
+        let inner = Arc::new(RwLock::new(Inner { frames, keys, ..Inner::default() }));
         Self { inner, photos: self.photos.clone() }
     }
 
@@ -98,6 +109,41 @@ impl MemoryStore {
 
     fn write(&self) -> RwLockWriteGuard<'_, Inner> {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn append(&mut self, frames: Vec<Frame>) {
+        let current = |frame: &Frame| self.keys.ended.get(&frame.subject).copied();
+        let keys: Vec<u32> = frames.iter().map(|frame| current(frame).unwrap_or(0)).collect();
+        self.keys.of.extend(keys);
+        self.frames.extend(frames);
+    }
+
+    /// What comes later for a subject is under another key. Gives the one it had.
+    fn detach(&mut self, subject: Subject) -> u32 {
+        let ended = self.keys.ended.entry(subject).or_default();
+        *ended += 1;
+        *ended - 1
+    }
+
+    fn erase(&mut self, erasures: &[Erasure]) {
+        let named = erasures.iter().flat_map(|erasure| &erasure.frames);
+        let places = named.filter_map(|Position(at)| usize::try_from(*at).ok());
+        let keys: Vec<(Subject, u32)> = places
+            .filter_map(|at| Some((self.frames.get(at)?.subject, *self.keys.of.get(at)?)))
+            .collect();
+        self.destroy(&keys);
+    }
+
+    fn destroy(&mut self, keys: &[(Subject, u32)]) {
+        for (frame, key) in self.frames.iter_mut().zip(&self.keys.of) {
+            // What concerns the node itself is never erased.
+            if frame.subject != Subject::ZERO && keys.contains(&(frame.subject, *key)) {
+                frame.sealed.clear();
+                frame.note.clear();
+            }
+        }
     }
 }
 
@@ -201,13 +247,27 @@ impl Store for MemoryStore {
             Some(left) => inner.fail = Some(left - 1),
             None => {}
         }
-        inner.frames.extend(commit.frames);
+        let subjects = commit.erasures.iter().map(|erasure| erasure.subject);
+        let detached: Vec<_> = subjects.map(|subject| (subject, inner.detach(subject))).collect();
+        inner.append(commit.frames);
+        inner.destroy(&detached);
+        inner.erase(&commit.erasures);
+        commit.erasures.iter().flat_map(|erasure| &erasure.photos).for_each(|photo| {
+            self.photos.remove(photo);
+        });
         inner.index.take_in(commit.mutations, commit.tree);
         inner.index.up_to = inner.frames.len() as u64;
         inner.commits += 1;
         if inner.commits.is_multiple_of(SAVE_EVERY) {
             inner.saved = inner.index.clone();
         }
+        Ok(())
+    }
+
+    fn erase(&mut self, erasures: &[Erasure]) -> Result<(), StoreError> {
+        self.write().erase(erasures);
+        let photos = erasures.iter().flat_map(|erasure| &erasure.photos);
+        photos.for_each(|photo| self.photos.remove(photo));
         Ok(())
     }
 

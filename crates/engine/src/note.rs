@@ -72,6 +72,11 @@ pub enum Note {
         /// Their number.
         size: u32,
     },
+    /// Photos that were erased from a case. Those that no other case shows are gone.
+    Gone {
+        /// blake3 of each one's bytes.
+        photos: Vec<Hash>,
+    },
     /// An issuer's revocation list; its own certificate chain, which the root has none of.
     Revocations {
         /// The signed list.
@@ -247,4 +252,25 @@ pub struct ShownRow {
 pub struct WantedRow {
     /// The entries that released it: peer and number in its stream.
     pub from: Vec<(NodeId, u64)>,
+}
+
+/// What the index keeps of a withdrawal of fields, by case and author.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// The author's epoch at the withdrawal.
+    pub epoch: u32,
+    /// Its place in the author's log: it concerns the author's records before it.
+    pub seq: u64,
+    /// Numbers of the fields.
+    pub fields: Vec<u16>,
+    /// From whom, at the node that withdraws; empty for everybody.
+    pub from: Vec<NodeId>,
+}
+
+impl Withdrawn {
+    /// Whether it is withdrawn from the node.
+    #[must_use]
+    pub fn concerns(&self, node: NodeId) -> bool {
+        self.from.is_empty() || self.from.contains(&node)
+    }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use governance::act::{PHOTO_FIELDS, read_photos};
-use record::{Hash, NodeId, Signed};
+use record::{FieldId, Hash, NodeId, Signed};
 use serde_bytes::ByteBuf;
 
 use crate::blob::Blobs;
@@ -152,7 +152,9 @@ fn release(
         .cloned()
         .collect();
     released.sort_by_key(|disclosure| disclosure.field);
+    let has = |id: &FieldId| released.iter().any(|disclosure| disclosure.field == *id);
     let parcel = Parcel {
+        erased: !entry.fields.iter().all(has),
         entry: ByteBuf::from(sent.envelope.to_vec()),
         record: ByteBuf::from(frame.envelope.to_vec()),
         disclosures: released,

@@ -1,7 +1,9 @@
 //! What a frame means for the index: one function from frame to rows, used when a frame is made,
 //! when it is received and when the journal is replayed. It never asks policy, clock or network.
 
+mod access;
 mod case;
+mod erase;
 mod ground;
 mod local;
 mod people;
@@ -10,6 +12,7 @@ mod policy;
 mod revocation;
 mod roster;
 mod stream;
+mod withdrawal;
 
 use std::sync::Arc;
 
@@ -18,11 +21,12 @@ use governance::case::{Case, CaseId, Rejected};
 use record::chain::Head;
 use record::tree::leaf_hash;
 use record::{
-    FederationId, FieldError, Fields, Header, NodeId, Record, RecordId, Unverified, cbor,
+    FederationId, FieldError, Fields, Hash, Header, NodeId, Record, RecordId, Unverified, cbor,
 };
 
+pub use access::{access_mark, access_sealed, reads_key};
 pub use case::Order;
-pub(crate) use case::event_of;
+pub(crate) use case::{event_of, foreseen};
 pub use case::{fact_key, order_keys, origin_key, receipt_hash};
 pub use ground::{Dated, Of, ground_key};
 pub use local::{held, held_key, receipt};
@@ -36,8 +40,10 @@ pub use policy::{
 };
 pub use revocation::{Compromise, Listed, issuer_key};
 pub use roster::{person_key, places};
-pub use stream::{Sent, log_key, stream_key};
+pub use stream::{Sent, given_of, given_to, log_key, stream_key};
+pub use withdrawal::{MAX_WITHDRAWALS, withdrawn_key};
 
+use crate::entry::Entry;
 use crate::exchange::ROTATION;
 use crate::kind;
 use crate::note::Note;
@@ -67,6 +73,10 @@ pub struct Done {
     pub world: bool,
     /// Whether the sender gave a version of its policy.
     pub policy: bool,
+    /// Whether an author withdrew fields, and that was not known yet.
+    pub withdrawn: bool,
+    /// Photos that were erased from the case: a note has to say that they are gone.
+    pub gone: Vec<Hash>,
     /// Cases that are others now, because records of theirs are held back or no longer are.
     pub judged: Vec<CaseId>,
 }
@@ -99,6 +109,7 @@ pub fn project(
         FrameKind::Acknowledged => {
             stream::acknowledged(whose, staging, at, frame).map(|()| Done::default())
         }
+        FrameKind::Access => access::read(whose, staging, at, frame).map(|()| Done::default()),
         FrameKind::StreamHead => {
             stream::headed(whose, staging, at, frame).map(|()| Done::default())
         }
@@ -169,13 +180,23 @@ fn own(
     if ActKind::from_kind(record.kind).is_some() {
         let (before, applied) = case::apply(whose, staging, readable, whose.me, true)?;
         photo::shown(staging, readable, None)?;
-        return Ok(Done { before, ..case::own(at, applied)? });
+        let gone = match applied {
+            Ok(_) => erasure(whose, staging, at, before.as_deref(), readable)?,
+            Err(_) => None,
+        };
+        let gone = gone.unwrap_or_default();
+        return Ok(Done { before, gone, ..case::own(at, applied)? });
     }
     if is_policy(record.kind) {
         policy::own(staging, at, readable)?;
         return Ok(Done { world: true, ..Done::default() });
     }
+    if record.kind == kind::FIELDS_WITHDRAWN {
+        let done = withdrawal::withdrawn(staging, readable)?;
+        return done.map_err(|why| senseless(at, &why));
+    }
     let world = match record.kind {
+        kind::ACCESS_SEALED => access::sealed(staging, at, readable).map(|()| false)?,
         kind::PLACE | kind::PLACE_ENDED => roster::place(staging, at, readable)?,
         kind::PERSON | kind::APPOINTED | kind::DISMISSED => roster::person(staging, at, readable)?,
         kind::ORGANISATION
@@ -213,11 +234,11 @@ fn foreign(
     let fresh = staging.is_beyond(record)?;
     let known = if fresh { None } else { known(whose, staging, record)? };
     match known {
-        Some(other) if other.record.id() != record.id() => {
+        Some(other) if other.readable.record.id() != record.id() => {
             // Two histories by one author (S2): both are kept, neither is merged.
             return case::fork(staging, at, record, sender);
         }
-        Some(same) if same.fields.len() >= readable.fields.len() => {}
+        Some(same) if same.breadth >= breadth(frame) => {}
         _ => staging.put_log(record, at)?,
     }
     if revocation::is_held_back(staging, record)? {
@@ -229,22 +250,68 @@ fn foreign(
             Err(why) => case::hold(staging, at, record, sender, why),
         };
     }
+    if record.kind == kind::FIELDS_WITHDRAWN {
+        return match withdrawal::withdrawn(staging, readable)? {
+            Ok(done) => Ok(done),
+            Err(why) => case::hold(staging, at, record, sender, why),
+        };
+    }
     let (before, applied) = case::apply(whose, staging, readable, sender, fresh)?;
+    let changed = applied.is_ok();
     let done = case::foreign(staging, at, record, sender, applied)?;
+    if changed && let Some(gone) = erasure(whose, staging, at, before.as_deref(), readable)? {
+        return Ok(Done { before, gone, ..done });
+    }
     if matches!(done.rejected, None | Some(Rejected::Known)) {
         photo::received(staging, at, frame, readable, sender)?;
     }
     Ok(Done { before, ..done })
 }
 
-/// The record this node already has in the same place of the author's log.
+/// Carries out what a record that was applied means for people's words: where the case was erased
+/// before it or is erased by it. Gives the photos that it erased.
+fn erasure(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    at: Position,
+    before: Option<&Case>,
+    readable: &Readable,
+) -> Result<Option<Vec<Hash>>, StoreError> {
+    let Some(case) = before else { return Ok(None) };
+    let erases = ActKind::from_kind(readable.record.kind) == Some(ActKind::Erase);
+    if case.erased.is_some() {
+        erase::late(staging, at, case.id);
+        Ok(Some(Vec::new()))
+    } else if erases {
+        erase::erased(whose, staging, case).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// What this node already has in a place of an author's log.
+struct Known {
+    readable: Readable,
+    breadth: usize,
+}
+
 fn known(
     whose: Whose,
     staging: &Staging<'_>,
     record: &Record,
-) -> Result<Option<Readable>, StoreError> {
+) -> Result<Option<Known>, StoreError> {
     let found = position_of(staging, record.author, record.epoch, record.seq)?;
-    found.map(|at| read(whose, at, staging.frame_at(at)?.as_ref())).transpose()
+    let Some(at) = found else { return Ok(None) };
+    let frame = staging.frame_at(at)?;
+    let breadth = breadth(&frame);
+    Ok(Some(Known { readable: read(whose, at, &frame)?, breadth }))
+}
+
+/// How much of a record a frame was given: what its entry says, so that it stays the same when
+/// people's words are erased.
+fn breadth(frame: &Frame) -> usize {
+    let entry = frame.entry.as_deref().map(Entry::decode);
+    entry.map_or(usize::MAX, |entry| entry.map_or(0, |entry| entry.fields.len()))
 }
 
 /// A frame's note, if it has one.
@@ -289,6 +356,7 @@ fn note(
         }
         Note::Uploaded { hash, size, at } => photo::uploaded(staging, hash, size, at)?,
         Note::Fetched { hash, size } => photo::fetched(staging, hash, size)?,
+        Note::Gone { photos } => erase::gone(staging, &photos)?,
         Note::Swept { of, keys } => local::swept(staging, of, keys)?,
     }
     Ok(Vec::new())

@@ -68,7 +68,8 @@ impl Recount {
             | FrameKind::Checkpoint
             | FrameKind::Countersigned
             | FrameKind::Local
-            | FrameKind::StreamHead => {}
+            | FrameKind::StreamHead
+            | FrameKind::Access => {}
         }
         Ok(())
     }

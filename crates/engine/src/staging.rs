@@ -14,7 +14,9 @@ use record::{Disclosure, Hash, Header, NodeId, RecordId};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::project;
-use crate::store::{Commit, Frame, Mark, Mutation, Pair, Position, Read, Store, StoreError, Table};
+use crate::store::{
+    Commit, Erasure, Frame, Mark, Mutation, Pair, Position, Read, Store, StoreError, Table,
+};
 use crate::view::LAST;
 
 /// Bounds of a frame's note.
@@ -46,6 +48,14 @@ pub trait Lookup {
     /// # Errors
     /// When it can't be read.
     fn frame_at(&self, at: Position) -> Result<Arc<Frame>, StoreError>;
+
+    /// A case.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    fn case_row(&self, id: CaseId) -> Result<Option<Arc<Case>>, StoreError> {
+        Ok(compact_row(self, Table::Case, id.as_bytes())?.map(Arc::new))
+    }
 }
 
 impl Lookup for Arc<dyn Read> {
@@ -165,7 +175,16 @@ type RowKey = (Table, Vec<u8>);
 type RowValue = Option<Vec<u8>>;
 
 /// What a replayed stretch of the journal implies: rows, tree nodes, and the log after it.
-pub type Replayed = (Vec<Mutation>, Vec<(u64, Hash)>, Log);
+pub struct Replayed {
+    /// Rows.
+    pub mutations: Vec<Mutation>,
+    /// Nodes of the log's tree.
+    pub tree: Vec<(u64, Hash)>,
+    /// The log.
+    pub log: Log,
+    /// What has to be erased, unless it was before the node stopped.
+    pub erasures: Vec<Erasure>,
+}
 
 /// A batch in the making.
 pub struct Staging<'s> {
@@ -180,6 +199,8 @@ pub struct Staging<'s> {
     /// many records it got.
     cases: RefCell<HashMap<CaseId, Held>>,
     tips: &'s mut Tips,
+    /// What is to be erased once the batch is durable.
+    erasures: Vec<Erasure>,
     /// What each row was before, since the last savepoint.
     undo: Vec<(RowKey, Option<RowValue>)>,
     /// What each case was before, since the last savepoint.
@@ -191,6 +212,7 @@ pub struct Staging<'s> {
 /// A point to which a batch can be taken back.
 pub struct Savepoint {
     next: Position,
+    erasures: usize,
     frames: usize,
     log: Log,
 }
@@ -209,6 +231,7 @@ impl<'s> Staging<'s> {
             tree: BTreeMap::new(),
             cases: RefCell::default(),
             tips,
+            erasures: Vec::new(),
             undo: Vec::new(),
             undo_cases: Vec::new(),
             log,
@@ -395,7 +418,9 @@ impl<'s> Staging<'s> {
     pub fn savepoint(&mut self) -> Savepoint {
         self.undo.clear();
         self.undo_cases.clear();
-        Savepoint { next: self.next, frames: self.frames.len(), log: self.log.clone() }
+        let erasures = self.erasures.len();
+        let (next, frames) = (self.next, self.frames.len());
+        Savepoint { next, erasures, frames, log: self.log.clone() }
     }
 
     /// Takes the batch back to the last savepoint.
@@ -414,6 +439,7 @@ impl<'s> Staging<'s> {
             };
         }
         self.frames.truncate(to.frames);
+        self.erasures.truncate(to.erasures);
         self.positions.retain(|_, index| *index < to.frames);
         self.next = to.next;
         // Tree nodes beyond the log's size are never read, and the next append writes them anew.
@@ -423,6 +449,11 @@ impl<'s> Staging<'s> {
     /// Adds nodes of the log's tree.
     pub fn grow(&mut self, nodes: Vec<(u64, Hash)>) {
         self.tree.extend(nodes);
+    }
+
+    /// Has something erased once the batch is durable.
+    pub fn erase(&mut self, erasure: Erasure) {
+        self.erasures.push(erasure);
     }
 
     /// Ends the batch: what the store is to keep.
@@ -436,7 +467,8 @@ impl<'s> Staging<'s> {
         let tree = self.tree.into_iter().collect();
         let (mutations, mark) = (mutations(self.rows), self.log.mark());
         let frames = self.frames.into_iter().map(Arc::unwrap_or_clone).collect();
-        Ok((Commit { frames, mutations, tree, mark }, self.log))
+        let erasures = self.erasures;
+        Ok((Commit { frames, mutations, tree, mark, erasures }, self.log))
     }
 
     /// Rows and tree nodes alone, for replay of frames up to the one at `last`.
@@ -446,7 +478,9 @@ impl<'s> Staging<'s> {
     pub fn finish_replay(mut self, last: Option<Position>) -> Result<Replayed, StoreError> {
         self.put_cases()?;
         self.put_last(last)?;
-        Ok((mutations(self.rows), self.tree.into_iter().collect(), self.log))
+        let tree = self.tree.into_iter().collect();
+        let (mutations, erasures) = (mutations(self.rows), self.erasures);
+        Ok(Replayed { mutations, tree, log: self.log, erasures })
     }
 
     /// How far the index reflects the journal, in a row that becomes visible with all others: who
@@ -503,6 +537,10 @@ impl Lookup for Staging<'_> {
             Some(index) => Ok(self.frames[*index].clone()),
             None => self.reader.frame(at).map(Arc::new),
         }
+    }
+
+    fn case_row(&self, id: CaseId) -> Result<Option<Arc<Case>>, StoreError> {
+        self.case(id)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::blob::Blobs;
 pub const MAX_VALUE: usize = 100 * 1024;
 /// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
 /// must change whenever a type changes that is stored in a row.
-pub const ROW_FORMAT: u8 = 15;
+pub const ROW_FORMAT: u8 = 17;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -111,6 +111,14 @@ pub enum Table {
     WantedFrom = 43,
     /// Hash of an uploaded photo that no act shows yet → when it was uploaded.
     Upload = 44,
+    /// (subject, recipient) → numbers of the entries of that recipient's stream about it.
+    Given = 50,
+    /// (case, author) → the author's withdrawals of fields.
+    Withdrawn = 51,
+    /// Number of an entry of the access log → position of its frame.
+    Access = 52,
+    /// (case, role) → how often somebody in that role read it.
+    Reads = 53,
     /// Issuer (zero for the root) → its revocation list and its chain.
     Revocation = 45,
     /// A key that others may have → which issuers say so, and since where.
@@ -141,6 +149,8 @@ pub enum FrameKind {
     Local = 8,
     /// A sender's signed word on the entries of its stream so far.
     StreamHead = 9,
+    /// An entry of the access log: who read what. Holds codes, ids and times only.
+    Access = 10,
 }
 
 impl FrameKind {
@@ -157,6 +167,7 @@ impl FrameKind {
             Self::Countersigned,
             Self::Local,
             Self::StreamHead,
+            Self::Access,
         ]
         .into_iter()
         .find(|kind| *kind as u8 == number)
@@ -220,6 +231,21 @@ pub struct Commit {
     pub tree: Vec<(u64, Hash)>,
     /// The own log after this batch.
     pub mark: Mark,
+    /// What this batch erases.
+    pub erasures: Vec<Erasure>,
+}
+
+/// What is to be erased of a subject, without a trace at rest: the sealed fields and notes of
+/// frames, and photos. Frames stay, with everything that their signatures cover.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Erasure {
+    /// Of whom or what. What is sealed for it in this batch and later is not erased, unless its
+    /// frame is named.
+    pub subject: Subject,
+    /// The frames.
+    pub frames: Vec<Position>,
+    /// The photos.
+    pub photos: Vec<Hash>,
 }
 
 /// How the storage is doing.
@@ -309,11 +335,19 @@ pub trait Store: Send {
     /// [`StoreError::TooLarge`] for a frame over [`MAX_FRAME`].
     fn following(&self, at: Position, frame: &Frame) -> Result<Position, StoreError>;
 
-    /// Makes a batch durable with one sync, then visible to readers. Returns after both.
+    /// Makes a batch durable with one sync, then carries out its erasures, then shows it to readers.
+    /// Returns after all of that.
     ///
     /// # Errors
     /// [`StoreError::Full`] and others: nothing of the batch is then kept.
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError>;
+
+    /// Carries out erasures that replay comes upon, durably; those that were carried out before
+    /// change nothing.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn erase(&mut self, erasures: &[Erasure]) -> Result<(), StoreError>;
 
     /// Up to where the index already reflects the journal: replay starts here.
     fn indexed_up_to(&self) -> Position;

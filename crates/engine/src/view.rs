@@ -1,6 +1,8 @@
 //! Reading what the index holds, for the API, the console and the answering of questions.
 
 mod count;
+mod erasure;
+mod given;
 mod ground;
 mod local;
 mod people;
@@ -17,9 +19,12 @@ use crate::peer::PeerRow;
 use crate::project::{self, Order, Whose};
 use crate::staging::{compact_row, row};
 use crate::store::{Read, StoreError, Table};
+use crate::usable::{self, Uses};
 
 pub(crate) use count::LAST;
 pub use count::{Counted, State, count, sheet};
+pub use erasure::outstanding;
+pub use given::{Given, access_log, given, reads, withdrawn};
 pub use ground::{duty_lists, duty_versions, organisation, organisations, station, stations};
 pub use local::{
     Repeat, Staff, account, accounts, imported, invitation, invitations, quarantined, repeat,
@@ -66,24 +71,27 @@ pub fn cases(
     Ok(cases)
 }
 
-/// A step's record with the fields that this node has.
+/// A step's record with the fields that this node has, and what it may do with them.
 ///
 /// # Errors
 /// When the journal can't be read, or the index points at another record.
 pub fn record_of(
     reader: &Arc<dyn Read>,
     whose: Whose,
+    case: CaseId,
     step: &Step,
-) -> Result<Option<(Record, Fields)>, StoreError> {
+) -> Result<Option<(Record, Fields, Uses)>, StoreError> {
     let Some(at) = project::position_of(reader, step.author, step.epoch, step.seq)? else {
         return Ok(None);
     };
-    let readable = project::read(whose, at, &reader.frame(at)?)?;
+    let frame = reader.frame(at)?;
+    let readable = project::read(whose, at, &frame)?;
     if !project::is(&readable.record, step.record) {
         let what = "the index points at another record: rebuild it".into();
         return Err(StoreError::Damaged { path: "journal".into(), offset: at.0, what });
     }
-    Ok(Some((readable.record, readable.fields)))
+    let uses = usable::of(reader, whose.me, case, step, &frame)?;
+    Ok(Some((readable.record, readable.fields, uses)))
 }
 
 /// A peer: who it is, how far the streams have come, what was witnessed.

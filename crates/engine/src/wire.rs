@@ -141,6 +141,9 @@ pub struct Parcel {
     pub record: ByteBuf,
     /// The released fields with their salts.
     pub disclosures: Vec<Disclosure>,
+    /// Whether people's words that the entry names are erased since: they are not among the fields.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
 }
 
 /// Consecutive entries of the stream from the listener to the speaker of [`Pull`].

@@ -294,6 +294,24 @@ pub enum Act {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         photos: Vec<Photo>,
     },
+    /// Erases what people wrote and who they are, here and at every node that was given any of it
+    /// (PIPL art. 47). Codes, times and signatures stay.
+    Erase {
+        /// Why it has to be.
+        ground: Erasing,
+    },
+}
+
+/// Why personal information is to be erased (PIPL art. 47).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Erasing {
+    /// Whoever it is about asks for it, or withdraws their consent.
+    Request,
+    /// The period for which policy keeps it is over.
+    Retention,
+    /// It should not have been taken.
+    Unlawful,
 }
 
 /// What the reporter said when asked afterwards.

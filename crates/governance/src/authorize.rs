@@ -15,7 +15,7 @@ pub use decide::decide;
 pub use open::{Open, open_to};
 pub use refusal::Refusal;
 
-use crate::act::{Act, ActKind, Report, Triage, Whistle};
+use crate::act::{Act, ActKind, Erasing, Report, Triage, Whistle};
 use crate::area::AreaCode;
 use crate::calendar::Calendar;
 use crate::case::{Case, MAX_STEPS, Party, Way};
@@ -76,9 +76,7 @@ pub fn authorize(
     match case {
         None => may_open(scene, rule, act, actor),
         Some(case) => {
-            if case.steps.len() >= MAX_STEPS {
-                return Err(Refusal::TooLong);
-            }
+            goes_on(case, kind)?;
             may_move(scene, case, kind)?;
             stage(rule, case)?;
             let permit = role(scene, rule, case, actor)?;
@@ -86,6 +84,13 @@ pub fn authorize(
             Ok(permit)
         }
     }
+}
+
+/// Whether anything is done with the case at all.
+fn goes_on(case: &Case, act: ActKind) -> Result<(), Refusal> {
+    asked(case.erased.is_none(), Refusal::Erased)?;
+    // However long it has become, it can be erased.
+    asked(case.steps.len() < MAX_STEPS || act == ActKind::Erase, Refusal::TooLong)
 }
 
 fn needs(rule: &ActRule, act: &Act) -> Result<(), Refusal> {
@@ -165,6 +170,8 @@ fn may_move(scene: &Scene<'_>, case: &Case, kind: ActKind) -> Result<(), Refusal
             let whistled = !case.units.is_empty();
             if whistled { Ok(()) } else { Err(Refusal::NotInWhistle) }
         }
+        // Whoever took it in answers for what people said, wherever the case is.
+        ActKind::Erase => asked(case.home == scene.me, Refusal::NotAtHome { home: case.home }),
         ActKind::Accept
         | ActKind::Refuse
         | ActKind::Triage
@@ -251,8 +258,12 @@ fn within(scene: &Scene<'_>, case: &Case, actor: &Actor, held: &Appointment) -> 
     ground && (given || level || guest)
 }
 
-/// The node acts by itself only to take a case that comes home, and to pass it on down.
+/// The node acts by itself only to take a case that comes home, and to pass it on down; and to
+/// erase what policy keeps no longer.
 fn node_itself(scene: &Scene<'_>, case: &Case, act: ActKind) -> Result<Permit, Refusal> {
+    if act == ActKind::Erase && scene.policy.is_kept_no_longer(case, scene.now) {
+        return Ok(Permit { role: None });
+    }
     let takes = act == ActKind::AcceptCustody
         && case.offer_to(scene.me).is_some_and(|offer| offer.way == Way::Back);
     let passes_on = act == ActKind::SendHome && case.below(scene.me).is_some();
@@ -289,6 +300,10 @@ fn particular(scene: &Scene<'_>, case: &Case, act: &Act, actor: &Actor) -> Resul
         Act::HandDown { to, .. } => handover::hand_down(scene, case, *to),
         Act::SendHome { done, .. } => handover::send_home(scene, case, *done),
         Act::Whistle(whistle) => check_units(scene, whistle),
+        Act::Erase { ground: Erasing::Retention } => {
+            asked(scene.policy.is_kept_no_longer(case, scene.now), Refusal::StillKept)
+        }
+        Act::Erase { ground: Erasing::Request | Erasing::Unlawful } => Ok(()),
         Act::Report(_)
         | Act::Accept {}
         | Act::Refuse { .. }

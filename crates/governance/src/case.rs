@@ -109,6 +109,8 @@ pub struct Case {
     pub callback: Option<Callback>,
     /// When it was written off.
     pub written_off: Option<Timestamp>,
+    /// When people's words and data were erased, and by which record.
+    pub erased: Option<(Timestamp, RecordId)>,
     /// The rates it is left out of, and on what grounds.
     pub exclusions: Vec<Exclusion>,
     /// Scores that the sides of a whistle gave each other: by whom, of whom.

@@ -286,6 +286,8 @@ pub enum Change {
         /// Where that settled it, if it did.
         settled: Option<String>,
     },
+    /// People's words and data are erased.
+    Erased,
 }
 
 /// Why a record's change could not be read.
@@ -417,6 +419,7 @@ impl Change {
                 agreed: required(fields, field::AGREED)?,
                 settled: optional(fields, field::SETTLED)?,
             },
+            ActKind::Erase => Self::Erased,
         })
     }
 }

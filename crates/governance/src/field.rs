@@ -17,6 +17,7 @@ pub enum Class {
 }
 
 /// A field's entry in the registry.
+#[derive(Debug)]
 pub struct Field {
     /// The number under which it is committed.
     pub id: FieldId,
@@ -124,8 +125,13 @@ fields! {
     252 POLICY_TEXT_4 "policy_text_4" Structural "A policy in TOML: its fourth part.";
     253 POLICY_TEXT_5 "policy_text_5" Structural "A policy in TOML: its fifth and last part.";
     254 POLICY_SOURCE "policy_source" Structural "By whom a policy came into force: file, officer or parent.";
+    260 ERASURE "erasure" Structural "Why people's words and data are erased.";
     270 PHOTOS "photos" Content "Photos that an act shows: hash, size, media type, moment, caption.";
     271 PAGES "pages" Personal "Photos of what the parties of a dispute signed.";
+    300 WITHDRAWN_FIELDS "withdrawn_fields" Structural "Numbers of the fields whose use is to end.";
+    301 WITHDRAWN_FROM "withdrawn_from" Content "The nodes that are asked; everybody who was given them where empty.";
+    302 ACCESS_COUNT "access_count" Structural "How many entries the access log has.";
+    303 ACCESS_HEAD "access_head" Structural "Link of the access log after its last entry.";
 }
 
 /// The registry's entry for a number.

@@ -11,7 +11,7 @@ mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::FieldId;
+use record::{FieldId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
@@ -22,7 +22,7 @@ pub use schema::schema;
 pub use version::{Version, VersionError, Versions, reference_of, split_reference, text_of};
 
 use crate::act::ActKind;
-use crate::case::Party;
+use crate::case::{Case, Party};
 use crate::change::Phase;
 use crate::clock::{Allowance, WorkingHours};
 use crate::field;
@@ -73,6 +73,9 @@ pub struct Policy {
     /// What may be shared with whom and why; everything else stays.
     #[serde(rename = "disclosure", default)]
     pub disclosures: Vec<Disclosure>,
+    /// Whether small counts are suppressed in answers to questions.
+    #[serde(default)]
+    pub suppression: Option<Suppression>,
     /// How grids are to be drawn (T2).
     #[serde(default)]
     pub grid: Option<GridRule>,
@@ -91,6 +94,9 @@ pub struct Policy {
     /// Putting off; without it, until whatever review is set.
     #[serde(default)]
     pub suspension: Option<SuspensionRule>,
+    /// How long people's words and data are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<RetentionRule>,
     /// The list of duties (履职事项清单).
     #[serde(rename = "duty", default)]
     pub duties: Vec<Duty>,
@@ -200,6 +206,14 @@ impl Requirement {
 pub struct SuspensionRule {
     /// The longest time until the review.
     pub longest: Allowance,
+}
+
+/// How long people's words and data are kept (PIPL art. 19: no longer than the purpose needs).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionRule {
+    /// Days after the last act on a case that has ended; the node then erases them by itself.
+    pub days: u32,
 }
 
 /// Taking a case up again.
@@ -428,6 +442,14 @@ pub struct WhistleRule {
     pub report_in: Allowance,
 }
 
+/// How small counts are suppressed (S9).
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suppression {
+    /// No answer tells of fewer cases than this, nor does the difference of two.
+    pub least: u8,
+}
+
 /// One permission to share: everything not named stays on the node.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -443,6 +465,10 @@ pub struct Disclosure {
     /// Which fields of words or personal data, by key; structural fields go along.
     #[serde(default)]
     pub fields: BTreeSet<String>,
+    /// For how many days after it was given the recipient may use the words; as long as it has
+    /// the case where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u16>,
 }
 
 /// Why a policy was refused.
@@ -463,7 +489,18 @@ fn list(problems: &[Problem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
+const DAY_MILLIS: i64 = 86_400_000;
+
 impl Policy {
+    /// Whether what people said on a case is kept no longer: it has ended, and nothing was done with
+    /// it for as long as policy says.
+    #[must_use]
+    pub fn is_kept_no_longer(&self, case: &Case, now: Timestamp) -> bool {
+        let (Some(rule), Some(last)) = (&self.retention, case.steps.last()) else { return false };
+        let over = last.time.millis().saturating_add(i64::from(rule.days) * DAY_MILLIS);
+        case.is_ended() && case.erased.is_none() && over <= now.millis()
+    }
+
     /// Reads and checks a policy.
     ///
     /// # Errors

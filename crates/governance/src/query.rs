@@ -13,6 +13,7 @@
 //! the codes it knows, and names come from certificates that the reader has verified.
 
 mod answer;
+mod coarse;
 mod fact;
 mod group;
 mod histogram;
@@ -22,7 +23,7 @@ mod question;
 mod tally;
 mod total;
 
-pub use answer::{Answer, AnswerError, ChildAnswer, ChildState, LogState, MAX_CHILDREN};
+pub use answer::{Answer, AnswerError, ChildAnswer, ChildState, LogState, MAX_CHILDREN, STEPS};
 pub use fact::{Call, Fact, LeftOut, Scored, Seat, TRIVIAL_WITHIN, Turn};
 pub use group::{Group, GroupError, MAX_CODE};
 pub use histogram::{Histogram, HistogramError, MAX_COUNT};

@@ -1,9 +1,14 @@
 //! Who may be given a record, which of its fields, and why. One pure function answers; the engine
 //! stages a stream entry for each answer and for nothing else. Default: nothing is shared.
 
-use std::collections::BTreeSet;
+mod withhold;
 
-use record::{FieldId, NodeId};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use record::{FieldId, NodeId, Timestamp};
+
+pub use withhold::{MAX_WITHHELD, Withhold, WithholdError};
 
 use crate::act::ActKind;
 use crate::case::{Case, Party, Step};
@@ -11,17 +16,68 @@ use crate::certificate::{Right, Standing};
 use crate::field;
 use crate::policy::Policy;
 
-/// Leave to give one record to one node.
+/// Seconds of a day.
+const DAY: u64 = 86_400;
+
+/// Leave to give one record to one node. Only the functions of this module make one, and what is
+/// made can only be narrowed: see [`Release::without`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Release {
+    to: NodeId,
+    purpose: String,
+    basis: String,
+    fields: Vec<FieldId>,
+    withheld: Vec<FieldId>,
+    until: Option<Timestamp>,
+}
+
+impl Release {
     /// To whom.
-    pub to: NodeId,
+    #[must_use]
+    pub fn to(&self) -> NodeId {
+        self.to
+    }
+
     /// What for; goes into the signed manifest.
-    pub purpose: String,
+    #[must_use]
+    pub fn purpose(&self) -> &str {
+        &self.purpose
+    }
+
     /// On what legal basis; goes into the signed manifest.
-    pub basis: String,
-    /// The fields, out of those this node has.
-    pub fields: Vec<FieldId>,
+    #[must_use]
+    pub fn basis(&self) -> &str {
+        &self.basis
+    }
+
+    /// The fields, out of those this node has, ascending.
+    #[must_use]
+    pub fn fields(&self) -> &[FieldId] {
+        &self.fields
+    }
+
+    /// The fields that policy would have let go and staff kept back, ascending; goes into the
+    /// signed manifest.
+    #[must_use]
+    pub fn withheld(&self) -> &[FieldId] {
+        &self.withheld
+    }
+
+    /// Until when the recipient may use words and personal data; goes into the signed manifest.
+    #[must_use]
+    pub fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
+
+    /// The same without the fields that are withheld from its recipient. Codes and times stay:
+    /// without them the recipient could not follow the case.
+    #[must_use]
+    pub fn without(mut self, withhold: &Withhold) -> Self {
+        let kept_back = |id: &FieldId| !field::is_structural(*id) && withhold.keeps(self.to, *id);
+        let (withheld, fields) = self.fields.iter().copied().partition(kept_back);
+        (self.fields, self.withheld) = (fields, withheld);
+        self
+    }
 }
 
 /// Who is to be given the record of a step that was just applied: every party of the case for
@@ -34,12 +90,13 @@ pub fn audience(
     step: &Step,
     sender: NodeId,
     held: &[FieldId],
+    now: Timestamp,
 ) -> Vec<Release> {
     case.parties
         .iter()
         .filter(|(node, _)| **node != step.author && **node != sender)
-        .filter(|(node, party)| concerns(case, **node, **party))
-        .filter_map(|(node, party)| release(policy, *node, *party, step.act, held))
+        .filter(|(node, party)| step.act == ActKind::Erase || concerns(case, **node, **party))
+        .filter_map(|(node, party)| release(policy, *node, *party, step.act, held, now))
         .collect()
 }
 
@@ -51,6 +108,7 @@ pub fn backlog(
     case: &Case,
     to: NodeId,
     held: impl Fn(&Step) -> Vec<FieldId>,
+    now: Timestamp,
 ) -> Vec<(usize, Release)> {
     let Some(party) = case.parties.get(&to) else { return Vec::new() };
     // Whoever refused it before was given everything up to then.
@@ -62,7 +120,8 @@ pub fn backlog(
         .skip(known)
         .filter(|(_, step)| step.author != to)
         .filter_map(|(index, step)| {
-            release(policy, to, *party, step.act, &held(step)).map(|release| (index, release))
+            let release = release(policy, to, *party, step.act, &held(step), now);
+            release.map(|release| (index, release))
         })
         .collect()
 }
@@ -72,12 +131,28 @@ pub fn backlog(
 #[must_use]
 pub fn published(me: NodeId, to: &Standing, held: &[FieldId]) -> Option<Release> {
     let below = to.parent() == Some(me) && to.may(Right::Govern);
-    below.then(|| Release {
-        to: to.node(),
-        purpose: "policy".into(),
-        basis: "本级发布的规则 / a policy published to the nodes below".into(),
-        fields: held.iter().copied().filter(|id| field::is_structural(*id)).collect(),
+    below.then(|| {
+        codes(to.node(), "policy", "本级发布的规则 / a policy published to the nodes below", held)
     })
+}
+
+/// What a node that was given fields is told when they are withdrawn: which fields, and nothing of
+/// who else was given them.
+#[must_use]
+pub fn withdrawal(to: NodeId, held: &[FieldId]) -> Release {
+    codes(to, "withdrawal", "撤回已给出的内容 / withdrawal of what was given", held)
+}
+
+fn codes(to: NodeId, purpose: &str, basis: &str, held: &[FieldId]) -> Release {
+    let mut fields: Vec<_> = held.iter().copied().filter(|id| field::is_structural(*id)).collect();
+    fields.sort_unstable();
+    let (purpose, basis) = (purpose.to_owned(), basis.to_owned());
+    Release { to, purpose, basis, fields, withheld: Vec::new(), until: None }
+}
+
+/// An erasure goes to everybody who ever was a party, whatever policy lets them know of the rest.
+fn erasure(to: NodeId, held: &[FieldId]) -> Release {
+    codes(to, "erasure", "个人信息保护法第四十七条 / PIPL art. 47", held)
 }
 
 /// A unit is told of a case only as long as it is called to it.
@@ -94,10 +169,25 @@ fn release(
     party: Party,
     act: ActKind,
     held: &[FieldId],
+    now: Timestamp,
 ) -> Option<Release> {
+    if act == ActKind::Erase {
+        return Some(erasure(to, held));
+    }
     let rule = policy.disclosure(party, act)?;
     let named: BTreeSet<FieldId> = rule.field_ids();
-    let fields =
-        held.iter().copied().filter(|id| field::is_structural(*id) || named.contains(id)).collect();
-    Some(Release { to, purpose: rule.purpose.clone(), basis: rule.basis.clone(), fields })
+    let goes = |id: &FieldId| field::is_structural(*id) || named.contains(id);
+    let mut fields: Vec<FieldId> = held.iter().copied().filter(goes).collect();
+    fields.sort_unstable();
+    // A limit is for words; codes and times are needed as long as the case is.
+    let words = fields.iter().any(|id| !field::is_structural(*id));
+    let until = rule
+        .days
+        .filter(|_| words)
+        .map(|days| now.plus(Duration::from_secs(DAY * u64::from(days))));
+    let (purpose, basis) = (rule.purpose.clone(), rule.basis.clone());
+    Some(Release { to, purpose, basis, fields, withheld: Vec::new(), until })
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,6 +58,23 @@ impl Blobs {
         Ok(blobs)
     }
 
+    /// Destroys a photo's key and removes its file, durably.
+    pub(crate) fn destroy(&self, hash: &Hash) -> Result<(), StoreError> {
+        let path = self.path(hash);
+        let _desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(failed("read", &path, error)),
+        };
+        self.vault.destroy(hash, &bytes)?;
+        match fs::remove_file(&path) {
+            Ok(()) => self.disk.sync_folder(path.parent().unwrap_or(&self.folder)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(failed("remove", &path, error)),
+        }
+    }
+
     /// What lies under a hash, if it is whole.
     fn read(&self, path: &Path, hash: &Hash) -> Result<Option<Vec<u8>>, StoreError> {
         let refused = |e| failed("read", path, e);
@@ -121,7 +138,7 @@ impl engine::blob::Blobs for Blobs {
         let folder = path.parent().unwrap_or(&self.folder);
         disk::create_folder(folder).map_err(|e| failed("create", folder, e))?;
         desk.next += 1;
-        let (number, sealed) = (desk.next, self.vault.seal(&hash, bytes, &mut desk.rng));
+        let (number, sealed) = (desk.next, self.vault.seal(&hash, bytes, &mut desk.rng)?);
         self.write(&path, &sealed, number)?;
         self.disk.sync_folder(folder)?;
         Ok(hash)
@@ -144,6 +161,7 @@ impl engine::blob::Blobs for Blobs {
             let put = put.map_err(|e| failed("look at", &path, e))?;
             // A file from the future is as good as new.
             if put.elapsed().unwrap_or_default() >= grace {
+                self.vault.destroy_of(&fs::read(&path).map_err(|e| failed("read", &path, e))?)?;
                 fs::remove_file(&path).map_err(|e| failed("remove", &path, e))?;
                 removed += 1;
             }
@@ -181,7 +199,8 @@ mod tests {
 
     fn blobs(folder: &Path) -> Blobs {
         let key = crate::keyfile::StorageKey::generate(&mut StdRng::seed_from_u64(7));
-        let (disk, vault) = (Arc::new(Disk::new(folder, 0)), PhotoVault::new(&key));
+        let (disk, vault) =
+            (Arc::new(Disk::new(folder, 0)), PhotoVault::new(&key, sample::slots(&key)));
         Blobs::open(&folder.join("blobs"), disk, vault, StdRng::seed_from_u64(8)).unwrap()
     }
 

@@ -127,13 +127,16 @@ pub(crate) fn length(frame: &Frame) -> Result<u64, StoreError> {
 }
 
 /// Appends a frame to `buffer`. `head` says all but the lengths.
+///
+/// # Errors
+/// When there is no key to seal it under.
 pub(crate) fn encode<R: CryptoRng + ?Sized>(
     frame: &Frame,
     mut head: Head,
     vault: &Vault,
     buffer: &mut Vec<u8>,
     rng: &mut R,
-) {
+) -> Result<(), StoreError> {
     let start = buffer.len();
     let clear = start + HEADER;
     buffer.resize(clear, 0);
@@ -141,7 +144,7 @@ pub(crate) fn encode<R: CryptoRng + ?Sized>(
     let sealed = buffer.len();
     if plain_length(frame) > 0 {
         let plain = write_plain(frame);
-        vault.seal(&frame.subject, buffer, clear..sealed, &plain, rng);
+        vault.seal(&frame.subject, buffer, clear..sealed, &plain, rng)?;
     }
     let fits = "the caller has checked the frame's length";
     head.clear = u32::try_from(sealed - clear).expect(fits);
@@ -150,14 +153,21 @@ pub(crate) fn encode<R: CryptoRng + ?Sized>(
     let crc = checksum(&covered, &buffer[clear..]);
     buffer[start..start + CRC_AT].copy_from_slice(&covered);
     buffer[start + CRC_AT..clear].copy_from_slice(&crc.to_be_bytes());
+    Ok(())
 }
 
-/// Reads both parts of a frame whose crc was checked.
+/// Reads both parts of a frame whose crc was checked. Where its key was destroyed, the frame is
+/// without its sealed fields and note: they are erased.
 pub(crate) fn decode(clear: &[u8], sealed: &[u8], vault: &Vault) -> Result<Frame, FrameError> {
     let mut frame = read_clear(clear)?;
     if !sealed.is_empty() {
-        let plain = vault.open(&frame.subject, clear, sealed)?;
-        (frame.sealed, frame.note) = read_plain(&plain).map_err(FrameError::Sealed)?;
+        match vault.open(&frame.subject, clear, sealed) {
+            Ok(plain) => {
+                (frame.sealed, frame.note) = read_plain(&plain).map_err(FrameError::Sealed)?;
+            }
+            Err(BoxError::Erased) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(frame)
 }

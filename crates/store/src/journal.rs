@@ -77,8 +77,8 @@ impl Journal {
         let bytes = batch_length(frames)?;
         self.room_for(bytes)?;
         self.roll()?;
-        self.encode(frames, vault, rng);
-        let written = self.write();
+        let encoded = self.encode(frames, vault, rng);
+        let written = encoded.and_then(|()| self.write());
         self.buffer.clear();
         if self.buffer.capacity() > BUFFER_KEPT {
             self.buffer = Vec::new();
@@ -107,14 +107,20 @@ impl Journal {
         Ok(())
     }
 
-    fn encode<R: CryptoRng + ?Sized>(&mut self, frames: &[Frame], vault: &Vault, rng: &mut R) {
+    fn encode<R: CryptoRng + ?Sized>(
+        &mut self,
+        frames: &[Frame],
+        vault: &Vault,
+        rng: &mut R,
+    ) -> Result<(), StoreError> {
         let (start, marker) = (self.files.end(), self.files.marker());
         let count = u16::try_from(frames.len()).expect("the batch's length was checked");
         for (index, frame) in (0..count).zip(frames) {
             let position = start + self.buffer.len() as u64;
             let head = Head { marker, position, index, count, clear: 0, sealed: 0 };
-            frame::encode(frame, head, vault, &mut self.buffer, rng);
+            frame::encode(frame, head, vault, &mut self.buffer, rng)?;
         }
+        Ok(())
     }
 
     fn write(&self) -> Result<(), StoreError> {

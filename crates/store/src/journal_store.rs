@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use engine::store::{
-    Commit, Frame, MAX_VALUE, Mark, Mutation, Pair, Position, Read, Replay, Store, StoreError,
-    StoreHealth, Table,
+    Commit, Erasure, Frame, MAX_VALUE, Mark, Mutation, Pair, Position, Read, Replay, Store,
+    StoreError, StoreHealth, Table,
 };
 use rand::rngs::StdRng;
 use record::Hash;
@@ -105,6 +105,18 @@ impl JournalStore {
         index.and(watermark)
     }
 
+    /// Destroys the keys of frames and photos, and those in `slots`.
+    fn destroy(&self, erasures: &[Erasure], slots: &[u32]) -> Result<(), StoreError> {
+        let mut numbers = slots.to_vec();
+        for Position(at) in erasures.iter().flat_map(|erasure| &erasure.frames) {
+            numbers.extend(self.journal.files().slot(*at)?);
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        self.shared.vault.slots().destroy(&numbers)?;
+        erasures.iter().flat_map(|erasure| &erasure.photos).try_for_each(|p| self.blobs.destroy(p))
+    }
+
     /// Makes changes visible that are already durable.
     fn show(&mut self, mutations: Vec<Mutation>, tree: Vec<(u64, Hash)>, mark: Mark, up_to: u64) {
         if self.shared.index.push(Changes { mutations, tree, mark, up_to }) {
@@ -178,17 +190,27 @@ impl Store for JournalStore {
     }
 
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
-        let Commit { frames, mutations, tree, mark } = commit;
+        let Commit { frames, mutations, tree, mark, erasures } = commit;
         self.shared.writable()?;
         check_sizes(&mutations)?;
         self.expect_replayed()?;
         self.shared.index.wait_for_room()?;
+        // What is sealed for them from here on is not what is erased.
+        let slots = self.shared.vault.slots();
+        let owned: Vec<u32> = erasures.iter().filter_map(|e| slots.detach(&e.subject)).collect();
         if !frames.is_empty() {
             let appended = self.journal.append(&frames, &self.shared.vault, &mut self.rng);
             appended.inspect_err(|error| self.shared.refuse_after(error))?;
         }
+        // The index never gets ahead of this: what a crash leaves undone, replay does.
+        let erased = self.destroy(&erasures, &owned);
+        erased.inspect_err(|error| self.shared.refuse_after(error))?;
         self.show(mutations, tree, mark, self.journal.files().end());
         Ok(())
+    }
+
+    fn erase(&mut self, erasures: &[Erasure]) -> Result<(), StoreError> {
+        self.destroy(erasures, &[])
     }
 
     fn indexed_up_to(&self) -> Position {

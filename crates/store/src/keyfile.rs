@@ -1,7 +1,10 @@
 //! The secrets of a node on its disk: the signing key and the storage key.
 //!
-//! Text files of mode 0600 that are written once and never replaced. A file that others could
-//! have read is refused, so that nobody goes on with a key that may be known.
+//! Text files of mode 0600 that are written once, and replaced only by the same key under a
+//! passphrase (see [`passphrase`]). A file that others could have read is refused, so that nobody
+//! goes on with a key that may be known.
+
+pub mod passphrase;
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -12,6 +15,7 @@ use rand::CryptoRng;
 use record::NodeKey;
 use zeroize::Zeroizing;
 
+use self::passphrase::{Passphrase, PassphraseError};
 use crate::disk;
 use crate::stamped::{self, StampError};
 
@@ -52,6 +56,21 @@ pub enum KeyFileError {
         path: String,
         /// Its permission bits.
         mode: u32,
+    },
+    /// It is under a passphrase, and there is none.
+    #[error("{path} is protected by a passphrase")]
+    Locked {
+        /// The file.
+        path: String,
+        /// Why there is none.
+        #[source]
+        source: PassphraseError,
+    },
+    /// It is under another passphrase.
+    #[error("the passphrase is not the one of {path}, or that is the file of another key")]
+    WrongPassphrase {
+        /// The file.
+        path: String,
     },
     /// Not the key file that this node wrote.
     #[error("{path} is not a usable key file: restore it from a backup")]
@@ -146,9 +165,81 @@ fn load(path: &Path, title: &'static str) -> Result<Zeroizing<[u8; 32]>, KeyFile
         return Err(KeyFileError::Exposed { path: name(), mode });
     }
     let bytes = stamped::load(path).map_err(unreadable)?;
+    if is_under_passphrase(&bytes) {
+        let given = Passphrase::given();
+        let given = given.map_err(|source| KeyFileError::Locked { path: name(), source })?;
+        return unlock(path, title, &bytes, &given);
+    }
     let unusable = |source| KeyFileError::Content { path: name(), source };
     let [secret] = stamped::read(&bytes, title, ["secret"]).map_err(unusable)?;
     stamped::unhex(secret).ok_or_else(|| unusable(StampError::Line { name: "secret" }))
+}
+
+fn is_under_passphrase(bytes: &[u8]) -> bool {
+    bytes.starts_with(passphrase::TITLE.as_bytes())
+}
+
+fn unlock(
+    path: &Path,
+    title: &str,
+    bytes: &[u8],
+    passphrase: &Passphrase,
+) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+    let name = || path.display().to_string();
+    let opened = passphrase.open(title, bytes);
+    let opened = opened.map_err(|source| KeyFileError::Content { path: name(), source })?;
+    opened.ok_or_else(|| KeyFileError::WrongPassphrase { path: name() })
+}
+
+/// Which of a folder's key files are under a passphrase: those that are there, by path.
+///
+/// # Errors
+/// [`KeyFileError::Io`].
+pub fn protection(folder: &Path) -> Result<Vec<(PathBuf, bool)>, KeyFileError> {
+    let there = files(folder).into_iter().map(|(path, _)| path).filter(|path| path.exists());
+    there
+        .map(|path| {
+            let bytes = stamped::load(&path).map_err(|source| unreadable(&path, source))?;
+            let protected = is_under_passphrase(&bytes);
+            Ok((path, protected))
+        })
+        .collect()
+}
+
+/// Puts every key file of a folder under a passphrase: the same keys, of no use without it. Files
+/// that are under one stay as they are, once it is found to be this one. What the disk has kept of
+/// the earlier files is the disk's.
+///
+/// # Errors
+/// [`KeyFileError`]; files before the one with the error are done.
+pub fn protect<R: CryptoRng + ?Sized>(
+    folder: &Path,
+    passphrase: &Passphrase,
+    rng: &mut R,
+) -> Result<Vec<PathBuf>, KeyFileError> {
+    let mut done = Vec::new();
+    for (path, title) in files(folder).into_iter().filter(|(path, _)| path.exists()) {
+        let bytes = stamped::load(&path).map_err(|source| unreadable(&path, source))?;
+        if is_under_passphrase(&bytes) {
+            unlock(&path, title, &bytes, passphrase)?;
+            continue;
+        }
+        let secret = load(&path, title)?;
+        let text = passphrase.protect(title, &secret, rng);
+        let written = disk::replace(&path, text.as_bytes());
+        let name = path.display().to_string();
+        written.map_err(|source| KeyFileError::Io { doing: "write", path: name, source })?;
+        done.push(path);
+    }
+    Ok(done)
+}
+
+fn files(folder: &Path) -> [(PathBuf, &'static str); 2] {
+    [(node_key_path(folder), NODE_TITLE), (storage_key_path(folder), STORAGE_TITLE)]
+}
+
+fn unreadable(path: &Path, source: io::Error) -> KeyFileError {
+    KeyFileError::Io { doing: "read", path: path.display().to_string(), source }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::lock::{Lock, LockError};
 use crate::tree_file::TreeFile;
 use crate::vault::Vault;
 use crate::vault::photo::PhotoVault;
+use crate::vault::slots::{self, Slots};
 use crate::watermark::{self, Watermark};
 
 /// How a data folder is kept.
@@ -202,11 +203,15 @@ pub fn open<R: CryptoRng + ?Sized>(
     let lock = lock(folder)?;
     let disk = Arc::new(Disk::new(folder, options.reserve_bytes));
     let key = storage_key(folder, rng)?;
-    let (vault, photos) = (Vault::new(&key), PhotoVault::new(&key));
-    drop(key);
     let watermark_path = watermark::path(folder);
     let known = Watermark::read(&watermark_path)?;
     let watermark = known.as_ref().and_then(|known| known.as_ref().ok()).copied();
+    let in_order = watermark.is_some_and(|watermark| watermark.closed);
+    let seed = StdRng::from_rng(rng);
+    let slots = Arc::new(Slots::open(folder, &key, Arc::clone(&disk), seed, in_order)?);
+    let vault = Vault::new(&key, Arc::clone(&slots));
+    let photos = PhotoVault::new(&key, slots);
+    drop(key);
     let setting = journal_setting(folder, options, &vault, watermark.as_ref());
     let recovered = journal::recover(setting, Arc::clone(&disk), rng);
     let (journal, recovery) = recovered.map_err(|error| refused(folder, error))?;
@@ -247,7 +252,9 @@ fn lock(folder: &Path) -> Result<Lock, OpenError> {
 /// The storage key; a new one only where there is nothing yet that needs the old one.
 fn storage_key<R: CryptoRng + ?Sized>(folder: &Path, rng: &mut R) -> Result<StorageKey, OpenError> {
     let path = storage_key_path(folder);
-    if path.exists() {
+    let subjects = slots::path(folder);
+    let missing = if path.exists() { &subjects } else { &path };
+    if path.exists() && subjects.exists() {
         return Ok(StorageKey::load(&path)?);
     }
     let journal = journal_folder(folder);
@@ -255,7 +262,10 @@ fn storage_key<R: CryptoRng + ?Sized>(folder: &Path, rng: &mut R) -> Result<Stor
         Ok(!journal::segment::list(&journal)?.segments.is_empty())
     };
     if watermark::path(folder).exists() || journal.exists() && has_segments()? {
-        return Err(OpenError::KeyMissing { key: path.display().to_string() });
+        return Err(OpenError::KeyMissing { key: missing.display().to_string() });
+    }
+    if path.exists() {
+        return Ok(StorageKey::load(&path)?);
     }
     let key = StorageKey::generate(rng);
     key.create(&path)?;

@@ -5,11 +5,28 @@ use std::sync::Arc;
 
 use engine::store::{Frame, FrameKind};
 use proptest::prelude::*;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use record::{Disclosure, FieldId, NodeId, Subject};
+
+use crate::disk::Disk;
+use crate::keyfile::StorageKey;
+use crate::vault::slots::Slots;
 
 /// A folder for one test: in memory where there is such a place, for tests sync a lot.
 pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// Keys that can be destroyed, in a file that has no name any more: the same ones for the same key.
+pub(crate) fn slots(key: &StorageKey) -> Arc<Slots> {
+    let folder = folder();
+    std::fs::create_dir_all(folder.path().join("keys")).unwrap();
+    let disk = Arc::new(Disk::new(&std::env::temp_dir(), 0));
+    let rng = StdRng::from_seed(*key.as_bytes());
+    let slots = Slots::open(folder.path(), key, disk, rng, true).unwrap();
+    slots.of(&Subject::from_bytes([0xff; 16])).unwrap();
+    Arc::new(slots)
 }
 
 pub(crate) fn kinds() -> impl Strategy<Value = FrameKind> {

@@ -1,22 +1,27 @@
 //! Encryption of what people said, at rest.
 //!
 //! The sealed part of a frame is one box: `key reference (u32) ‖ nonce (24) ‖ ciphertext ‖ tag
-//! (16)`, XChaCha20-Poly1305 with a random nonce. Reference 0 is a key derived from the storage key
-//! and the frame's subject. Reference n > 0 is slot n of the file of keys that can be destroyed one
-//! by one; this version reads the reference and has no such file, so a box that names a slot can't
-//! be opened. The frame's whole clear part is bound in: its kind, subject, envelope, entry, peer and
-//! open fields. A box moved to another frame, or a frame altered around its box, does not open.
+//! (16)`, XChaCha20-Poly1305 with a random nonce. Reference n > 0 is slot n of the file of keys that
+//! can be destroyed one by one (see [`slots`]): a case, a person or a place each has its own.
+//! Reference 0 is a key derived from the storage key and the frame's subject: for what concerns the
+//! node itself, which is never erased. The frame's whole clear part is bound in: its kind, subject,
+//! envelope, entry, peer and open fields. A box moved to another frame, or a frame altered around
+//! its box, does not open.
 
 pub(crate) mod photo;
+pub(crate) mod slots;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use engine::store::StoreError;
 use rand::CryptoRng;
 use record::Subject;
 use zeroize::{Zeroize, Zeroizing};
 
+use self::slots::{SlotKey, Slots};
 use crate::keyfile::StorageKey;
 
 /// Bytes by which a box is longer than what is in it.
@@ -40,6 +45,7 @@ pub(crate) struct Vault {
     /// Has taken in the context and the storage key; a clone takes in the subject.
     derivation: blake3::Hasher,
     check: [u8; 8],
+    slots: Arc<Slots>,
 }
 
 /// Why a box does not open.
@@ -47,24 +53,31 @@ pub(crate) struct Vault {
 pub(crate) enum BoxError {
     #[error("its sealed part is too short to be one")]
     Short,
-    #[error("its sealed part is under key slot {0}, which this node does not have: it was erased")]
+    #[error("its sealed part is under key slot {0}, which keys/subjects.keys does not have")]
     UnknownKey(u32),
+    #[error("its key was destroyed: what it held is erased")]
+    Erased,
     #[error("its sealed part was altered, or sealed under another storage key")]
     Forged,
 }
 
 impl Vault {
-    pub(crate) fn new(key: &StorageKey) -> Self {
+    pub(crate) fn new(key: &StorageKey, slots: Arc<Slots>) -> Self {
         let mut derivation = blake3::Hasher::new_derive_key("wangge vault subject key v1");
         derivation.update(key.as_bytes());
         let check = blake3::derive_key("wangge storage key check v1", key.as_bytes());
         let check = check[..8].try_into().expect("a hash is longer than its check");
-        Self { derivation, check }
+        Self { derivation, check, slots }
     }
 
     /// Tells one storage key from another, and nothing about either.
     pub(crate) const fn check(&self) -> [u8; 8] {
         self.check
+    }
+
+    /// The keys that can be destroyed.
+    pub(crate) fn slots(&self) -> &Arc<Slots> {
+        &self.slots
     }
 
     /// Appends to `buffer` the box that holds `plain`. The clear part of the frame is already in
@@ -76,21 +89,21 @@ impl Vault {
         clear: Range<usize>,
         plain: &[u8],
         rng: &mut R,
-    ) {
+    ) -> Result<(), StoreError> {
         let mut nonce = [0; NONCE];
         rng.fill_bytes(&mut nonce);
-        let reference = KeyReference::DERIVED;
+        let (reference, key) = self.key_of(subject)?;
         buffer.extend_from_slice(&reference.0.to_be_bytes());
         buffer.extend_from_slice(&nonce);
         let start = buffer.len();
         buffer.extend_from_slice(plain);
         let (before, secret) = buffer.split_at_mut(start);
         let bound = bound(reference, &before[clear]);
-        let tag = self
-            .cipher(subject)
+        let tag = XChaCha20Poly1305::new((&*key).into())
             .encrypt_inout_detached(&nonce.into(), &bound, secret.into())
             .expect("a frame is far shorter than the cipher's limit");
         buffer.extend_from_slice(&tag);
+        Ok(())
     }
 
     /// What is in a box, given the clear part of its frame.
@@ -104,11 +117,12 @@ impl Vault {
         let (nonce, rest) = rest.split_first_chunk::<NONCE>().ok_or(BoxError::Short)?;
         let (secret, tag) = rest.split_last_chunk::<TAG>().ok_or(BoxError::Short)?;
         let reference = KeyReference(u32::from_be_bytes(*reference));
-        if reference != KeyReference::DERIVED {
-            return Err(BoxError::UnknownKey(reference.0));
-        }
+        let key = match reference {
+            KeyReference::DERIVED => self.derived(subject),
+            KeyReference(slot) => self.slots.key(slot)?,
+        };
         let mut plain = Zeroizing::new(secret.to_vec());
-        self.cipher(subject)
+        XChaCha20Poly1305::new((&*key).into())
             .decrypt_inout_detached(
                 nonce.into(),
                 &bound(reference, clear),
@@ -119,13 +133,28 @@ impl Vault {
         Ok(plain)
     }
 
-    fn cipher(&self, subject: &Subject) -> XChaCha20Poly1305 {
+    /// The key under which a subject's boxes are sealed from now on.
+    fn key_of(&self, subject: &Subject) -> Result<(KeyReference, SlotKey), StoreError> {
+        if *subject == Subject::ZERO {
+            return Ok((KeyReference::DERIVED, self.derived(subject)));
+        }
+        let (number, key) = self.slots.of(subject)?;
+        Ok((KeyReference(number), key))
+    }
+
+    fn derived(&self, subject: &Subject) -> SlotKey {
         let mut derivation = self.derivation.clone();
         derivation.update(subject.as_bytes());
         let key = Zeroizing::new(*derivation.finalize().as_bytes());
         derivation.zeroize();
-        XChaCha20Poly1305::new((&*key).into())
+        key
     }
+}
+
+/// The slot that a box is under, if it is under one.
+pub(crate) fn slot_of(sealed: &[u8]) -> Option<u32> {
+    let reference = u32::from_be_bytes(*sealed.first_chunk()?);
+    (reference != KeyReference::DERIVED.0).then_some(reference)
 }
 
 impl Drop for Vault {
@@ -153,13 +182,14 @@ mod tests {
     const CLEAR: &[u8] = b"kind, subject, envelope";
 
     fn vault(seed: u64) -> Vault {
-        Vault::new(&StorageKey::generate(&mut StdRng::seed_from_u64(seed)))
+        let key = StorageKey::generate(&mut StdRng::seed_from_u64(seed));
+        Vault::new(&key, crate::sample::slots(&key))
     }
 
     fn sealed(vault: &Vault, subject: &Subject, plain: &[u8]) -> Vec<u8> {
         let mut buffer = CLEAR.to_vec();
         let mut rng = StdRng::seed_from_u64(7);
-        vault.seal(subject, &mut buffer, 0..CLEAR.len(), plain, &mut rng);
+        vault.seal(subject, &mut buffer, 0..CLEAR.len(), plain, &mut rng).unwrap();
         buffer.split_off(CLEAR.len())
     }
 
@@ -184,13 +214,12 @@ mod tests {
     }
 
     #[test]
-    fn a_box_opens_for_its_own_frame_subject_and_storage_key_only() {
+    fn a_box_opens_for_its_own_frame_and_storage_key_only() {
         let (mine, subject) = (vault(1), Subject::from_bytes([1; 16]));
         let sealed = sealed(&mine, &subject, b"words");
-        let other_subject = mine.open(&Subject::from_bytes([2; 16]), CLEAR, &sealed);
         let other_frame = mine.open(&subject, b"another envelope", &sealed);
         let other_key = vault(2).open(&subject, CLEAR, &sealed);
-        for refused in [other_subject, other_frame, other_key] {
+        for refused in [other_frame, other_key] {
             assert_eq!(refused.err(), Some(BoxError::Forged));
         }
     }
@@ -199,7 +228,7 @@ mod tests {
     fn a_key_slot_that_is_not_there_is_named() {
         let (vault, subject) = (vault(1), Subject::from_bytes([1; 16]));
         let mut sealed = sealed(&vault, &subject, b"words");
-        sealed[..4].copy_from_slice(&9_u32.to_be_bytes());
-        assert_eq!(vault.open(&subject, CLEAR, &sealed), Err(BoxError::UnknownKey(9)));
+        sealed[..4].copy_from_slice(&9_000_u32.to_be_bytes());
+        assert_eq!(vault.open(&subject, CLEAR, &sealed), Err(BoxError::UnknownKey(9_000)));
     }
 }

@@ -3,6 +3,7 @@
 //! Reads only, and only the journal, the watermark, the photos and the keys: the index and the tree
 //! file can be made anew. Works on a copy too.
 
+mod access;
 mod log;
 mod photos;
 mod report;
@@ -23,6 +24,9 @@ use crate::keyfile::{StorageKey, load_node_key, node_key_path, storage_key_path}
 use crate::lock::{Lock, LockError};
 use crate::open::journal_folder;
 use crate::vault::Vault;
+use crate::vault::photo::PhotoVault;
+use crate::vault::slots::Slots;
+use crate::verify::access::AccessLog;
 use crate::verify::log::OwnLog;
 use crate::verify::photos::{Photos, Wrong};
 use crate::verify::streams::Streams;
@@ -110,14 +114,21 @@ pub fn verify_each(
     Ok(pass.report)
 }
 
+/// What opens what is sealed.
+struct Keys {
+    vault: Vault,
+    photos: PhotoVault,
+}
+
 /// One walk through a journal.
 struct Pass<'a> {
     known: &'a Known<'a>,
     own: Option<PublicKey>,
     /// `None` when the sealed parts can't be opened.
-    vault: Option<Vault>,
+    keys: Option<Keys>,
     log: OwnLog,
     streams: Streams,
+    access: AccessLog,
     photos: Photos,
     report: VerifyReport,
     /// Where what is being looked at lies.
@@ -128,16 +139,16 @@ impl<'a> Pass<'a> {
     fn new(folder: &Path, known: &'a Known<'a>) -> Self {
         let own = known.own.or_else(|| Some(load_node_key(&node_key_path(folder)).ok()?.public()));
         let mut report = VerifyReport::new(folder);
-        let vault = match StorageKey::load(&storage_key_path(folder)) {
-            Ok(key) => Some(Vault::new(&key)),
-            Err(error) => {
-                report.sealed_unchecked = Some(error.to_string());
-                None
-            }
-        };
+        let keys = StorageKey::load(&storage_key_path(folder)).map_err(|e| e.to_string());
+        let keys = keys.and_then(|key| {
+            let slots = Arc::new(Slots::look(folder, &key).map_err(|e| e.to_string())?);
+            let vault = Vault::new(&key, Arc::clone(&slots));
+            Ok(Keys { vault, photos: PhotoVault::new(&key, slots) })
+        });
+        let keys = keys.inspect_err(|why| report.sealed_unchecked = Some(why.clone())).ok();
         let (log, streams, photos) = (OwnLog::default(), Streams::default(), Photos::default());
-        let place = (folder.display().to_string(), 0);
-        Self { known, own, vault, log, streams, photos, report, place }
+        let (access, place) = (AccessLog::default(), (folder.display().to_string(), 0));
+        Self { known, own, keys, log, streams, access, photos, report, place }
     }
 
     fn problem(&mut self, seq: Option<u64>, what: impl Into<String>, action: &'static str) {
@@ -201,11 +212,11 @@ impl<'a> Pass<'a> {
         if label.start != segment.start {
             self.problem(None, "the segment has another's name", RESTORE);
         }
-        if self.vault.as_ref().is_some_and(|vault| vault.check() != label.key_check) {
+        if self.keys.as_ref().is_some_and(|keys| keys.vault.check() != label.key_check) {
             let what = "the segment was written under another storage key";
             self.problem(None, what, "put back the right keys/storage.key");
             self.report.sealed_unchecked = Some(what.to_owned());
-            self.vault = None;
+            self.keys = None;
         }
     }
 
@@ -261,6 +272,7 @@ impl<'a> Pass<'a> {
 
     fn damage(&mut self, damage: Damage) {
         self.streams.damage();
+        self.access.damage();
         self.place = (damage.file.display().to_string(), damage.offset);
         let what = format!("{} ({} bytes hold no whole frame)", damage.what, damage.bytes);
         self.problem(None, what, ASK);
@@ -271,8 +283,8 @@ impl<'a> Pass<'a> {
         let before = self.report.count();
         self.report.frames += 1;
         self.report.bytes += head.length();
-        let decoded = match &self.vault {
-            Some(vault) => frame::decode(clear, sealed, vault),
+        let decoded = match &self.keys {
+            Some(keys) => frame::decode(clear, sealed, &keys.vault),
             None => frame::read_clear(clear),
         };
         // Even where the sealed part does not open, the rest can be looked at.
@@ -289,9 +301,8 @@ impl<'a> Pass<'a> {
 
     fn look_at_photos(&mut self, folder: &Path) -> Result<(), StoreError> {
         // Without the vault the lists are not known: then files alone are looked at.
-        let key =
-            self.vault.as_ref().and_then(|_| StorageKey::load(&storage_key_path(folder)).ok());
-        let (summary, wrong) = self.photos.compare(folder, key.as_ref())?;
+        let vault = self.keys.as_ref().map(|keys| &keys.photos);
+        let (summary, wrong) = self.photos.compare(folder, vault)?;
         self.report.photos = summary;
         for Wrong { file, what } in wrong {
             self.place = (file, 0);
@@ -333,6 +344,7 @@ const fn kind_name(kind: FrameKind) -> &'static str {
         FrameKind::Countersigned => "countersigned",
         FrameKind::Local => "local",
         FrameKind::StreamHead => "stream head",
+        FrameKind::Access => "access",
     }
 }
 

@@ -111,7 +111,9 @@ fn worker() {
         }
         count += BATCH;
         let tree = vec![(count, Hash::of(b"node"))];
-        store.commit(Commit { frames, mutations, tree, mark: mark(count) }).unwrap();
+        store
+            .commit(Commit { frames, mutations, tree, mark: mark(count), erasures: Vec::new() })
+            .unwrap();
         // The killer may be gone.
         if writeln!(out, "acknowledged {count}").and_then(|()| out.flush()).is_err() {
             return;

@@ -185,7 +185,8 @@ fn witness(folder: &Path, answer: &Answer, by: &Standing) -> Result<Witness, Aud
         return Ok(Witness::Contradicted);
     }
     let seat = Seat { node: answer.node, area: by.certificate().area.clone() };
-    let counted = recount.tally(&answer.matter, &seat, answer.answered_at) == answer.tally;
+    let counted = recount.tally(&answer.matter, &seat, answer.answered_at);
+    let counted = counted.in_steps(&answer.matter, answer.step.unwrap_or(0)) == answer.tally;
     Ok(Witness::Own { counted })
 }
 

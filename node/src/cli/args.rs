@@ -100,6 +100,8 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// 用口令保护密钥文件 / puts the key files under a passphrase
+    Protect,
     /// 从文件导入：区划、人员、上报、工单 / imports a file: places, people, reports, work orders
     Import {
         #[command(subcommand)]

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use record::Timestamp;
 use serde_json::{Value, json};
+use store::keyfile;
 
 use super::failure::Failure;
 use super::print;
@@ -45,6 +46,7 @@ pub(super) async fn doctor(config: &Config, as_json: bool) -> Result<ExitCode, F
         }
         Err(other) => return Err(other.into()),
     };
+    findings.push(keys(config));
     findings.sort_by_key(|finding| finding.state);
     let well = findings.iter().all(|finding| finding.state != State::Wrong);
     if as_json {
@@ -240,6 +242,27 @@ fn neighbours(peers: &Value) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Whether a copy of the disk is enough to be this node.
+fn keys(config: &Config) -> Finding {
+    let state = keyfile::protection(&config.data);
+    match state {
+        Ok(files) if files.iter().all(|(_, protected)| *protected) => finding(
+            State::Good,
+            "keys",
+            "密钥文件有口令保护。",
+            "the key files are under a passphrase",
+        ),
+        Ok(_) => finding(
+            State::Watch,
+            "keys",
+            "密钥文件没有口令保护，谁拿到磁盘或备份谁就能冒充本节点：见 `wangge protect`。",
+            "the key files are under no passphrase, so whoever has the disk or a backup can be \
+             this node: see `wangge protect`",
+        ),
+        Err(error) => finding(State::Wrong, "keys", "读不到密钥文件。", error.to_string()),
+    }
 }
 
 fn quarantine(answer: &Value) -> Finding {

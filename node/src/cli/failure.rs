@@ -2,6 +2,8 @@
 
 mod data;
 
+pub(super) use data::key;
+
 use std::error::Error;
 use std::fmt::Write as _;
 
@@ -251,7 +253,7 @@ impl From<ProofError> for Failure {
 impl From<RootError> for Failure {
     fn from(error: RootError) -> Self {
         match error {
-            RootError::Key(error) => Self::new(data::key(&error, "根密钥"), error),
+            RootError::Key(error) => Self::new(key(&error, "根密钥"), error),
             RootError::File(error) => error.into(),
             RootError::Unreadable { ref path, .. } => {
                 Self::new(format!("读不到 {}：请检查路径", path.display()), error)

@@ -30,7 +30,7 @@ async fn look(browser: &Browser, path: &str, name: &str, sizes: &[(u32, u32)]) {
     browser.open(path).await;
     let weight = browser.script(WEIGHT, vec![]).await;
     let most =
-        if path.starts_with("/desk") || path.starts_with("/cases") || path.starts_with("/work") {
+        if ["/desk", "/cases", "/work", "/operator"].iter().any(|part| path.starts_with(part)) {
             STAFF
         } else {
             RESIDENT
@@ -96,6 +96,9 @@ async fn pictures_of_every_page() {
     let record = steps["items"][0]["record"].as_str().expect("a step").to_owned();
     look(&desk, &format!("/cases/{id}/proof/{record}"), "proof", &both).await;
     desk.close().await;
+    let operator = house.signed_in(DESK, "admin").await;
+    look(&operator, "/operator", "operator", &both).await;
+    operator.close().await;
     let worker = house.signed_in(PHONE, "grid1").await;
     for (path, name) in [
         ("/work", "work"),

@@ -87,6 +87,7 @@ fn case(place: Option<u8>, grid: Option<&str>) -> Case {
         aside: None,
         callback: None,
         written_off: None,
+        erased: None,
         exclusions: Vec::new(),
         scores: Vec::new(),
         mediation: None,

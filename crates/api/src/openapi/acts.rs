@@ -177,6 +177,11 @@ fn acts() -> Vec<(&'static str, Value)> {
         ("mediate", vec![("severity", text(MAX_LINE)), ("mediators", people)], vec![]),
         ("session", vec![("held", reference("Time")), ("note", text(MAX_TEXT))], vec![]),
         ("agreement", vec![("reached", flag), ("text", text(MAX_DESCRIPTION))], vec![]),
+        (
+            "erase",
+            vec![("ground", json!({ "enum": ["request", "retention", "unlawful"] }))],
+            vec![],
+        ),
     ];
     shapes
         .into_iter()

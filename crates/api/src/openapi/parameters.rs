@@ -41,7 +41,9 @@ pub(super) fn of(route: &Route) -> Vec<Value> {
 
 fn in_path(route: &Route, name: &str) -> Value {
     let schema = match (route.id, name) {
-        ("endToken" | "endInvitation" | "acceptEpoch", _) | (_, "record") => reference("Id32"),
+        ("endToken" | "endInvitation" | "revokeSession" | "acceptEpoch", _) | (_, "record") => {
+            reference("Id32")
+        }
         (_, "id") => reference("Id16"),
         (_, "key") => json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$" }),
         (_, "version") => json!({ "type": "string", "pattern": "^(0|[1-9][0-9]{0,9})$" }),
@@ -98,6 +100,12 @@ fn in_query(route: &Route, name: &str) -> Value {
                  or pinyin or initials of title or address."
             };
             (name, false, schema, what)
+        }
+        "subject" => (name, false, reference("Id16"), "Only looks at this case or person."),
+        "person" => (name, false, reference("Id16"), "Only looks by this person."),
+        "before" => {
+            let schema = json!({ "type": "integer", "minimum": 1 });
+            (name, false, schema, "`next` of the page before.")
         }
         "place" => (name, false, reference("Id16"), "Only this place."),
         "level" => (name, false, json!({ "type": "string" }), "A level of the policy."),

@@ -6,6 +6,7 @@ mod imports;
 mod node;
 mod numbers;
 mod people;
+mod trust;
 
 use serde_json::{Map, Value, json};
 
@@ -101,6 +102,7 @@ pub(super) fn all() -> Map<String, Value> {
     imports::put(&mut schemas);
     node::put(&mut schemas);
     numbers::put(&mut schemas);
+    trust::put(&mut schemas);
     schemas
 }
 

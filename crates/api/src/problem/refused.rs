@@ -77,6 +77,8 @@ impl From<Refusal> for Problem {
             | Refusal::NoParent
             | Refusal::AtHome
             | Refusal::HandlerVerifies
+            | Refusal::Erased
+            | Refusal::StillKept
             | Refusal::UnknownPerson { .. }
             | Refusal::UnknownUnit { .. }
             | Refusal::UnknownPlace { .. }
@@ -127,6 +129,8 @@ fn kind(refusal: &Refusal) -> Kind {
         Refusal::NoParent => Kind::NO_PARENT,
         Refusal::AtHome => Kind::AT_HOME,
         Refusal::HandlerVerifies => Kind::HANDLER_VERIFIES,
+        Refusal::Erased => Kind::ERASED,
+        Refusal::StillKept => Kind::STILL_KEPT,
         Refusal::UnknownPerson { .. } => Kind::UNKNOWN_PERSON,
         Refusal::UnknownUnit { .. } => Kind::UNKNOWN_UNIT,
         Refusal::UnknownPlace { .. } => Kind::UNKNOWN_PLACE,

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use engine::access::Look;
 use engine::command::{Receipt, Version, What};
 use engine::project::Order;
 use engine::view;
@@ -13,12 +14,14 @@ use hyper::{HeaderMap, StatusCode};
 use record::Subject;
 use serde::{Deserialize, Serialize};
 
+use super::previews::Asked;
 use super::reports::taken;
 use super::{created, cursor_refused, limit};
 use crate::access;
 use crate::body::Body;
 use crate::desk::{Desk, View};
 use crate::hex;
+use crate::looks::Shown;
 use crate::params::{Path, Query};
 use crate::parts::Parts;
 use crate::problem::Problem;
@@ -71,7 +74,10 @@ pub(crate) async fn list(
     Query(listing): Query<Listing>,
 ) -> Result<Json<Found>, Problem> {
     let size = limit(listing.limit, 50, 200)?;
-    desk.read(move |view| view.list(&listing, size)).await.map(Json)
+    let look = if listing.q.is_some() { Look::Search } else { Look::List };
+    let found = desk.read(move |view| view.list(&listing, size)).await?;
+    desk.looked(Shown::list(look).with(["title"])).await?;
+    Ok(Json(found))
 }
 
 /// `POST /v1/cases`
@@ -93,6 +99,9 @@ pub(crate) async fn get(desk: Desk, path: Path, headers: HeaderMap) -> Result<Re
         Ok((if known { None } else { Some(view.detail(&case)?) }, tag))
     });
     let (detail, tag) = fresh.await?;
+    if let Some(detail) = &detail {
+        desk.looked(Shown::of(Look::Case, id).with(detail.shown())).await?;
+    }
     let mut response = match detail {
         Some(detail) => Json(detail).into_response(),
         None => StatusCode::NOT_MODIFIED.into_response(),
@@ -110,7 +119,10 @@ pub(crate) async fn timeline(desk: Desk, path: Path) -> Result<Json<Page<Sealed>
         let case = view.case(id)?;
         view.sealed(&case)
     });
-    Ok(Json(Page { items: items.await?, next: None }))
+    let items = items.await?;
+    let shown = items.iter().flat_map(Sealed::shown);
+    desk.looked(Shown::of(Look::Timeline, id).with(shown)).await?;
+    Ok(Json(Page { items, next: None }))
 }
 
 /// `POST /v1/cases/{id}/acts`
@@ -118,7 +130,7 @@ pub(crate) async fn act(
     desk: Desk,
     path: Path,
     headers: HeaderMap,
-    body: Body<Act>,
+    body: Body<Asked>,
 ) -> Result<Json<Receipt>, Problem> {
     let id: CaseId = path.id("id")?;
     let once = desk.once(body.digest)?;
@@ -126,9 +138,12 @@ pub(crate) async fn act(
     if !desk.repeated(once.as_ref()).await? {
         desk.read(move |view| view.case(id).map(|_| ())).await?;
     }
-    let what = match expected(&headers) {
-        Some(expected) => What::ActIf { case: id, act: body.value, expected },
-        None => What::Act { case: Some(id), act: body.value },
+    let withhold = body.value.withhold()?;
+    let (act, expected) = (body.value.act, expected(&headers));
+    let what = match expected {
+        expected if !withhold.is_empty() => What::Narrowed { case: id, act, expected, withhold },
+        Some(expected) => What::ActIf { case: id, act, expected },
+        None => What::Act { case: Some(id), act },
     };
     desk.command_by(desk.staff()?, what, once).await.map(Json)
 }

@@ -1,6 +1,7 @@
 //! What goes back to a source of reports: how the cases stand that came from it (C9).
 
 use axum::response::{IntoResponse, Response};
+use engine::access::Look;
 use engine::project::Order;
 use engine::view;
 use governance::case::Case;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use crate::access;
 use crate::body::Body;
 use crate::desk::{Desk, View};
+use crate::looks::Shown;
 use crate::problem::{Kind, Problem};
 use crate::shape::fields::Values;
 
@@ -64,7 +66,9 @@ pub(crate) async fn orders(desk: Desk, body: Body<Wanted>) -> Result<Response, P
         Some(Format::Json) => "attachment; filename=\"orders.json\"",
         Some(Format::Xlsx) | None => "attachment; filename=\"orders.xlsx\"",
     };
-    let mut response = written.await?.into_response();
+    let written = written.await?;
+    desk.looked(Shown::list(Look::Export).with(["opinion", "reason", "instead"])).await?;
+    let mut response = written.into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(name));

@@ -4,6 +4,7 @@
 
 use axum::Json;
 use axum::response::Response;
+use engine::access::Look;
 use engine::code;
 use engine::command::{Agent, People, Receipt, What};
 use engine::view::{self, MemberShown};
@@ -12,9 +13,11 @@ use record::{Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+use super::people::unmasked;
 use super::{created, cursor_refused, limit};
 use crate::body::{Body, Empty};
 use crate::desk::{Desk, View};
+use crate::looks::Shown;
 use crate::params::{Path, Query};
 use crate::problem::Problem;
 use crate::rate::Key;
@@ -102,6 +105,7 @@ pub(crate) async fn register(desk: Desk, body: Body<Register>) -> Result<Respons
     desk.limited(&desk.state.reports, desk.address())?;
     desk.limited(&desk.state.reports_of_all, Key::All)?;
     let once = desk.once(body.digest)?;
+    unmasked(Some(&body.value.phone))?;
     let what = body.value.command();
     let receipt = desk.command_by(Agent::Resident { code: None }, what, once).await?;
     let code = receipt.code.clone().unwrap_or_default();
@@ -159,6 +163,7 @@ pub(crate) async fn list(
 
 /// `POST /v1/members`
 pub(crate) async fn take_down(desk: Desk, body: Body<Register>) -> Result<Response, Problem> {
+    unmasked(Some(&body.value.phone))?;
     let receipt = desk.command(body.value.command(), body.digest).await?;
     let id = receipt.subject.unwrap_or(Subject::ZERO);
     Ok(created(&format!("/v1/members/{id}"), &receipt))
@@ -172,9 +177,12 @@ pub(crate) async fn get(desk: Desk, path: Path) -> Result<Json<Detail>, Problem>
         let found = found.filter(|found| view.sees_member(&found.registration));
         let found = found.ok_or_else(Problem::not_found)?;
         let Member { phone, unit, .. } = found.member.clone();
+        let phone = governance::roster::masked(&phone);
         Ok(Detail { listed: view.listed(id, &found), phone, unit })
     });
-    detail.await.map(Json)
+    let detail = detail.await?;
+    desk.looked(Shown::of(Look::Member, id).with(["member_name", "member_unit"])).await?;
+    Ok(Json(detail))
 }
 
 /// `DELETE /v1/members/{id}`
@@ -235,7 +243,7 @@ impl Register {
 }
 
 impl View {
-    fn sees_member(&self, registration: &Registration) -> bool {
+    pub(super) fn sees_member(&self, registration: &Registration) -> bool {
         let (policy, ground) = (self.policy(), &self.world.territory);
         registration.seen_by(&self.actor, policy, ground, self.now)
     }

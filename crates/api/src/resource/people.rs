@@ -12,7 +12,7 @@ use super::{created, cursor_refused, limit};
 use crate::body::{Body, Empty};
 use crate::desk::Desk;
 use crate::params::{Path, Query};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::search;
 use crate::shape::Page;
 use crate::shape::person::Person;
@@ -104,6 +104,7 @@ pub(crate) async fn get(desk: Desk, path: Path) -> Result<Json<Person>, Problem>
 /// `POST /v1/people`
 pub(crate) async fn register(desk: Desk, body: Body<Register>) -> Result<Response, Problem> {
     let Register { name, phone } = body.value;
+    unmasked(phone.as_deref())?;
     let what = What::Register { person: None, name, phone };
     let receipt = desk.command(what, body.digest).await?;
     let id = receipt.subject.unwrap_or(Subject::ZERO);
@@ -118,8 +119,18 @@ pub(crate) async fn change(
 ) -> Result<Json<Receipt>, Problem> {
     let id: Subject = path.id("id")?;
     let Register { name, phone } = body.value;
+    unmasked(phone.as_deref())?;
     let what = What::Register { person: Some(id), name, phone };
     desk.command(what, body.digest).await.map(Json)
+}
+
+/// A number as this API shows it must not take the place of the number itself.
+pub(super) fn unmasked(phone: Option<&str>) -> Result<(), Problem> {
+    if phone.is_some_and(|phone| phone.contains('*')) {
+        let message = "is masked: have it revealed, or write the number itself";
+        return Err(Problem::at(Kind::FIELD, "body.phone", message));
+    }
+    Ok(())
 }
 
 /// `POST /v1/people/{id}/appointments`

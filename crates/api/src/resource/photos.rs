@@ -5,16 +5,17 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
+use engine::access::Look;
 use engine::command::Agent;
 use engine::runtime::KeptPhoto;
 use engine::view;
-use governance::act::Media;
+use governance::act::{ActKind, Media, read_photos};
 use governance::case::{Case, CaseId};
 use hyper::header::{
     CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH,
 };
 use hyper::{HeaderMap, StatusCode};
-use record::Hash;
+use record::{FieldId, Hash};
 use serde::Serialize;
 
 use super::cases::listed;
@@ -22,6 +23,7 @@ use super::reports::reporter;
 use crate::access;
 use crate::body;
 use crate::desk::{Desk, View};
+use crate::looks::Shown;
 use crate::params::Path;
 use crate::problem::{Kind, Problem};
 use crate::state::State;
@@ -75,7 +77,11 @@ pub(crate) async fn get(desk: Desk, path: Path, headers: HeaderMap) -> Result<Re
         view.photo(&case, &hash)?;
         Ok(handle.photo(&hash)?)
     });
-    answer(found.await?, &hash, &headers)
+    let found = found.await?;
+    if found.is_some() {
+        desk.looked(Shown::of(Look::Photo, id).with(["photos"])).await?;
+    }
+    answer(found, &hash, &headers)
 }
 
 /// `GET /v1/reports/{code}/photos/{hash}`
@@ -99,8 +105,27 @@ impl View {
     fn photo(&self, case: &Case, hash: &Hash) -> Result<Media, Problem> {
         let shown = view::shown(&self.reader, case.id, hash)?.ok_or_else(Problem::not_found)?;
         let viewer = self.viewer();
-        let reads = shown.acts.iter().any(|(act, id)| access::reads(&viewer, case, *act, *id));
-        if reads { Ok(shown.media) } else { Err(Problem::not_found()) }
+        // Of acts of the case whose words are not over or withdrawn.
+        let shows = |act: &ActKind, id: &FieldId| -> Result<bool, Problem> {
+            if !access::reads(&viewer, case, *act, *id) {
+                return Ok(false);
+            }
+            for step in case.steps.iter().filter(|step| step.act == *act) {
+                let found = view::record_of(&self.reader, self.whose(), case.id, step)?;
+                let Some((_, fields, uses)) = found else { continue };
+                let photos = fields.raw(*id).and_then(read_photos).unwrap_or_default();
+                if uses.may_read(*id, self.now) && photos.iter().any(|photo| photo.hash == *hash) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        for (act, id) in &shown.acts {
+            if shows(act, id)? {
+                return Ok(shown.media);
+            }
+        }
+        Err(Problem::not_found())
     }
 }
 

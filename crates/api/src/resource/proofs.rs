@@ -2,6 +2,7 @@
 //! and how far the node above has witnessed that log. Enough for any program with COSE and blake3.
 
 use axum::Json;
+use engine::access::Look;
 use engine::peer;
 use engine::view;
 use governance::act::ActKind;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use crate::desk::{Desk, View};
 use crate::hex;
+use crate::looks::Shown;
 use crate::params::Path;
 use crate::problem::{Kind, Problem};
 use crate::shape::fields::Values;
@@ -83,7 +85,9 @@ pub(crate) async fn get(desk: Desk, path: Path) -> Result<Json<Proof>, Problem> 
             countersigned: if own { view.countersigned()? } else { None },
         })
     });
-    proof.await.map(Json)
+    let proof = proof.await?;
+    desk.looked(Shown::of(Look::Proof, id).with(proof.fields.keys().copied())).await?;
+    Ok(Json(proof))
 }
 
 impl View {

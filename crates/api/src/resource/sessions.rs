@@ -16,9 +16,12 @@ use serde::{Deserialize, Serialize};
 use super::accounts::is_name;
 use crate::body::{Body, Empty};
 use crate::desk::Desk;
+use crate::hex;
+use crate::params::Path;
 use crate::password;
 use crate::problem::{Kind, Problem};
 use crate::session::{self, SESSION_HOURS, Secret};
+use crate::shape::Page;
 use crate::shape::person::Held;
 use crate::state::State;
 
@@ -94,6 +97,70 @@ pub(crate) async fn end(desk: Desk, _: Empty) -> Result<Response, Problem> {
     let mut response = StatusCode::NO_CONTENT.into_response();
     put_cookie(&mut response, None, &desk.state);
     Ok(response)
+}
+
+/// A browser's session, without its secret.
+#[derive(Serialize)]
+pub(crate) struct Open {
+    id: String,
+    began: Timestamp,
+    expires: Timestamp,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+/// `GET /v1/sessions`: one's own.
+pub(crate) async fn list(desk: Desk) -> Result<Json<Page<Open>>, Problem> {
+    let session = desk.session()?.clone();
+    open(&desk, session.account, session.hash).await
+}
+
+/// `GET /v1/accounts/{name}/sessions`
+pub(crate) async fn of_account(desk: Desk, path: Path) -> Result<Json<Page<Open>>, Problem> {
+    let name = path.text("name")?.to_owned();
+    let known = is_name(&name).then(|| view::account(desk.state.handle.reader(), &name));
+    known.transpose()?.flatten().ok_or_else(Problem::not_found)?;
+    let current = desk.session()?.hash;
+    open(&desk, name, current).await
+}
+
+async fn open(
+    desk: &Desk,
+    account: String,
+    current: [u8; 32],
+) -> Result<Json<Page<Open>>, Problem> {
+    let items = desk.read(move |view| {
+        let found = view::tokens_of(&view.reader, &account)?;
+        let live = |token: &Token| token.label.is_none() && view.now < token.expires;
+        let live = found.into_iter().filter(|(_, token)| live(token));
+        let shown = live.map(|(hash, token)| Open {
+            id: hex::encode(&hash),
+            began: token.expires.minus(Duration::from_secs(SESSION_HOURS * 3_600)),
+            expires: token.expires,
+            current: hash == current,
+        });
+        Ok(shown.collect())
+    });
+    Ok(Json(Page { items: items.await?, next: None }))
+}
+
+/// `DELETE /v1/sessions/{id}`: one's own, or whosever with the power over the roster.
+pub(crate) async fn revoke(desk: Desk, path: Path, body: Empty) -> Result<StatusCode, Problem> {
+    let hash: Hash = path.id("id")?;
+    let hash = *hash.as_bytes();
+    let once = desk.once(body.digest)?;
+    if !desk.repeated(once.as_ref()).await? {
+        let found = view::token(desk.state.handle.reader(), &hash)?;
+        let session = desk.session()?;
+        let world = desk.state.handle.world();
+        let answers = session.actor.has_power(world.policy(), Power::Roster);
+        let theirs = |token: &Token| token.account == session.account || answers;
+        if !found.is_some_and(|token| token.label.is_none() && theirs(&token)) {
+            return Err(Problem::not_found());
+        }
+    }
+    desk.command_by(desk.staff()?, What::PutToken { hash, token: None }, once).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /v1/me`

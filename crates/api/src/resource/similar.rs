@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use axum::Json;
+use engine::access::Look;
 use engine::project::Order;
 use engine::view;
 use governance::act::Report;
@@ -19,6 +20,7 @@ use serde::Serialize;
 use crate::access;
 use crate::body::Body;
 use crate::desk::{Desk, View};
+use crate::looks::Shown;
 use crate::params::Path;
 use crate::problem::Problem;
 use crate::shape::case::Summary;
@@ -80,7 +82,9 @@ pub(crate) async fn of_case(desk: Desk, path: Path) -> Result<Json<Similar>, Pro
         };
         view.similar(&view.matter(&case)?, &ground)
     });
-    similar.await.map(Json)
+    let similar = similar.await?;
+    desk.looked(Shown::of(Look::Similar, id).with(["title"])).await?;
+    Ok(Json(similar))
 }
 
 /// `POST /v1/cases/similar`
@@ -93,7 +97,9 @@ pub(crate) async fn of_report(desk: Desk, body: Body<Report>) -> Result<Json<Sim
         let matter = Matter::new(report.category, report.point, report.place, view.now, text);
         view.similar(&matter, &ground)
     });
-    similar.await.map(Json)
+    let similar = similar.await?;
+    desk.looked(Shown::list(Look::Similar).with(["title"])).await?;
+    Ok(Json(similar))
 }
 
 impl View {

@@ -6,9 +6,10 @@ use hyper::Method;
 
 use super::{Guard, Photos, Route};
 use crate::resource::{
-    accounts, cases, division, duties, events, exports, federation, health, imports, invitations,
-    matters, members, notebook, numbers, open, papers, party, people, photos, places, policies,
-    proofs, queries, reports, reshapings, revocations, sessions, similar, stations, tokens,
+    access_log, accounts, cases, division, duties, events, exports, federation, health, imports,
+    invitations, ledger, matters, members, notebook, numbers, open, papers, party, people, photos,
+    places, policies, previews, proofs, queries, reports, reshapings, reveal, revocations,
+    sessions, similar, stations, tokens,
 };
 use crate::state::State;
 
@@ -65,6 +66,15 @@ pub static ROUTES: &[Route] = &[
         "Sign out",
         "退出登录",
     ),
+    reads("/v1/sessions", ACCOUNT, || get(sessions::list))
+        .named("sessions", "Where one is signed in", "我的登录")
+        .gives(200, "SessionPage"),
+    ends("/v1/sessions/{id}", ACCOUNT, || delete(sessions::revoke))
+        .named("revokeSession", "End a session, one's own or a colleague's", "注销登录")
+        .once(),
+    reads("/v1/accounts/{name}/sessions", ROSTER, || get(sessions::of_account))
+        .named("accountSessions", "Where an account is signed in", "账号的登录")
+        .gives(200, "SessionPage"),
     reads("/v1/me", ACCOUNT, || get(sessions::me))
         .named("me", "Who is signed in", "当前用户")
         .gives(200, "Me"),
@@ -107,6 +117,9 @@ pub static ROUTES: &[Route] = &[
         .takes("ReporterAct")
         .gives(200, "Receipt")
         .once(),
+    reads("/v1/reports/{code}/ledger", ANYONE, || get(ledger::of_report))
+        .named("ledgerByCode", "Who was given what of one's report", "凭码查询给了谁")
+        .gives(200, "Ledger"),
     adds("/v1/reports/{code}/photos", ANYONE, || post(photos::keep_by_code))
         .named("keepPhotoByCode", "A photo for what is done by code", "凭码上传照片")
         .takes("PhotoBytes")
@@ -165,9 +178,25 @@ pub static ROUTES: &[Route] = &[
         .gives(200, "OpenActs"),
     adds("/v1/cases/{id}/acts", STAFF, || post(cases::act))
         .named("act", "Do something with a case", "办理事件")
-        .takes("Act")
+        .takes("NarrowedAct")
         .gives(200, "Receipt")
         .once(),
+    adds("/v1/cases/{id}/previews", STAFF, || post(previews::make))
+        .named("previewAct", "What an act would give to others", "预览将给出的内容")
+        .takes("NarrowedAct")
+        .gives(200, "Preview"),
+    reads("/v1/cases/{id}/ledger", STAFF, || get(ledger::of_case))
+        .named("ledger", "Who was given what of a case", "给了谁")
+        .gives(200, "Ledger"),
+    adds("/v1/cases/{id}/withdrawals", STAFF, || post(ledger::withdraw))
+        .named("withdrawFields", "Take back what was given", "撤回已给出的内容")
+        .takes("WithdrawFields")
+        .gives(200, "Receipt")
+        .once(),
+    adds("/v1/cases/{id}/reveal", STAFF, || post(reveal::case))
+        .named("reveal", "Masked numbers in clear, for a purpose", "显示完整号码（留痕）")
+        .takes("Reveal")
+        .gives(200, "Revealed"),
     // Territory.
     reads("/v1/places", STAFF, || get(places::list))
         .named("places", "Places valid now", "地点列表")
@@ -227,6 +256,10 @@ pub static ROUTES: &[Route] = &[
     reads("/v1/people/{id}", STAFF, || get(people::get))
         .named("person", "A person on the roster", "人员详情")
         .gives(200, "Person"),
+    adds("/v1/people/{id}/reveal", STAFF, || post(reveal::person))
+        .named("revealPerson", "A colleague's number in clear", "显示人员完整号码（留痕）")
+        .takes("RevealWhy")
+        .gives(200, "Revealed"),
     sets("/v1/people/{id}", ROSTER, || put(people::change))
         .named("changePerson", "Change name and telephone number", "修改人员")
         .takes("Register")
@@ -367,6 +400,10 @@ pub static ROUTES: &[Route] = &[
     reads("/v1/members/{id}", ROSTER, || get(members::get))
         .named("member", "A registered member", "报到党员详情")
         .gives(200, "MemberDetail"),
+    adds("/v1/members/{id}/reveal", ROSTER, || post(reveal::member))
+        .named("revealMember", "A member's number in clear", "显示党员完整号码（留痕）")
+        .takes("RevealWhy")
+        .gives(200, "Revealed"),
     ends("/v1/members/{id}", ROSTER, || delete(members::withdraw))
         .named("withdrawMember", "Withdraw a member's registration", "代撤报到")
         .gives(200, "Receipt")
@@ -449,6 +486,10 @@ pub static ROUTES: &[Route] = &[
     ends("/v1/invitations/{id}", FEDERATION, || delete(invitations::end))
         .named("endInvitation", "Withdraw an invitation", "撤回邀请")
         .once(),
+    reads("/v1/access-log", ROSTER, || get(access_log::list))
+        .named("accessLog", "Who read what", "查阅日志")
+        .query(&["subject", "person", "limit", "before"])
+        .gives(200, "AccessLog"),
     reads("/v1/revocations", FEDERATION, || get(revocations::get))
         .named("revocations", "What issuers have revoked, and how fresh that is", "证书吊销情况")
         .gives(200, "Revocations"),

@@ -95,6 +95,15 @@ struct Offer {
     to_us: bool,
 }
 
+/// That people's words and data were erased.
+#[derive(Serialize)]
+struct ErasedShown {
+    at: Timestamp,
+    record: RecordId,
+    /// Who was told to erase and has not yet signed that they have it.
+    outstanding: Vec<NodeName>,
+}
+
 /// Everything about a case.
 #[derive(Serialize)]
 pub(crate) struct Detail {
@@ -138,6 +147,8 @@ pub(crate) struct Detail {
     merged_into: Option<CaseId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     written_off: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased: Option<ErasedShown>,
     #[serde(skip_serializing_if = "Option::is_none")]
     callback: Option<Callback>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -240,6 +251,13 @@ impl Clock {
     }
 }
 
+impl Detail {
+    /// Names of the fields that it shows.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.keys().copied()
+    }
+}
+
 impl View {
     /// A case as lists show it.
     ///
@@ -297,6 +315,7 @@ impl View {
             extension_asked: case.extension,
             merged_into: case.aside.as_ref().and_then(|aside| aside.into),
             written_off: case.written_off,
+            erased: self.erased(case)?,
             callback: case.callback,
             mediation: case.mediation.clone(),
             first_receiver: case
@@ -338,6 +357,13 @@ impl View {
         let policy = self.world.policies.of(case, self.setup.me()).ok()?;
         let colour = policy.colour(case.importance, case.urgency)?;
         Some(named(&colour.key, Some((&colour.name, &colour.name_en))))
+    }
+
+    fn erased(&self, case: &Case) -> Result<Option<ErasedShown>, Problem> {
+        let Some((at, record)) = case.erased else { return Ok(None) };
+        let late = engine::view::outstanding(&self.reader, case)?;
+        let outstanding = late.into_iter().map(|node| self.node(node)).collect();
+        Ok(Some(ErasedShown { at, record, outstanding }))
     }
 
     fn custody(&self, case: &Case) -> CustodyShown {

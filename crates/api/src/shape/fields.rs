@@ -1,6 +1,6 @@
 //! Fields of records as JSON, by the name that the registry gives them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::view;
 use governance::act::{ActKind, Closing, Grade, Part, Photo, Rate};
@@ -16,7 +16,11 @@ use serde_json::Value;
 
 use crate::access;
 use crate::desk::View;
+use crate::mask;
 use crate::problem::Problem;
+
+/// Values that are not masked yet.
+type Plain = BTreeMap<FieldId, Value>;
 
 /// Values by field name.
 pub(crate) type Values = BTreeMap<&'static str, Value>;
@@ -35,9 +39,10 @@ impl View {
         case: &Case,
         step: &Step,
     ) -> Result<Option<(Record, Values)>, Problem> {
-        let found = view::record_of(&self.reader, self.whose(), step)?;
-        Ok(found.map(|(record, fields)| {
-            let values = self.readable(case, step.act, &fields, |_| true);
+        let found = view::record_of(&self.reader, self.whose(), case.id, step)?;
+        Ok(found.map(|(record, fields, uses)| {
+            let may = |id| uses.may_read(id, self.now);
+            let values = masked(self.readable(case, step.act, &fields, may));
             (record, values)
         }))
     }
@@ -48,19 +53,41 @@ impl View {
     /// # Errors
     /// When index or journal can't be read.
     pub(crate) fn latest(&self, case: &Case, wanted: &[FieldId]) -> Result<Values, Problem> {
+        let asked_for = |id| wanted.is_empty() || wanted.contains(&id);
+        self.latest_of(case, asked_for).map(masked)
+    }
+
+    /// As [`View::latest`], and nothing is masked: only for what is put on record as revealed.
+    ///
+    /// # Errors
+    /// As [`View::latest`].
+    pub(crate) fn in_clear(
+        &self,
+        case: &Case,
+        wanted: &BTreeSet<FieldId>,
+    ) -> Result<Values, Problem> {
+        let found = self.latest_of(case, |id| wanted.contains(&id))?;
+        Ok(found.into_iter().filter_map(|(id, value)| Some((f::by_id(id)?.key, value))).collect())
+    }
+
+    fn latest_of(
+        &self,
+        case: &Case,
+        asked_for: impl Fn(FieldId) -> bool,
+    ) -> Result<Plain, Problem> {
         let mut steps: BTreeMap<u32, Vec<FieldId>> = BTreeMap::new();
-        let asked_for = |id| wanted.is_empty() || wanted.contains(id);
-        for (id, index) in case.fields.iter().filter(|(id, _)| asked_for(id)) {
+        for (id, index) in case.fields.iter().filter(|(id, _)| asked_for(**id)) {
             steps.entry(*index).or_default().push(*id);
         }
-        let mut values = Values::new();
+        let mut values = Plain::new();
         for (index, ids) in steps {
             let Some(step) = case.steps.get(index as usize) else { continue };
             // A step that can't be read gives no words, and its seal says so; the case, and every
             // list that it stands in, are still to be seen.
-            let found = view::record_of(&self.reader, self.whose(), step).ok().flatten();
-            if let Some((_, fields)) = found {
-                values.extend(self.readable(case, step.act, &fields, |id| ids.contains(&id)));
+            let found = view::record_of(&self.reader, self.whose(), case.id, step).ok().flatten();
+            if let Some((_, fields, uses)) = found {
+                let may = |id| ids.contains(&id) && uses.may_read(id, self.now);
+                values.extend(self.readable(case, step.act, &fields, may));
             }
         }
         Ok(values)
@@ -72,16 +99,22 @@ impl View {
         act: ActKind,
         fields: &Fields,
         wanted: impl Fn(FieldId) -> bool,
-    ) -> Values {
+    ) -> Plain {
         let viewer = self.viewer();
         fields
             .iter()
             .map(|(id, _)| id)
             .filter(|id| wanted(*id) && access::reads(&viewer, case, act, *id))
             // What this version has no form for is left out; the record itself still proves it.
-            .filter_map(|id| Some((f::by_id(id)?.key, form(id)?(id, fields)?)))
+            .filter_map(|id| Some((id, form(id)?(id, fields)?)))
             .collect()
     }
+}
+
+/// Values by name, with the numbers of people in them masked.
+fn masked(plain: Plain) -> Values {
+    let shown = |(id, value)| Some((f::by_id(id)?.key, mask::masked(id, value)));
+    plain.into_iter().filter_map(shown).collect()
 }
 
 fn form(id: FieldId) -> Option<Form> {

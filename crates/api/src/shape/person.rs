@@ -1,7 +1,7 @@
 //! People of the roster.
 
 use engine::view;
-use governance::roster::Appointment;
+use governance::roster::{Appointment, masked};
 use record::{Subject, Timestamp};
 use serde::Serialize;
 
@@ -62,6 +62,9 @@ impl View {
         let phones = id == self.actor.id || access::reads_phones(&self.actor, self.policy());
         let (name, phone) = staff.map(|staff| (staff.name, staff.phone)).unzip();
         let appointments = known.appointments.iter().map(|held| self.held(held)).collect();
-        Ok(Person { id, name, phone: phone.flatten().filter(|_| phones), appointments })
+        let own = id == self.actor.id;
+        let shown = |phone: String| if own { phone } else { masked(&phone) };
+        let phone = phone.flatten().filter(|_| phones).map(shown);
+        Ok(Person { id, name, phone, appointments })
     }
 }

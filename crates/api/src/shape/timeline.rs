@@ -59,6 +59,13 @@ enum SealState {
     Failed,
 }
 
+impl Sealed {
+    /// Names of the fields that it shows.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.keys().copied()
+    }
+}
+
 impl View {
     /// The steps of a case in this node's order.
     ///

@@ -25,7 +25,8 @@ async fn only_the_power_over_its_ground_shows_a_number() {
     for who in ["grid1", "dispatcher"] {
         for path in &paths {
             let answer = house.get(Who::Bearer(who), path).await;
-            assert!(answer.text.contains(CANARY), "{who} {path}");
+            assert!(answer.text.contains("138****8000"), "{who} {path}");
+            assert!(!answer.text.contains(CANARY), "masked unless revealed: {who} {path}");
         }
     }
     let lists =
@@ -52,7 +53,14 @@ async fn colleagues_numbers_are_for_those_who_need_them() {
         [("grid1", true), ("ops", true), ("worker", true), ("head", false), ("grid2", true)]
     {
         let answer = house.get(Who::Bearer(who), &path).await;
-        assert_eq!(answer.text.contains("0559-worker"), sees, "{who}");
+        assert_eq!(answer.json()["phone"].is_string(), sees, "{who}");
+        let own = who == "worker";
+        assert_eq!(answer.text.contains("0559-worker"), own, "masked for others: {who}");
+        let why = Some(json!({ "purpose": "contact" }));
+        let clear = format!("{path}/reveal");
+        let answer = house.call(Method::POST, &clear, Who::Bearer(who), why, &[]).await;
+        assert_eq!(answer.text.contains("0559-worker"), sees, "revealed to {who}");
+        let answer = house.get(Who::Bearer(who), &path).await;
         assert!(answer.text.contains("员工worker"), "names are for all staff");
     }
 }

@@ -84,6 +84,8 @@ fn program(scene: &Scene) -> Vec<Row> {
         row("policyVersion", &format!("/v1/policies/{}", reference()), None, ALL),
         row("report", "/v1/reports", Some(report(BUILDING[0])), [201; 7]),
         row("followReport", &follow, None, ALL),
+        row("ledgerByCode", &format!("{follow}/ledger"), None, ALL),
+        row("ledgerByCode", "/v1/reports/0000-0000-0000-0000/ledger", None, [404; 7]),
         row("followReport", "/v1/reports/0000-0000-0000-0000", None, [404; 7]),
         // Signing in gives nobody more than the code does: it is too early to verify.
         row("actByCode", &format!("{follow}/acts"), verify.clone(), [409; 7]),
@@ -111,6 +113,10 @@ fn who(scene: &Scene) -> Vec<Row> {
         row("beginSession", "/v1/sessions", Some(login), [401, 401, 401, 401, 401, 429, 429]),
         row("endSession", "/v1/sessions/current", None, signed_in(204)),
         row("me", "/v1/me", None, signed_in(200)),
+        row("sessions", "/v1/sessions", None, signed_in(200)),
+        row("revokeSession", &format!("/v1/sessions/{}", "0".repeat(64)), None, signed_in(404)),
+        row("accountSessions", "/v1/accounts/grid1/sessions", None, power(200)),
+        row("accountSessions", "/v1/accounts/nobody/sessions", None, power(404)),
         row("changePassword", "/v1/me/password", Some(password), signed_in(401)),
         row("tokens", "/v1/tokens", None, signed_in(200)),
         row("createToken", "/v1/tokens", token, [401, 403, 201, 201, 201, 201, 201]),
@@ -133,6 +139,9 @@ fn cases(scene: &Scene) -> Vec<Row> {
     let nowhere = [401, 403, 404, 404, 404, 404, 404];
     let absent = "0".repeat(32);
     let sort = || Some(json!({ "act": "triage", "urgency": 2 }));
+    let again = || Some(json!({ "act": "triage", "urgency": 1 }));
+    let back = || Some(json!({ "fields": ["contact_phone"] }));
+    let clear = || Some(json!({ "fields": ["contact_phone"], "purpose": "contact" }));
     vec![
         row("cases", "/v1/cases", None, STAFF),
         row("case", &on(one, ""), None, ground_one),
@@ -153,6 +162,27 @@ fn cases(scene: &Scene) -> Vec<Row> {
         row("act", &on(one, "/acts"), sort(), [401, 403, 403, 200, 404, 403, 404]),
         row("act", &on(two, "/acts"), sort(), [401, 403, 404, 404, 200, 403, 404]),
         row("act", &on(&absent, "/acts"), sort(), nowhere),
+        // What nobody may do, nobody is shown the consequences of.
+        row("previewAct", &on(one, "/previews"), again(), [401, 403, 403, 200, 404, 403, 404]),
+        row("previewAct", &on(two, "/previews"), again(), [401, 403, 404, 404, 200, 403, 404]),
+        row("ledger", &on(one, "/ledger"), None, ground_one),
+        row("ledger", &on(two, "/ledger"), None, ground_two),
+        // The power over personal data on the ground; and nobody was given any.
+        row(
+            "withdrawFields",
+            &on(one, "/withdrawals"),
+            back(),
+            [401, 403, 403, 422, 404, 403, 404],
+        ),
+        row(
+            "withdrawFields",
+            &on(two, "/withdrawals"),
+            back(),
+            [401, 403, 404, 404, 422, 403, 404],
+        ),
+        row("reveal", &on(one, "/reveal"), clear(), [401, 403, 403, 200, 404, 403, 404]),
+        row("reveal", &on(two, "/reveal"), clear(), [401, 403, 404, 404, 200, 403, 404]),
+        row("accessLog", "/v1/access-log", None, power(200)),
         row(
             "openCase",
             "/v1/cases",
@@ -185,6 +215,7 @@ fn rest(scene: &Scene) -> Vec<Row> {
         "from": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z" });
     let file = json!({ "file": "", "source": "taidi2020" });
     let role = Some(json!({ "role": "grid_worker" }));
+    let why = || Some(json!({ "purpose": "contact" }));
     let nobody = json!({ "node": "0".repeat(64), "reason": "ended" });
     vec![
         row(
@@ -220,6 +251,12 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("endPlace", &format!("/v1/places/{}/end", "bb".repeat(16)), None, power(404)),
         row("people", "/v1/people", None, STAFF),
         row("person", &person, None, STAFF),
+        row(
+            "revealPerson",
+            &format!("{person}/reveal"),
+            why(),
+            [401, 403, 403, 200, 200, 403, 200],
+        ),
         row("register", "/v1/people", Some(name.clone()), power(201)),
         row("changePerson", &person, Some(name), power(200)),
         row("appoint", &format!("{person}/appointments"), role, power(201)),
@@ -309,6 +346,7 @@ fn papers(scene: &Scene) -> Vec<Row> {
             "phone": "13900000000", "consent": true }))
     };
     let post = || Some(json!({ "name": "周末值班" }));
+    let why = || Some(json!({ "purpose": "contact" }));
     let (code, member) =
         ("/v1/registrations/0000-0000-0000-0000".to_owned(), format!("/v1/members/{absent}"));
     let note = json!({ "place": place(BUILDING[0]).to_string(), "date": "2026-06-01",
@@ -328,6 +366,7 @@ fn papers(scene: &Scene) -> Vec<Row> {
         row("members", "/v1/members", None, power(200)),
         row("takeDownMember", "/v1/members", card(), power(201)),
         row("member", &member, None, power(404)),
+        row("revealMember", &format!("{member}/reveal"), why(), power(404)),
         row("withdrawMember", &member, None, power(404)),
         row("takePostFor", &format!("{member}/posts"), post(), power(404)),
         row("leavePostFor", &format!("{member}/posts/{absent}"), None, power(404)),

@@ -108,7 +108,14 @@ async fn r5_a_member_registers_takes_a_post_and_withdraws_and_the_number_stays_s
     let list = house.get(OPS, "/v1/members").await;
     assert!(list.json()["items"][0]["name"] == "郑在职" && !list.text.contains(CANARY));
     let detail = format!("/v1/members/{}", id.as_str().unwrap());
-    assert_eq!(house.get(OPS, &detail).await.json()["phone"], CANARY);
+    assert_eq!(house.get(OPS, &detail).await.json()["phone"], "138****8000");
+    let clear = format!("{detail}/reveal");
+    let why = Some(json!({ "purpose": "contact" }));
+    let revealed = house.call(Method::POST, &clear, OPS, why, &[]).await;
+    assert_eq!(revealed.json()["fields"]["member_phone"], CANARY);
+    let hidden = json!({ "name": "某人", "phone": "138****8000" });
+    let refused = house.call(Method::POST, "/v1/people", OPS, Some(hidden), &[]).await;
+    assert_eq!(refused.status.as_u16(), 422, "a masked number is no number");
     for who in ["grid1", "dispatcher", "worker", "head"] {
         assert_eq!(house.get(Who::Bearer(who), &detail).await.status, StatusCode::FORBIDDEN);
     }

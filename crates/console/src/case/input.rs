@@ -38,6 +38,8 @@ pub(crate) enum Input {
     Rate,
     Exclusion,
     Side,
+    /// Why people's words are erased.
+    Ground,
 }
 
 const REASON: Input = Input::Words("reason", 4_000);
@@ -100,6 +102,7 @@ pub(crate) fn inputs(act: ActKind) -> &'static [Input] {
         ActKind::HandDown => &[Input::Below, Input::Words("request", 4_000)],
         ActKind::Mediate => &[Input::Severity, Input::Mediators],
         ActKind::Session => &[Input::Moment("held"), NOTE, BEFORE],
+        ActKind::Erase => &[Input::Ground],
         ActKind::Agreement => &[Input::Choice("reached"), Input::Words("text", 4_000), AFTER],
     }
 }

@@ -33,7 +33,7 @@ impl Desk<'_, '_> {
         let act = Act::Report(report);
         let (epoch, seq) = self.staging.log.next();
         let case = code::case_id(self.setup.me(), epoch, seq);
-        let saying = Saying { act: &act, origin: Some(origin) };
+        let saying = Saying { origin: Some(origin), ..Saying::of(&act) };
         self.sign_act(None, case, saying, &actor, once, None)
     }
 

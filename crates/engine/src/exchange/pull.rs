@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use governance::case::{Case, Party, Rejected, Way};
 use governance::certificate::Standing;
-use record::{Hash, NodeId, Signed, Unverified};
+use governance::field;
+use governance::release::Withhold;
+use record::{FieldId, Hash, NodeId, Signed, Unverified};
 use serde_bytes::ByteBuf;
 
 use crate::acts::Desk;
@@ -253,7 +255,9 @@ impl Desk<'_, '_> {
         let (frame, readable) = foreign(from, arrival);
         let named = governance::policy::reference_of(&readable.fields);
         let (at, frame) = self.staging.push(frame)?;
-        let done = project::project_read(whose(self.setup), self.staging, at, &frame, &readable)?;
+        let mut done =
+            project::project_read(whose(self.setup), self.staging, at, &frame, &readable)?;
+        self.note_gone(std::mem::take(&mut done.gone))?;
         match &done.rejected {
             // It came before, by another way or with an earlier offer.
             None | Some(Rejected::Known) => {}
@@ -265,8 +269,14 @@ impl Desk<'_, '_> {
         {
             self.policy_arrived(from, &reference)?;
         }
+        if done.withdrawn {
+            let named: Vec<u16> =
+                readable.fields.get(field::WITHDRAWN_FIELDS).ok().flatten().unwrap_or_default();
+            let fields = named.into_iter().map(FieldId).collect();
+            self.pass_withdrawal_on(from, &readable.record, &fields)?;
+        }
         if let Some(case) = done.case {
-            self.after(done.before.as_deref(), &case, from)?;
+            self.after(done.before.as_deref(), &case, from, &Withhold::default())?;
             self.homecoming(&case)?;
         }
         Ok(())
@@ -365,8 +375,7 @@ impl Desk<'_, '_> {
 /// An arrival as a frame, and its record as it can be read.
 fn foreign(from: NodeId, arrival: Arrival) -> (Frame, Readable) {
     let Arrival { bytes, record, disclosures, fields, .. } = arrival;
-    let (open, sealed) =
-        disclosures.into_iter().partition(|part| governance::field::is_structural(part.field));
+    let (open, sealed) = disclosures.into_iter().partition(|part| field::is_structural(part.field));
     let frame = Frame {
         kind: FrameKind::Foreign,
         subject: record.subject,

@@ -8,7 +8,7 @@ use governance::case::{Case, CaseId, Custody, Event, Rejected, Step};
 use governance::change::{Change, ChangeError, Outcome, Phase};
 use governance::field;
 use governance::query::Fact;
-use record::{NodeId, Record, Subject, Timestamp};
+use record::{Fields, Header, NodeId, Record, RecordId, Subject, Timestamp};
 
 use super::{Done, Readable, Whose, senseless};
 use crate::code;
@@ -151,6 +151,14 @@ pub(crate) fn event_of(readable: &Readable, sender: NodeId) -> Option<Event> {
     event(readable, sender).ok()
 }
 
+/// What a record that is not signed yet would be.
+pub(crate) fn foreseen(header: &Header, fields: &Fields, me: NodeId) -> Option<Event> {
+    let act = ActKind::from_kind(header.kind)?;
+    // Its id is not known before it is signed: one that no record has stands for it.
+    let step = step(header, RecordId::from_bytes([0xff; 32]), act);
+    event_from(header.subject, step, fields, me).ok()
+}
+
 pub(super) fn event(readable: &Readable, sender: NodeId) -> Result<Event, NotApplied> {
     let record = &readable.record;
     let act = ActKind::from_kind(record.kind).ok_or(NotApplied::NoAct)?;
@@ -158,36 +166,40 @@ pub(super) fn event(readable: &Readable, sender: NodeId) -> Result<Event, NotApp
     if opens && record.subject != code::case_id(record.author, record.epoch, record.seq) {
         return Err(NotApplied::OtherId);
     }
-    let change = Change::read(act, &readable.fields).map_err(NotApplied::Unreadable)?;
+    event_from(record.subject, step(record, record.id(), act), &readable.fields, sender)
+}
+
+fn event_from(
+    case: CaseId,
+    step: Step,
+    fields: &Fields,
+    sender: NodeId,
+) -> Result<Event, NotApplied> {
+    let act = step.act;
+    let change = Change::read(act, fields).map_err(NotApplied::Unreadable)?;
     let outcome = has_outcome(act)
-        .then(|| Outcome::read(&readable.fields))
+        .then(|| Outcome::read(fields))
         .transpose()
         .map_err(NotApplied::Unreadable)?;
-    let words = readable.fields.iter().map(|(id, _)| id).filter(|id| !field::is_structural(*id));
-    Ok(Event {
-        case: record.subject,
-        step: step(record, act),
-        sender,
-        change,
-        outcome,
-        words: words.collect(),
-    })
+    let words = fields.iter().map(|(id, _)| id).filter(|id| !field::is_structural(*id));
+    let words = words.collect();
+    Ok(Event { case, step, sender, change, outcome, words })
 }
 
 fn has_outcome(act: ActKind) -> bool {
     !act.is_contribution() && act != ActKind::RefuseCustody
 }
 
-fn step(record: &Record, act: ActKind) -> Step {
+fn step(header: &Header, record: RecordId, act: ActKind) -> Step {
     Step {
-        record: record.id(),
-        author: record.author,
-        epoch: record.epoch,
-        seq: record.seq,
-        time: record.time,
+        record,
+        author: header.author,
+        epoch: header.epoch,
+        seq: header.seq,
+        time: header.time,
         act,
-        actor: record.actor.as_ref().map(|actor| Subject::from_bytes(*actor.id.as_bytes())),
-        role: record.actor.as_ref().map(|actor| actor.role.clone()),
+        actor: header.actor.as_ref().map(|actor| Subject::from_bytes(*actor.id.as_bytes())),
+        role: header.actor.as_ref().map(|actor| actor.role.clone()),
     }
 }
 
@@ -216,6 +228,8 @@ pub enum Order {
     Source([u8; 8]),
     /// Live cases held here whose place nobody knows.
     Unplaced,
+    /// Cases of this node that have ended and are not erased, by the time of their last record.
+    Ended,
 }
 
 impl Order {
@@ -231,6 +245,7 @@ impl Order {
             Self::MergedInto(case) => [&[6], case.as_bytes().as_slice()].concat(),
             Self::Source(hash) => [&[7], hash.as_slice()].concat(),
             Self::Unplaced => vec![8],
+            Self::Ended => vec![9],
         }
     }
 
@@ -269,7 +284,10 @@ pub fn order_keys(case: &Case) -> Vec<Vec<u8>> {
         orders.extend(nowhere.then_some(Order::Unplaced));
     }
     orders.extend(case.source.as_deref().map(Order::of_source));
-    orders.into_iter().map(|order| order.key(case.opened, case.id)).collect()
+    let keys = orders.into_iter().map(|order| order.key(case.opened, case.id));
+    let at_home = !guest && case.trail.last() == Some(&case.home);
+    let ended = case.steps.last().filter(|_| !live && at_home && case.erased.is_none());
+    keys.chain(ended.map(|last| Order::Ended.key(last.time, case.id))).collect()
 }
 
 fn reorder(

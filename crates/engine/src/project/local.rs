@@ -40,6 +40,7 @@ pub fn receipt(view: &impl Lookup, whose: Whose, at: Position) -> Result<Receipt
         | FrameKind::Checkpoint
         | FrameKind::Countersigned
         | FrameKind::Local
+        | FrameKind::Access
         // A command that made several records tells of one of them.
         | FrameKind::StreamHead => done.receipt.record,
     };

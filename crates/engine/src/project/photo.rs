@@ -54,6 +54,19 @@ pub(super) fn forgotten(staging: &mut Staging<'_>, key: Vec<u8>) -> Result<(), S
     Ok(())
 }
 
+/// A photo that nothing shows any more, and that nobody is asked for any more.
+pub(super) fn forget_photo(staging: &mut Staging<'_>, hash: &Hash) -> Result<(), StoreError> {
+    let key = hash.as_bytes().to_vec();
+    let wanted: Option<WantedRow> = row(staging, Table::Wanted, &key)?;
+    for (peer, number) in wanted.into_iter().flat_map(|wanted| wanted.from) {
+        staging.remove(Table::WantedFrom, wanted_key(peer, number, hash));
+    }
+    for table in [Table::Wanted, Table::Photo, Table::Upload] {
+        staging.remove(table, key.clone());
+    }
+    Ok(())
+}
+
 /// The bytes lie here: nobody needs to be asked for them.
 fn here(staging: &mut Staging<'_>, hash: Hash, known: PhotoRow) -> Result<(), StoreError> {
     let key = hash.as_bytes().to_vec();

@@ -1,14 +1,19 @@
 //! Rows of peers and of the streams between them.
 
-use record::{Checkpoint, Countersignature, Hash, Header, NodeId, Signed, Statement, Unverified};
+use record::{
+    Checkpoint, Countersignature, Hash, Header, NodeId, Signed, Statement, Subject, Unverified,
+};
 
 use serde_bytes::ByteBuf;
 
 use super::{Whose, senseless};
 use crate::entry::{Acknowledgement, StreamHead, first_link};
 use crate::peer::{Card, Mark, Streams, Witness, Witnessed};
-use crate::staging::{Staging, compact_row, row};
-use crate::store::{Frame, Position, StoreError, Table};
+use crate::staging::{Lookup, Staging, compact_row, row};
+use crate::store::{Frame, Pair, Position, StoreError, Table};
+
+/// Most nodes that are looked at for one subject; a case has far fewer parties.
+const MAX_RECIPIENTS: usize = 1_000;
 
 /// Key of a record in the log table.
 #[must_use]
@@ -131,7 +136,50 @@ pub(super) fn sent(
         mark = streams.outbox;
     })?;
     let Mark { number, link } = mark;
-    staging.put_bytes(Table::Outbox, stream_key(recipient, number), Sent { at, link }.to_bytes())
+    staging.put_bytes(
+        Table::Outbox,
+        stream_key(recipient, number),
+        Sent { at, link }.to_bytes(),
+    )?;
+    let key = given_key_of(frame.subject, recipient);
+    let mut numbers: Vec<u64> = compact_row(staging, Table::Given, &key)?.unwrap_or_default();
+    numbers.push(number);
+    staging.put_compact(Table::Given, key, &numbers)
+}
+
+fn given_key_of(subject: Subject, recipient: NodeId) -> Vec<u8> {
+    [subject.as_bytes().as_slice(), recipient.as_bytes()].concat()
+}
+
+/// Who was given something about a subject, with the numbers of the entries in their streams.
+/// Staged changes are not seen: ask [`given_to`] of each party for those.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn given_of(
+    view: &(impl Lookup + ?Sized),
+    subject: Subject,
+) -> Result<Vec<(NodeId, Vec<u64>)>, StoreError> {
+    let found = view.scan(Table::Given, subject.as_bytes(), None, MAX_RECIPIENTS)?;
+    let read = |(key, value): Pair| {
+        let node = key.get(16..).and_then(|node| node.try_into().ok()).map(NodeId::from_bytes);
+        let node = node.ok_or(StoreError::Index { what: "a key of what was given".into() })?;
+        Ok((node, crate::staging::decode_compact(&value)?))
+    };
+    found.into_iter().map(read).collect()
+}
+
+/// The numbers of the entries about a subject in a node's stream.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn given_to(
+    view: &(impl Lookup + ?Sized),
+    subject: Subject,
+    recipient: NodeId,
+) -> Result<Vec<u64>, StoreError> {
+    let key = given_key_of(subject, recipient);
+    Ok(compact_row(view, Table::Given, &key)?.unwrap_or_default())
 }
 
 pub(super) fn acknowledged(

@@ -68,6 +68,7 @@ impl Act {
             Self::Mediate { .. } => ActKind::Mediate,
             Self::Session { .. } => ActKind::Session,
             Self::Agreement { .. } => ActKind::Agreement,
+            Self::Erase { .. } => ActKind::Erase,
         }
     }
 
@@ -142,6 +143,7 @@ impl Act {
             | Self::AcceptCustody {}
             | Self::ReportIn {}
             | Self::Redispatch { .. }
+            | Self::Erase { .. }
             | Self::Merge { .. } => Ok(()),
         }
     }
@@ -181,6 +183,7 @@ impl Act {
                 body.put(field::DONE, done);
                 body.put(field::OPINION, opinion);
             }
+            Self::Erase { ground } => body.put(field::ERASURE, ground),
             Self::HandDown { to, request } => {
                 body.put(field::TO, to);
                 body.put(field::REQUEST, request);

@@ -76,6 +76,7 @@ act_kinds! {
     Mediate = 0x1301 "mediate" "Opens a mediation.";
     Session = 0x1302 "session" "A mediation's session was held.";
     Agreement = 0x1303 "agreement" "Ends the mediation.";
+    Erase = 0x1401 "erase" "Erases people's words and data, everywhere.";
 }
 
 impl ActKind {

@@ -112,7 +112,8 @@ impl Act {
             | Self::Exclude { .. }
             | Self::Score { .. }
             | Self::Convene(_)
-            | Self::Mediate { .. } => &[],
+            | Self::Mediate { .. }
+            | Self::Erase { .. } => &[],
         }
     }
 }

@@ -142,6 +142,7 @@ fn follow(scene: &Scene<'_>, case: &Case, act: &Act, body: &mut Body) {
         | Act::WriteOff { .. }
         | Act::Merge { .. }
         | Act::Split { .. }
+        | Act::Erase { .. }
         | Act::Withdraw { .. }
         | Act::Exclude { .. }
         | Act::Score { .. }
@@ -249,6 +250,7 @@ fn next(scene: &Scene<'_>, case: &Case, act: &Act) -> (String, String) {
         | Act::CallBack(_)
         | Act::WriteOff { .. }
         | Act::Merge { .. }
+        | Act::Erase { .. }
         | Act::Withdraw { .. }
         | Act::Exclude { .. }
         | Act::Score { .. }

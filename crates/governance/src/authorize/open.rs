@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Refusal, Scene, asked, assigned_to, check_extension, check_reopen, dispute, handover, may_move,
-    role, stage,
+    Refusal, Scene, asked, assigned_to, check_extension, check_reopen, dispute, goes_on, handover,
+    may_move, role, stage,
 };
 use crate::act::ActKind;
-use crate::case::{Case, MAX_STEPS};
+use crate::case::Case;
 use crate::roster::Actor;
 
 /// An act that is open to somebody.
@@ -24,11 +24,9 @@ pub struct Open {
 /// be refused.
 #[must_use]
 pub fn open_to(scene: &Scene<'_>, case: &Case, actor: &Actor) -> Vec<Open> {
-    if case.steps.len() >= MAX_STEPS {
-        return Vec::new();
-    }
     let open = |act: &ActKind| {
         let rule = scene.policy.rule(*act)?;
+        goes_on(case, *act).ok()?;
         may_move(scene, case, *act).ok()?;
         stage(rule, case).ok()?;
         role(scene, rule, case, actor).ok()?;
@@ -124,6 +122,7 @@ pub(super) fn moment(
         | ActKind::Exclude
         | ActKind::Score
         | ActKind::Convene
+        | ActKind::Erase
         | ActKind::Mediate => Ok(()),
     }
 }

@@ -65,6 +65,10 @@ pub enum Refusal {
     AtHome,
     /// Whoever dealt with it may not verify it (C7).
     HandlerVerifies,
+    /// What people said on it is erased: it is over for good.
+    Erased,
+    /// Policy keeps it still.
+    StillKept,
     /// Not a person with an appointment here.
     UnknownPerson {
         /// The id.
@@ -211,6 +215,8 @@ impl Refusal {
             Self::NoParent => "no-parent",
             Self::AtHome => "at-home",
             Self::HandlerVerifies => "handler-verifies",
+            Self::Erased => "erased",
+            Self::StillKept => "still-kept",
             Self::UnknownPerson { .. } => "unknown-person",
             Self::UnknownUnit { .. } => "unknown-unit",
             Self::UnknownPlace { .. } => "unknown-place",
@@ -266,6 +272,8 @@ impl Refusal {
             Self::NoParent => "没有上级节点".into(),
             Self::AtHome => "事件已在受理地".into(),
             Self::HandlerVerifies => "办理人不能核查自己办的事".into(),
+            Self::Erased => "此事的个人信息已清除，不能再办理；需要办理请重新上报".into(),
+            Self::StillKept => "规则规定的保存期还没到；本人要求清除的，理由请选 request".into(),
             Self::UnknownPerson { .. } => "名册中没有这位在岗人员".into(),
             Self::UnknownUnit { unit } => format!("{} 不是本单位的大工委成员", unit.short()),
             Self::UnknownPlace { .. } => "辖区内没有这个地点，或已失效".into(),
@@ -345,6 +353,12 @@ impl fmt::Display for Refusal {
             Self::NoParent => f.write_str("this node has no node above it"),
             Self::AtHome => f.write_str("the case is at home already"),
             Self::HandlerVerifies => f.write_str("whoever dealt with a case does not verify it"),
+            Self::Erased => f.write_str(
+                "what people said on this case is erased and nothing more is done with it: report anew",
+            ),
+            Self::StillKept => f.write_str(
+                "policy keeps it still; where the person asks for it, give the ground request",
+            ),
             Self::UnknownPerson { .. } => {
                 f.write_str("nobody with that id is appointed here: see the roster")
             }

@@ -14,7 +14,7 @@ use rand::{RngExt, SeedableRng};
 use record::{Disclosure, Fields, Header, NodeId, RecordId, Subject, Timestamp};
 
 use super::*;
-use crate::act::{CallBack, Grade, Rate, Whistle};
+use crate::act::{CallBack, Erasing, Grade, Rate, Whistle};
 use crate::calendar::Calendar;
 use crate::case::{Case, CaseId, Event, Step, apply};
 use crate::change::{Change, Outcome, Phase};
@@ -135,7 +135,7 @@ impl Town {
     fn act(&self, rng: &mut StdRng, now: Timestamp) -> Act {
         let text = || String::from("说明");
         let ahead = |minutes: i64| Timestamp::from_millis(now.millis() + minutes * 60_000);
-        match rng.random_range(0..44) {
+        match rng.random_range(0..45) {
             0 => Act::Accept {},
             1 => Act::Refuse { reason: text(), instead: Some(text()) },
             2 => Act::Triage(Triage {
@@ -194,6 +194,8 @@ impl Town {
             },
             40 => Act::Session { held: now, note: text(), photos: vec![] },
             41 => Act::Agreement { reached: rng.random(), text: text(), photos: vec![] },
+            // So does this.
+            43 if rng.random_range(0..10) == 0 => Act::Erase { ground: Erasing::Request },
             42 if rng.random_range(0..30) == 0 => Act::HandDown { to: node(60), request: text() },
             _ => Act::UnitResult { opinion: text(), photos: vec![] },
         }

@@ -89,7 +89,9 @@ pub fn apply(case: Option<&Case>, event: &Event, me: NodeId) -> Result<Case, Rej
     change(&mut next, event, me);
     settle_outcome(&mut next, event, me);
     next.steps.push(event.step.clone());
-    next.fields.extend(event.words.iter().map(|field| (*field, index)));
+    // What comes late to a case that was erased is erased at once.
+    let words = event.words.iter().filter(|_| next.erased.is_none());
+    next.fields.extend(words.map(|field| (*field, index)));
     Ok(next)
 }
 
@@ -149,6 +151,7 @@ fn blank(event: &Event, opening: &Opening, outcome: &Outcome) -> Case {
         aside: None,
         callback: None,
         written_off: None,
+        erased: None,
         exclusions: Vec::new(),
         scores: Vec::new(),
         mediation: None,
@@ -165,10 +168,14 @@ fn admit(case: &Case, event: &Event, me: NodeId) -> Result<(), Rejected> {
     if case.steps.iter().any(|step| step.record == event.step.record) {
         return Err(Rejected::Known);
     }
-    if case.steps.len() >= MAX_STEPS {
+    // What has come to its end in records can still be erased.
+    let erases = matches!(event.change, Change::Erased);
+    if case.steps.len() >= MAX_STEPS && !(erases && case.erased.is_none()) {
         return Err(Rejected::TooLong);
     }
     match &event.change {
+        Change::Erased if author == case.home => Ok(()),
+        Change::Erased => Err(Rejected::NotHolder { author, holder: case.home }),
         Change::Opened(_) => Err(Rejected::Opened),
         Change::ReportedIn | Change::UnitDone => {
             case.call_of(author).map(|_| ()).ok_or(Rejected::NotCalled(author))
@@ -353,7 +360,8 @@ fn move_custody(case: &mut Case, event: &Event, me: NodeId) -> Result<(), Reject
         | Change::Scored { .. }
         | Change::MediationOpened { .. }
         | Change::SessionHeld { .. }
-        | Change::MediationEnded { .. } => {}
+        | Change::MediationEnded { .. }
+        | Change::Erased => {}
     }
     Ok(())
 }
@@ -471,6 +479,10 @@ fn change(case: &mut Case, event: &Event, me: NodeId) {
             }
         }
         Change::WrittenOff => case.written_off = Some(at),
+        Change::Erased => {
+            case.erased.get_or_insert((at, event.step.record));
+            case.fields.clear();
+        }
         Change::Withdrawn => case.aside = None,
         Change::Excluded { rate, ground } => {
             let step = u32::try_from(case.steps.len()).unwrap_or(u32::MAX);

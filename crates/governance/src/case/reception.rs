@@ -78,6 +78,7 @@ impl Case {
             | ActKind::AskExtension
             | ActKind::DecideExtension
             | ActKind::Suspend
+            | ActKind::Erase
             | ActKind::Resume
             | ActKind::Remind
             | ActKind::Supervise

@@ -140,6 +140,9 @@ fn shape(rule: &ActRule, found: &mut Vec<Problem>) {
     if (moves_baton || from_elsewhere) && rule.to.is_some() {
         report(found, at("to"), "custody and contributions leave the stage: see [custody]");
     }
+    if rule.act == ActKind::Erase && rule.to.is_some() {
+        report(found, at("to"), "an erasure leaves the stage");
+    }
     if rule.roles.is_empty() {
         report(found, at("roles"), "name at least one role, or leave the act out");
     }
@@ -164,10 +167,17 @@ fn custody(policy: &Policy, found: &mut Vec<Problem>) {
 }
 
 fn disclosures(policy: &Policy, found: &mut Vec<Problem>) {
+    let least = policy.suppression.map(|suppression| suppression.least);
+    if least.is_some_and(|least| !crate::query::STEPS.contains(&least)) {
+        report(found, "suppression.least", "takes 2 to 100");
+    }
     for rule in &policy.disclosures {
         let at = format!("disclosure.{}", rule.purpose);
         if rule.purpose.trim().is_empty() || rule.basis.trim().is_empty() {
             report(found, &at, "purpose and basis must be named");
+        }
+        if rule.days == Some(0) {
+            report(found, &at, "days must be at least 1: leave fields out to give none");
         }
         for key in &rule.fields {
             match field::by_key(key) {

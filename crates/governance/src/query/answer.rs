@@ -20,6 +20,8 @@ use super::{MAX_GROUPS, Matter, Question, Tally, VERSION};
 pub const MAX_CHILDREN: usize = 1_000;
 /// Largest answer with everything inside it, in bytes: what a message of the network carries.
 const MAX_BYTES: usize = 2 * 1024 * 1024 - 64;
+/// In what steps small counts may be suppressed.
+pub const STEPS: std::ops::RangeInclusive<u8> = 2..=100;
 /// What the envelope adds to the payload, generously.
 const ENVELOPE: usize = 256;
 
@@ -43,6 +45,10 @@ pub struct Answer {
     pub tally: Tally,
     /// What became of its children's answers, ascending by node, each once.
     pub children: Vec<ChildAnswer>,
+    /// In steps of how many the tally is, where the node's policy has small counts suppressed: see
+    /// [`Tally::in_steps`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u8>,
 }
 
 /// A log at a size, as a checkpoint states it, so that an answer can be held against the log.
@@ -110,7 +116,18 @@ impl Answer {
         tally.fold_beyond(MAX_GROUPS);
         children.sort_by_key(|child| child.node);
         let (question, matter) = (question.id, question.matter.clone());
-        Self { version: VERSION, question, matter, node, log, answered_at, tally, children }
+        let (version, step) = (VERSION, None);
+        Self { version, question, matter, node, log, answered_at, tally, children, step }
+    }
+
+    /// The same with its own tally in steps of so many; exact where there is none.
+    #[must_use]
+    pub fn in_steps(mut self, step: Option<u8>) -> Self {
+        if let Some(k) = step {
+            self.tally = self.tally.in_steps(&self.matter, k);
+        }
+        self.step = step;
+        self
     }
 
     /// Signs the answer. Children's answers that would make it too large for a message are
@@ -169,6 +186,9 @@ impl SerdeStatement for Answer {
         rule("children", "must ascend by node, each once", ascending)?;
         let others = self.children.iter().all(|child| child.node != self.node);
         rule("children", "must not have the node itself", others)?;
+        rule("step", "must be 2 to 100", self.step.is_none_or(|k| STEPS.contains(&k)))?;
+        let multiple = self.step.is_none_or(|k| self.tally.is_in_steps(k));
+        rule("tally", "must be in the steps that it names", multiple)?;
         self.tally.check(&self.matter)
     }
 }

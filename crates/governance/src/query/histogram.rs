@@ -54,6 +54,19 @@ impl Histogram {
         }
     }
 
+    /// The buckets that have any, ascending, with how many.
+    pub(super) fn buckets(&self) -> impl Iterator<Item = (u16, u64)> {
+        self.0.iter().map(|(bucket, count)| (*bucket, *count))
+    }
+
+    /// Adds to a bucket.
+    pub(super) fn add(&mut self, bucket: u16, count: u64) {
+        if count > 0 {
+            let known = self.0.entry(bucket).or_default();
+            *known = known.saturating_add(count);
+        }
+    }
+
     /// How many durations were recorded.
     #[must_use]
     pub fn count(&self) -> u64 {

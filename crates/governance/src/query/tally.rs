@@ -123,7 +123,7 @@ impl Tally {
         self.0.keys().all(inside)
     }
 
-    fn cell(&mut self, group: Group) -> &mut Cell {
+    pub(super) fn cell(&mut self, group: Group) -> &mut Cell {
         self.0.entry(group).or_default()
     }
 

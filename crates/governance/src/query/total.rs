@@ -24,6 +24,9 @@ pub struct Completeness {
     pub answered: Vec<Line>,
     /// Counted, with an older answer about the same matter.
     pub stale: Vec<Line>,
+    /// Counted in steps only, since its place has small counts suppressed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coarse: Vec<Line>,
     /// Not counted: no answer yet.
     pub pending: Vec<Line>,
     /// Not counted: refused.
@@ -106,7 +109,7 @@ impl Total {
     /// Whether anything is missing or old.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        let Completeness { answered: _, stale, pending, refused, omitted, invalid } =
+        let Completeness { answered: _, coarse: _, stale, pending, refused, omitted, invalid } =
             &self.completeness;
         [stale, pending, refused, omitted, invalid].iter().any(|lines| !lines.is_empty())
     }
@@ -140,6 +143,9 @@ impl<F: Fn(Grouping, &str) -> bool> Reader<'_, F> {
     fn count(&mut self, answer: &Answer, standing: &Standing, branch: &Branch) {
         let line = Line::new(answer.node, branch.under).named(standing);
         let lists = &mut self.total.completeness;
+        if answer.step.is_some() {
+            lists.coarse.push(line.clone());
+        }
         if branch.expected.stale {
             let age_ms = u64::try_from(self.now.since(answer.answered_at).as_millis()).ok();
             lists.stale.push(Line { age_ms, ..line });

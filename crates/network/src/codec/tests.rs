@@ -93,7 +93,8 @@ fn raw_parcel() -> impl Strategy<Value = RawParcel> {
 
 fn parcel((entry, record, disclosures): RawParcel) -> Parcel {
     let disclosure = |(field, salt)| Disclosure { field: FieldId(field), salt, value: vec![0x01] };
-    Parcel { entry, record, disclosures: disclosures.into_iter().map(disclosure).collect() }
+    let disclosures = disclosures.into_iter().map(disclosure).collect();
+    Parcel { entry, record, disclosures, erased: false }
 }
 
 type RawPage = (Vec<RawParcel>, Vec<Vec<ByteBuf>>, Option<(Hash, ByteBuf)>, bool);

@@ -10,6 +10,7 @@ fn page() -> Response {
         entry: ByteBuf::from(vec![number; 700]),
         record: ByteBuf::from(vec![number; 900]),
         disclosures: Vec::new(),
+        erased: false,
     };
     let parcels = (0..150).map(parcel).collect();
     Response::Page(Page {

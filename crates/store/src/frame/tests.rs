@@ -10,12 +10,13 @@ use crate::sample::{self, Sample};
 const HEAD: Head = Head { marker: [7; 8], position: 11, index: 1, count: 3, clear: 0, sealed: 0 };
 
 fn vault() -> Vault {
-    Vault::new(&StorageKey::generate(&mut StdRng::seed_from_u64(1)))
+    let key = StorageKey::generate(&mut StdRng::seed_from_u64(1));
+    Vault::new(&key, sample::slots(&key))
 }
 
 fn encoded(frame: &Frame) -> Vec<u8> {
     let mut buffer = Vec::new();
-    encode(frame, HEAD, &vault(), &mut buffer, &mut StdRng::seed_from_u64(2));
+    encode(frame, HEAD, &vault(), &mut buffer, &mut StdRng::seed_from_u64(2)).unwrap();
     buffer
 }
 

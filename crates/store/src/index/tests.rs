@@ -61,7 +61,8 @@ impl Fixture {
     pub(super) fn seeded(seed: u64) -> Self {
         let folder = sample::folder();
         let mut rng = StdRng::seed_from_u64(seed);
-        let vault = Vault::new(&StorageKey::generate(&mut rng));
+        let key = StorageKey::generate(&mut rng);
+        let vault = Vault::new(&key, sample::slots(&key));
         let setting = journal::Setting {
             folder: folder.path().join("journal"),
             aside: folder.path().join("aside"),

@@ -10,7 +10,7 @@ use crate::frame::{self, HEADER, Head, Marker};
 use crate::journal::scan::{Damage, Found, Scan};
 use crate::journal::segment::{self, Segment, read_up_to};
 use crate::journal::walk::fits;
-use crate::vault::Vault;
+use crate::vault::{self, Vault};
 
 /// Most frames are shorter than this and come with one read.
 const FIRST_READ: usize = 4096;
@@ -74,6 +74,22 @@ impl Files {
     /// # Errors
     /// [`StoreError::Damaged`], [`StoreError::Io`].
     pub(crate) fn frame(&self, at: u64, vault: &Vault) -> Result<Frame, StoreError> {
+        let (segment, whole, head) = self.whole(at)?;
+        let (clear, sealed) = whole[HEADER..].split_at(head.clear as usize);
+        frame::decode(clear, sealed, vault).map_err(|e| segment.damaged(at, e.to_string()))
+    }
+
+    /// The slot of the key under which the frame at a position is sealed, if it is under one.
+    ///
+    /// # Errors
+    /// As [`Self::frame`].
+    pub(crate) fn slot(&self, at: u64) -> Result<Option<u32>, StoreError> {
+        let (_, whole, head) = self.whole(at)?;
+        Ok(vault::slot_of(&whole[HEADER + head.clear as usize..]))
+    }
+
+    /// The bytes of the frame that starts at a position, checked.
+    fn whole(&self, at: u64) -> Result<(Arc<Segment>, Vec<u8>, Head), StoreError> {
         let (segment, stop) = self.segment_of(at)?;
         let left = usize::try_from(stop - at).unwrap_or(usize::MAX);
         let mut bytes = read(&segment, at, left.min(FIRST_READ))?;
@@ -88,10 +104,12 @@ impl Files {
         if length > bytes.len() {
             bytes = read(&segment, at, length)?;
         }
-        let whole = bytes.get(..length).filter(|bytes| frame::is_whole(bytes));
-        let whole = whole.ok_or_else(|| wrong("the frame's checksum does not fit"))?;
-        let (clear, sealed) = whole[HEADER..].split_at(head.clear as usize);
-        frame::decode(clear, sealed, vault).map_err(|e| segment.damaged(at, e.to_string()))
+        bytes.truncate(length);
+        if bytes.len() == length && frame::is_whole(&bytes) {
+            Ok((segment, bytes, head))
+        } else {
+            Err(segment.damaged(at, "the frame's checksum does not fit"))
+        }
     }
 
     /// Frames from a position up to `end`, in order, at most `limit`, and where the next one

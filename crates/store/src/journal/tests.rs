@@ -26,7 +26,8 @@ pub(super) fn batches() -> impl Strategy<Value = Vec<Batch>> {
 }
 
 pub(super) fn vault() -> Vault {
-    Vault::new(&StorageKey::generate(&mut StdRng::seed_from_u64(1)))
+    let key = StorageKey::generate(&mut StdRng::seed_from_u64(1));
+    Vault::new(&key, sample::slots(&key))
 }
 
 pub(super) fn setting(folder: &Path, known: Option<(Marker, u64)>) -> Setting {

@@ -57,7 +57,13 @@ pub(super) fn commit(
     }
     let count = before + frames.len() as u64;
     let tree = vec![(count, Hash::of(&count.to_be_bytes()))];
-    let commit = Commit { frames: frames.to_vec(), mutations, tree, mark: mark(count) };
+    let commit = Commit {
+        frames: frames.to_vec(),
+        mutations,
+        tree,
+        mark: mark(count),
+        erasures: Vec::new(),
+    };
     store.commit(commit).map(|()| positions)
 }
 
@@ -265,13 +271,19 @@ fn keys_and_values_over_the_limits_void_the_batch_and_nothing_else() {
     };
     for mutation in [put(MAX_KEY + 1, 1), put(1, MAX_VALUE + 1)] {
         let frames = vec![sample::local(1, b"x")];
-        let batch = Commit { frames, mutations: vec![mutation], tree: Vec::new(), mark: mark(1) };
+        let batch = Commit {
+            frames,
+            mutations: vec![mutation],
+            tree: Vec::new(),
+            mark: mark(1),
+            erasures: Vec::new(),
+        };
         assert!(matches!(store.commit(batch), Err(StoreError::TooLarge { .. })));
     }
     assert_eq!(store.end(), Position::START);
     let (frames, tree) = (vec![sample::local(1, b"x")], Vec::new());
     let mutations = vec![put(MAX_KEY, MAX_VALUE)];
-    store.commit(Commit { frames, mutations, tree, mark: mark(1) }).unwrap();
+    store.commit(Commit { frames, mutations, tree, mark: mark(1), erasures: Vec::new() }).unwrap();
     assert!(store.reader().get(Table::Case, &[1; MAX_KEY]).unwrap().is_some());
 }
 

@@ -59,3 +59,42 @@ fn a_damaged_cut_or_foreign_key_file_is_refused() {
     fs::remove_file(&path).unwrap();
     assert!(matches!(StorageKey::load(&path), Err(KeyFileError::Io { .. })));
 }
+
+#[test]
+fn s11_a_key_under_a_passphrase_is_of_no_use_without_it() {
+    let folder = sample::folder();
+    let mut rng = StdRng::seed_from_u64(1);
+    let key = NodeKey::generate(&mut rng);
+    create_node_key(&node_key_path(folder.path()), &key).unwrap();
+    let storage = StorageKey::generate(&mut rng);
+    storage.create(&storage_key_path(folder.path())).unwrap();
+    let said = |words: &str| {
+        let path = folder.path().join("words");
+        fs::write(&path, words).unwrap();
+        Passphrase::read(&path)
+    };
+    assert!(matches!(said("short\n"), Err(PassphraseError::Length { .. })));
+    let right = said("一个够长的口令\n").unwrap();
+    assert_eq!(protect(folder.path(), &right, &mut rng).unwrap().len(), 2);
+    assert_eq!(protect(folder.path(), &right, &mut rng).unwrap().len(), 0, "once is enough");
+    let state = protection(folder.path()).unwrap();
+    assert!(state.len() == 2 && state.iter().all(|(_, protected)| *protected));
+    let open = |path: &Path, title, words: &Passphrase| {
+        unlock(path, title, &fs::read(path).unwrap(), words).map(|secret| *secret)
+    };
+    let (node, disk) = (node_key_path(folder.path()), storage_key_path(folder.path()));
+    assert_eq!(open(&node, NODE_TITLE, &right).unwrap(), *key.seed());
+    assert_eq!(open(&disk, STORAGE_TITLE, &right).unwrap(), *storage.as_bytes());
+    let wrong = said("另一个够长的口令").unwrap();
+    for (path, title) in [(&node, NODE_TITLE), (&disk, STORAGE_TITLE)] {
+        let bytes = fs::read(path).unwrap();
+        let hex = stamped::hex(key.seed());
+        assert!(!bytes.windows(hex.len()).any(|part| part == hex.as_bytes()));
+        let refused = open(path, title, &wrong);
+        assert!(matches!(refused, Err(KeyFileError::WrongPassphrase { .. })));
+    }
+    let swapped = open(&node, STORAGE_TITLE, &right);
+    assert!(matches!(swapped, Err(KeyFileError::WrongPassphrase { .. })), "each for its own use");
+    assert!(matches!(load_node_key(&node), Err(KeyFileError::Locked { .. })));
+    assert!(protect(folder.path(), &wrong, &mut rng).is_err());
+}

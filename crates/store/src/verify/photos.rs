@@ -17,7 +17,6 @@ use serde::Serialize;
 
 use crate::blobs::files;
 use crate::disk::failed;
-use crate::keyfile::StorageKey;
 use crate::open::blobs_folder;
 use crate::vault::photo::{PhotoVault, is_whole};
 
@@ -57,11 +56,11 @@ impl Photos {
         }
     }
 
-    /// Compares it with the files. `key` opens them; without one only their checksums are looked at.
+    /// Compares it with the files. `vault` opens them; without one only their checksums are looked at.
     pub(super) fn compare(
         &self,
         folder: &Path,
-        key: Option<&StorageKey>,
+        vault: Option<&PhotoVault>,
     ) -> Result<(PhotoSummary, Vec<Wrong>), StoreError> {
         let folder = blobs_folder(folder);
         let files = if folder.is_dir() { files(&folder)? } else { Vec::new() };
@@ -78,7 +77,7 @@ impl Photos {
                 wrong.push(Wrong { file, what: "the photo's file is damaged".into() });
             }
         }
-        let Some(vault) = key.map(PhotoVault::new) else { return Ok((summary, wrong)) };
+        let Some(vault) = vault else { return Ok((summary, wrong)) };
         for (photo, due) in &self.shown {
             match by_name.get(&vault.name(photo)) {
                 Some((file, bytes)) => match vault.open(photo, bytes) {

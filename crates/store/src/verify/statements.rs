@@ -13,6 +13,8 @@ use record::{
 use super::streams::Way;
 use super::{ASK, Pass, RESTORE, disclosures};
 
+const REWRITTEN: &str = "find out who rewrote the access log; an older copy of the folder has it";
+
 /// A statement whose signature holds, or whose signer's key is not known.
 enum Checked<T> {
     Verified(Signed<T>),
@@ -39,6 +41,7 @@ impl Pass<'_> {
             FrameKind::StreamHead => self.stream_head(frame),
             FrameKind::Checkpoint => self.checkpoint(frame),
             FrameKind::Countersigned => self.countersigned(frame),
+            FrameKind::Access => self.access(frame),
             // Nothing in these is signed in a way that storage knows.
             FrameKind::Certificate | FrameKind::Local => {}
         }
@@ -58,6 +61,19 @@ impl Pass<'_> {
             self.problem(seq, "the record is about something else than its frame", RESTORE);
         }
         self.fields(record, frame, seq);
+        let fields = record::open(record, &disclosures(frame)).unwrap_or_default();
+        if let Err(error) = self.access.compare(record, &fields) {
+            self.problem(seq, error.to_string(), REWRITTEN);
+        }
+    }
+
+    /// An entry of the access log. A node's first key names it, and with it its log.
+    fn access(&mut self, frame: &Frame) {
+        let node = self.log.author().or_else(|| self.own.as_ref().map(NodeId::from_genesis));
+        let taken = self.access.append(&self.known.federation, node, &frame.envelope);
+        if let Err(error) = taken {
+            self.problem(None, error.to_string(), REWRITTEN);
+        }
     }
 
     fn foreign(&mut self, frame: &Frame) {

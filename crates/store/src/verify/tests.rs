@@ -1,3 +1,4 @@
+mod access;
 mod forged;
 
 use std::fs;
@@ -182,7 +183,15 @@ impl House {
         let (mut store, _) = open(self.folder.path(), &options, &mut self.rng).unwrap();
         for batch in frames.chunks(2) {
             let (frames, mark) = (batch.to_vec(), self.mark());
-            store.commit(Commit { frames, mutations: Vec::new(), tree: Vec::new(), mark }).unwrap();
+            store
+                .commit(Commit {
+                    frames,
+                    mutations: Vec::new(),
+                    tree: Vec::new(),
+                    mark,
+                    erasures: Vec::new(),
+                })
+                .unwrap();
         }
         store.close().unwrap();
     }
@@ -210,6 +219,8 @@ pub(super) fn entry(record: &Record) -> Vec<u8> {
         basis: "rule 1".to_owned(),
         policy: "place/1".to_owned(),
         time: record.time,
+        until: None,
+        withheld: Vec::new(),
     };
     entry.encode()
 }

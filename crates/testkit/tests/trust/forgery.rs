@@ -75,7 +75,8 @@ fn s5_no_byte_of_a_record_or_checkpoint_can_be_changed() {
                 | FrameKind::Acknowledged
                 | FrameKind::Certificate
                 | FrameKind::Local
-                | FrameKind::StreamHead => {}
+                | FrameKind::StreamHead
+                | FrameKind::Access => {}
             }
         }
     }

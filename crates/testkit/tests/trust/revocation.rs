@@ -124,7 +124,9 @@ fn stored(frames: Vec<Frame>) -> MemoryStore {
     let mut store = MemoryStore::new();
     let mark = Mark { epoch: 0, count: 0, head: RecordId::ZERO, root: Hash::ZERO };
     let (mutations, tree) = (Vec::new(), Vec::new());
-    store.commit(Commit { frames, mutations, tree, mark }).expect("memory is ample");
+    store
+        .commit(Commit { frames, mutations, tree, mark, erasures: Vec::new() })
+        .expect("memory is ample");
     store.after_crash()
 }
 

@@ -48,9 +48,10 @@ fn show(audit: &AnswerAudit) {
 
 /// Who is missing is named: a partial is never shown as a total.
 fn completeness(lists: &Completeness) {
-    let Completeness { answered, stale, pending, refused, omitted, invalid } = lists;
+    let Completeness { answered, coarse, stale, pending, refused, omitted, invalid } = lists;
     let lists = [
         ("已答复 answered", answered),
+        ("小数值已抑制 in steps only", coarse),
         ("旧答复 stale", stale),
         ("未答复 pending", pending),
         ("拒绝 refused", refused),

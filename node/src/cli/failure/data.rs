@@ -32,7 +32,7 @@ pub(super) fn store(error: &OpenError) -> String {
 }
 
 /// `what` is what the key is for.
-pub(super) fn key(error: &KeyFileError, what: &str) -> String {
+pub(in crate::cli) fn key(error: &KeyFileError, what: &str) -> String {
     match error {
         KeyFileError::Io { path, source, .. } if source.kind() == ErrorKind::NotFound => {
             format!("{what} {path} 不见了：请从备份放回")
@@ -45,6 +45,13 @@ pub(super) fn key(error: &KeyFileError, what: &str) -> String {
             "{what} {path} 的权限是 {mode:o}，别人可能读过：请执行 chmod 600 {path}；\
              若可能已经泄露，请换用新的密钥"
         ),
+        KeyFileError::Locked { path, .. } => format!(
+            "{what} {path} 有口令保护而没有口令：请由 systemd 提供\
+             （LoadCredential=wangge.passphrase:文件），或设 CREDENTIALS_DIRECTORY"
+        ),
+        KeyFileError::WrongPassphrase { path } => {
+            format!("口令不是 {what} {path} 的，或者那是另一把密钥的文件")
+        }
         KeyFileError::Content { path, .. } => format!("{what} {path} 不可用：请从备份恢复"),
     }
 }

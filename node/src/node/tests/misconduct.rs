@@ -32,7 +32,7 @@ async fn liar(town: &Site, identity: &Identity) -> network::Handle {
 
 fn answer(request: &Request, hello: &Hello) -> Response {
     let junk = || vec![0xf6; 40].into();
-    let parcel = Parcel { entry: junk(), record: junk(), disclosures: Vec::new() };
+    let parcel = Parcel { entry: junk(), record: junk(), disclosures: Vec::new(), erased: false };
     match request {
         Request::Hello(_) => Response::Hello(hello.clone()),
         Request::Pull(_) => Response::Page(Page { parcels: vec![parcel], ..Page::default() }),

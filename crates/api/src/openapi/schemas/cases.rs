@@ -202,6 +202,7 @@ fn case() -> Value {
         ("extension_asked", reference("Time")),
         ("merged_into", reference("Id16")),
         ("written_off", reference("Time")),
+        ("erased", erased()),
         ("callback", callback()),
         ("mediation", mediation()),
         ("breach", breach()),
@@ -263,6 +264,13 @@ fn callback() -> Value {
         ("solved", or_null("boolean")),
         ("satisfied", or_null("boolean")),
     ];
+    object(&needs, &[])
+}
+
+/// That people's words and data were erased, and who has not yet signed that they have it.
+fn erased() -> Value {
+    let late = list(reference("NodeName"));
+    let needs = [("at", reference("Time")), ("record", reference("Id32")), ("outstanding", late)];
     object(&needs, &[])
 }
 

@@ -112,6 +112,7 @@ fn words(act: ActKind, form: &Form, moment: impl Fn(&str) -> Option<String>) -> 
             Input::Severity => put("severity", text("severity")),
             Input::Rate => put("rate", text("rate")),
             Input::Exclusion => put("exclusion", text("exclusion")),
+            Input::Ground => put("ground", text("ground")),
             Input::Below => put("to", text("to")),
             Input::Side => put("node", text("node")),
             Input::Photos(_) | Input::Case => {}
@@ -140,6 +141,7 @@ mod tests {
             ("mediator", id),
             ("severity", "ordinary"),
             ("rate", "response"),
+            ("ground", "request"),
             ("exclusion", "duplicate"),
             ("node", &node),
             ("to", &node),

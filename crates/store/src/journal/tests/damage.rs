@@ -207,7 +207,7 @@ fn whole_frame(marker: Marker, position: u64, text: &[u8]) -> Vec<u8> {
     let head = Head { marker, position, index: 0, count: 1, clear: 0, sealed: 0 };
     let mut bytes = Vec::new();
     let rng = &mut StdRng::seed_from_u64(6);
-    frame::encode(&sample::local(1, text), head, &vault(), &mut bytes, rng);
+    frame::encode(&sample::local(1, text), head, &vault(), &mut bytes, rng).unwrap();
     bytes
 }
 

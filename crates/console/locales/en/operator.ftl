@@ -1,0 +1,22 @@
+# The operator
+nav-operator = Node
+operator-title = The node
+operator-node = This node
+operator-short = Short id
+operator-level = Level
+operator-federation = Federation
+operator-policy = Policy
+operator-certificate = Certificate
+operator-days = { $n } days left
+operator-peers = Neighbours
+operator-no-peers = No neighbours yet. Invite a node below or a member unit on the command line:
+operator-relation = Relation
+operator-connection = Connection
+operator-connected = connected
+operator-away = away
+operator-lag = Not delivered
+operator-more = Inviting, revoking, imports, backups and the doctor are on the command line for now: wangge --help.
+relation-parent = parent
+relation-child = child
+relation-unit = member unit
+relation-other = other

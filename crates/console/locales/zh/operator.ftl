@@ -1,0 +1,22 @@
+# 节点管理员
+nav-operator = 节点
+operator-title = 节点概况
+operator-node = 本节点
+operator-short = 短号
+operator-level = 层级
+operator-federation = 联盟
+operator-policy = 规则
+operator-certificate = 证书
+operator-days = 还有 { $n } 天
+operator-peers = 邻居
+operator-no-peers = 还没有邻居。在命令行邀请下级或成员单位：
+operator-relation = 关系
+operator-connection = 连接
+operator-connected = 已连接
+operator-away = 未连接
+operator-lag = 未送达
+operator-more = 邀请、吊销、导入、备份与体检目前在命令行：wangge --help。
+relation-parent = 上级
+relation-child = 下级
+relation-unit = 成员单位
+relation-other = 其他

@@ -1,0 +1,234 @@
+//! Erasure (S25): what people said goes from every node that was given it, and nothing else does.
+
+use std::time::Duration;
+
+use engine::blob::Blobs;
+use engine::command::{Agent, Command, Receipt, Refused, What};
+use engine::store::{Frame, Store};
+use engine::view;
+use governance::act::{Act, Erasing, Media, Moment, Photo, Whistle};
+use governance::authorize::Refusal;
+use governance::case::{Case, CaseId};
+use record::NodeId;
+use testkit::federation::Part;
+use testkit::fixture;
+use testkit::simulator::{Simulator, Weather};
+
+/// Words that stand in nothing else.
+const CANARIES: [&str; 6] =
+    ["金丝雀标题甲", "金丝雀描述乙", "金丝雀地址丙", "金丝雀姓名丁", "0559-canary", "金丝雀意见戊"];
+
+/// A county, a street with units, a community; a case that all three levels and a unit dealt with.
+struct Scene {
+    world: Simulator,
+    county: NodeId,
+    street: NodeId,
+    community: NodeId,
+    unit: NodeId,
+    case: CaseId,
+    other: CaseId,
+}
+
+impl Scene {
+    fn begin() -> Self {
+        let weather = Weather { townships: 1, communities: 1, reports: 0, ..Weather::calm() };
+        let world = Simulator::new(11, weather);
+        let (county, street) = (world.of(Part::County)[0], world.of(Part::Township)[0]);
+        let (community, unit) = (world.of(Part::Community)[0], world.of(Part::Unit)[0]);
+        let (case, other) = (CaseId::ZERO, CaseId::ZERO);
+        let mut scene = Self { world, county, street, community, unit, case, other };
+        scene.wait(300);
+        scene.case = scene.reports(CANARIES[0]);
+        scene.other = scene.reports("另一件事");
+        scene
+    }
+
+    fn reports(&mut self, title: &str) -> CaseId {
+        let bytes = title.as_bytes();
+        let store = &self.world.places[&self.community].store;
+        let hash = store.photos().put(bytes).expect("memory takes it");
+        let size = u32::try_from(bytes.len()).expect("small");
+        self.act("grid_worker", self.community, What::KeepPhoto { hash, size }).expect("kept");
+        let photo = Photo { hash, size, media: Media::Jpeg, moment: Moment::Before, caption: None };
+        let mut report = fixture::report(1);
+        report.place = Some(self.world.places[&self.community].staff.grids[0]);
+        (report.title, report.photos) = (title.into(), vec![photo]);
+        report.description = CANARIES[1].into();
+        report.address = Some(CANARIES[2].into());
+        report.contact_name = Some(CANARIES[3].into());
+        report.contact_phone = Some(CANARIES[4].into());
+        if title != CANARIES[0] {
+            (report.description, report.address) = ("别的描述".into(), None);
+            (report.contact_name, report.contact_phone) = (None, None);
+        }
+        let what = What::Act { case: None, act: Act::Report(Box::new(report)) };
+        let done = self.act("grid_worker", self.community, what).expect("a worker may report");
+        done.subject.expect("a case")
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        let later = self.world.now.plus(Duration::from_secs(seconds));
+        self.world.run_until(later).expect("every promise holds");
+    }
+
+    fn act(&mut self, role: &str, node: NodeId, what: What) -> Result<Receipt, Refused> {
+        let by = self.world.places[&node].staff.of(role).expect("somebody has the role");
+        self.world.command(node, Command { by: Agent::Staff(by), once: None, what })
+    }
+
+    fn tries(&mut self, role: &str, node: NodeId, act: Act) -> Result<Receipt, Refused> {
+        let case = Some(self.case);
+        self.act(role, node, What::Act { case, act })
+    }
+
+    fn does(&mut self, role: &str, node: NodeId, act: Act) {
+        self.tries(role, node, act).expect("the act is permitted");
+        self.wait(120);
+    }
+
+    /// Up to the county, with a unit called by the street, and home again to its end.
+    fn lives(&mut self) {
+        let (county, street, community, unit) =
+            (self.county, self.street, self.community, self.unit);
+        let opinion = || String::from(CANARIES[5]);
+        self.does("grid_worker", community, Act::HandUp { reason: opinion() });
+        self.does("community_dispatcher", community, Act::Escalate { reason: opinion() });
+        self.does("township_dispatcher", street, Act::AcceptCustody {});
+        let whistle = Whistle { lead: unit, assist: vec![], request: opinion() };
+        self.does("township_dispatcher", street, Act::Whistle(whistle));
+        if self.world.is_up(unit) {
+            self.does("unit_officer", unit, Act::ReportIn {});
+            let result = Act::UnitResult { opinion: opinion(), photos: vec![] };
+            self.does("unit_officer", unit, result);
+        }
+        self.does("township_dispatcher", street, Act::Escalate { reason: opinion() });
+        self.does("county_dispatcher", county, Act::AcceptCustody {});
+        self.does("county_dispatcher", county, Act::Handle { opinion: opinion(), photos: vec![] });
+        self.does("county_dispatcher", county, Act::SendHome { done: true, opinion: opinion() });
+        let satisfied = Act::Verify { solved: true, satisfaction: Some(5), photos: vec![] };
+        self.does("grid_worker", community, satisfied);
+        self.does("community_dispatcher", community, Act::Close { special: false });
+    }
+
+    fn erases(&mut self) {
+        let act = Act::Erase { ground: Erasing::Request };
+        self.does("community_dispatcher", self.community, act);
+    }
+
+    fn at(&self, node: NodeId) -> Case {
+        let reader = Store::reader(&self.world.places[&node].store);
+        view::case(&reader, self.case).expect("readable").expect("the node knows the case")
+    }
+
+    fn outstanding(&self) -> Vec<NodeId> {
+        let reader = Store::reader(&self.world.places[&self.community].store);
+        view::outstanding(&reader, &self.at(self.community)).expect("readable")
+    }
+
+    /// Canaries that a node holds, in whatever it keeps.
+    fn held(&self, node: NodeId) -> Vec<&'static str> {
+        let store = &self.world.places[&node].store;
+        let mut bytes: Vec<Vec<u8>> = store.frames().iter().flat_map(everything).collect();
+        bytes.extend(store.rows().into_iter().flat_map(|(_, key, value)| [key, value]));
+        let photos = store.photos();
+        let known = photos.hashes().into_iter();
+        bytes.extend(known.filter_map(|hash| photos.get(&hash).expect("memory")));
+        let found = |canary: &&str| bytes.iter().any(|bytes| contains(bytes, canary.as_bytes()));
+        CANARIES.into_iter().filter(|canary| found(canary)).collect()
+    }
+
+    fn replays_to_the_same(&mut self) {
+        for node in self.world.nodes() {
+            let before = self.world.places[&node].store.rows();
+            self.world.crash(node);
+            let bare = self.world.places[&node].store.without_index();
+            self.world.places.get_mut(&node).expect("a place").store = bare;
+            self.world.restart(node);
+            let after = self.world.places[&node].store.rows();
+            assert!(before == after, "{node}");
+        }
+    }
+}
+
+fn everything(frame: &Frame) -> Vec<Vec<u8>> {
+    let parts = frame.open.iter().chain(&frame.sealed).map(|part| part.value.clone());
+    parts.chain([frame.envelope.to_vec(), frame.note.clone()]).collect()
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[test]
+fn s25_what_people_said_is_gone_from_every_node_and_every_signature_still_verifies() {
+    let mut scene = Scene::begin();
+    scene.lives();
+    let nodes = [scene.community, scene.street, scene.county, scene.unit];
+    assert_eq!(scene.held(scene.community), CANARIES, "there is something to erase");
+    assert!(nodes.iter().all(|node| !scene.held(*node).is_empty()));
+    let steps: Vec<usize> = nodes.iter().map(|node| scene.at(*node).steps.len()).collect();
+    scene.erases();
+    for (node, steps) in nodes.into_iter().zip(steps) {
+        assert_eq!(scene.held(node), [""; 0], "{node}");
+        let case = scene.at(node);
+        assert!(case.erased.is_some() && case.fields.is_empty());
+        assert_eq!(case.steps.len(), steps + 1, "what was done and when stays");
+    }
+    assert_eq!(scene.outstanding(), []);
+    let other = scene.world.places[&scene.community].store.photos().hashes();
+    assert_eq!(other.len(), 1, "the other case's photo stays");
+    // Records, streams and checkpoints verify as before, and a replay comes to the same.
+    scene.wait(600);
+    scene.replays_to_the_same();
+    scene.wait(600);
+    let again =
+        scene.tries("community_dispatcher", scene.community, Act::Reopen { reason: "再办".into() });
+    assert!(matches!(again, Err(Refused::Rule(Refusal::Erased))));
+}
+
+#[test]
+fn s25_a_holder_that_was_away_is_named_until_it_has_erased_and_is_told_no_words_any_more() {
+    let mut scene = Scene::begin();
+    let (unit, street) = (scene.unit, scene.street);
+    scene.world.crash(unit);
+    scene.lives();
+    scene.world.crash(street);
+    let act = Act::Erase { ground: Erasing::Request };
+    scene.tries("community_dispatcher", scene.community, act).expect("it is permitted");
+    scene.wait(120);
+    assert_eq!(scene.held(scene.community), [""; 0]);
+    assert!(scene.outstanding().contains(&street), "the street has not said so");
+    assert!(!scene.held(street).is_empty());
+    scene.world.restart(street);
+    scene.wait(600);
+    assert_eq!(scene.outstanding(), []);
+    scene.world.restart(unit);
+    scene.wait(600);
+    for node in [scene.community, street, scene.county, unit] {
+        assert_eq!(scene.held(node), [""; 0], "{node}");
+    }
+    assert!(scene.at(unit).erased.is_some(), "it learns that there was a case, and no words");
+    scene.replays_to_the_same();
+}
+
+#[test]
+fn s25_only_whoever_took_it_in_erases_it_and_only_once_it_has_ended() {
+    let mut scene = Scene::begin();
+    let erase = || Act::Erase { ground: Erasing::Request };
+    let early = scene.tries("community_dispatcher", scene.community, erase());
+    assert!(matches!(early, Err(Refused::Rule(Refusal::Stage { .. }))));
+    scene.lives();
+    let worker = scene.tries("grid_worker", scene.community, erase());
+    assert!(matches!(worker, Err(Refused::Rule(Refusal::Role { .. } | Refusal::Scope { .. }))));
+    let above = scene.tries("township_dispatcher", scene.street, erase());
+    assert!(matches!(above, Err(Refused::Rule(Refusal::NotAtHome { .. }))));
+    let early = Act::Erase { ground: Erasing::Retention };
+    let kept = scene.tries("community_dispatcher", scene.community, early);
+    assert!(matches!(kept, Err(Refused::Rule(Refusal::StillKept))));
+    assert!(!scene.held(scene.community).is_empty());
+    // Three years later the node does it by itself.
+    scene.world.now = scene.world.now.plus(Duration::from_secs(1_096 * 86_400));
+    scene.wait(600);
+    assert_eq!(scene.held(scene.community), [""; 0]);
+    assert!(scene.outstanding().contains(&scene.street), "certificates ran out meanwhile");
+}
