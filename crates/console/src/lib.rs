@@ -7,7 +7,7 @@
 //! node's `/v1`) → `page` and its template.
 //!
 //! A new page: a template that extends `layout/desk.html` or `layout/phone.html`, words in both
-//! `locales/`, a handler that takes a [`visit::Visit`] or a `staff::Staff`, and a route in its file.
+//! `locales/`, a handler that takes a `visit::Visit` or a `staff::Staff`, and a route in its file.
 
 mod api;
 mod around;

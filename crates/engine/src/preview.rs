@@ -1,5 +1,5 @@
 //! What an act would give to others, before it is done. It goes through the same functions as the
-//! act itself ([`authorize`](governance::authorize), [`apply`](governance::case::apply),
+//! act itself ([`governance::authorize`], [`governance::case::apply`],
 //! [`release`](governance::release)), signs nothing and stages nothing.
 
 use governance::act::{Act, FieldValues};
