@@ -96,6 +96,7 @@ pub fn audience(
         .iter()
         .filter(|(node, _)| **node != step.author && **node != sender)
         .filter(|(node, party)| step.act == ActKind::Erase || concerns(case, **node, **party))
+        .filter(|(node, party)| makes_sense(policy, case, step, **node, **party))
         .filter_map(|(node, party)| release(policy, *node, *party, step.act, held, now))
         .collect()
 }
@@ -118,7 +119,7 @@ pub fn backlog(
         .iter()
         .enumerate()
         .skip(known)
-        .filter(|(_, step)| step.author != to)
+        .filter(|(_, step)| step.author != to && makes_sense(policy, case, step, to, *party))
         .filter_map(|(index, step)| {
             let release = release(policy, to, *party, step.act, &held(step), now);
             release.map(|release| (index, release))
@@ -161,6 +162,29 @@ fn concerns(case: &Case, node: NodeId, party: Party) -> bool {
         Party::Unit => case.call_of(node).is_some(),
         Party::Above | Party::Below | Party::Child | Party::Caller => true,
     }
+}
+
+/// What a called unit does rests on its call (C5): whoever did not call it, and is not told of calls,
+/// would have to refuse the unit's record, and is not given it.
+fn makes_sense(policy: &Policy, case: &Case, step: &Step, to: NodeId, party: Party) -> bool {
+    let unit = step.author;
+    let of_line = case.home == unit || case.trail.contains(&unit);
+    let calls = || case.units.iter().chain(&case.past_calls).filter(|call| call.node == unit);
+    let rests = match step.act {
+        ActKind::ReportIn | ActKind::UnitResult => true,
+        ActKind::Remind | ActKind::Supervise | ActKind::Score => {
+            !of_line && calls().next().is_some()
+        }
+        _ => false,
+    };
+    !rests || calls().any(|call| call.by == to) || told_of_calls(policy, party)
+}
+
+/// Whether policy tells a party of every kind of call that there is.
+fn told_of_calls(policy: &Policy, party: Party) -> bool {
+    let calls = [ActKind::Whistle, ActKind::Convene];
+    let mut made = calls.into_iter().filter(|act| policy.rule(*act).is_some());
+    made.all(|act| policy.disclosure(party, act).is_some())
 }
 
 fn release(

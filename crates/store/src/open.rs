@@ -208,6 +208,7 @@ pub fn open<R: CryptoRng + ?Sized>(
     let watermark = known.as_ref().and_then(|known| known.as_ref().ok()).copied();
     let in_order = watermark.is_some_and(|watermark| watermark.closed);
     let seed = StdRng::from_rng(rng);
+    let had_slots = slots::path(folder).exists();
     let slots = Arc::new(Slots::open(folder, &key, Arc::clone(&disk), seed, in_order)?);
     let vault = Vault::new(&key, Arc::clone(&slots));
     let photos = PhotoVault::new(&key, slots);
@@ -215,6 +216,9 @@ pub fn open<R: CryptoRng + ?Sized>(
     let setting = journal_setting(folder, options, &vault, watermark.as_ref());
     let recovered = journal::recover(setting, Arc::clone(&disk), rng);
     let (journal, recovery) = recovered.map_err(|error| refused(folder, error))?;
+    if !had_slots {
+        expect_no_slots(folder, &journal, &vault)?;
+    }
     let (index, state) = open_index(folder, options, &disk, &journal, watermark.as_ref())?;
     let seed = StdRng::from_rng(rng);
     let blobs = Blobs::open(&blobs_folder(folder), disk, photos, seed)?;
@@ -252,9 +256,7 @@ fn lock(folder: &Path) -> Result<Lock, OpenError> {
 /// The storage key; a new one only where there is nothing yet that needs the old one.
 fn storage_key<R: CryptoRng + ?Sized>(folder: &Path, rng: &mut R) -> Result<StorageKey, OpenError> {
     let path = storage_key_path(folder);
-    let subjects = slots::path(folder);
-    let missing = if path.exists() { &subjects } else { &path };
-    if path.exists() && subjects.exists() {
+    if path.exists() {
         return Ok(StorageKey::load(&path)?);
     }
     let journal = journal_folder(folder);
@@ -262,14 +264,30 @@ fn storage_key<R: CryptoRng + ?Sized>(folder: &Path, rng: &mut R) -> Result<Stor
         Ok(!journal::segment::list(&journal)?.segments.is_empty())
     };
     if watermark::path(folder).exists() || journal.exists() && has_segments()? {
-        return Err(OpenError::KeyMissing { key: missing.display().to_string() });
-    }
-    if path.exists() {
-        return Ok(StorageKey::load(&path)?);
+        return Err(OpenError::KeyMissing { key: path.display().to_string() });
     }
     let key = StorageKey::generate(rng);
     key.create(&path)?;
     Ok(key)
+}
+
+/// A journal from before there were keys of subjects is under none. Where one is, their file is lost,
+/// and the new one must not stand in its place.
+fn expect_no_slots(folder: &Path, journal: &Journal, vault: &Vault) -> Result<(), OpenError> {
+    const PAGE: usize = 1_000;
+    let (files, mut from) = (journal.files(), 0);
+    loop {
+        let page = files.replay(from, files.end(), PAGE, vault);
+        let Ok((frames, next)) = page else {
+            let path = slots::path(folder);
+            std::fs::remove_file(&path).map_err(|e| failed("remove", &path, e))?;
+            return Err(OpenError::KeyMissing { key: path.display().to_string() });
+        };
+        if frames.is_empty() {
+            return Ok(());
+        }
+        from = next.0;
+    }
 }
 
 fn journal_setting(

@@ -91,3 +91,14 @@ fn a_withdrawal_gives_codes_alone() {
     let release = withdrawal(node(1), &[field::WITHDRAWN_FROM, field::WITHDRAWN_FIELDS]);
     assert_eq!(release.fields(), [field::WITHDRAWN_FIELDS]);
 }
+
+#[test]
+fn what_rests_on_a_call_goes_to_whoever_called_or_is_told_of_calls() {
+    let mut policy = Policy::from_toml(SHE).unwrap();
+    let told = |policy: &Policy| PARTIES.map(|party| told_of_calls(policy, party));
+    // Above, below, child, unit, caller.
+    assert_eq!(told(&policy), [false, true, false, true, false]);
+    let above = policy.disclosures.iter_mut().find(|rule| rule.to == Party::Above).unwrap();
+    above.acts.extend([ActKind::Whistle, ActKind::Convene]);
+    assert_eq!(told(&policy), [true, true, false, true, false]);
+}

@@ -37,6 +37,9 @@ fn each_thing_that_is_missing_has_its_name() {
     assert!(matches!(opened, Err(OpenError::Rewound { end: 0, .. })));
     let (folder, opened) = without("keys/storage.key");
     assert!(matches!(opened, Err(OpenError::KeyMissing { .. })));
+    let (keys, opened) = without("keys/subjects.keys");
+    assert!(matches!(opened, Err(OpenError::KeyMissing { .. })));
+    assert!(!keys.path().join("keys/subjects.keys").exists(), "nothing stands in its place");
     fs::remove_dir_all(folder.path().join("journal")).unwrap();
     assert!(matches!(open_at(folder.path()), Err(OpenError::KeyMissing { .. })));
     for name in ["index", "tree"] {
@@ -93,6 +96,9 @@ fn another_storage_key_or_journal_is_named() {
     let mine = fs::read(folder.path().join(key)).unwrap();
     fs::copy(other.path().join(key), folder.path().join(key)).unwrap();
     assert!(matches!(open_at(folder.path()), Err(OpenError::OtherKey { .. })));
+    let (keys, opened) = without("keys/subjects.keys");
+    assert!(matches!(opened, Err(OpenError::KeyMissing { .. })));
+    assert!(!keys.path().join("keys/subjects.keys").exists(), "nothing stands in its place");
     fs::remove_dir_all(folder.path().join("journal")).unwrap();
     copy(&other.path().join("journal"), &folder.path().join("journal"));
     assert!(matches!(open_at(folder.path()), Err(OpenError::Foreign { .. })));
