@@ -655,7 +655,7 @@ impl Desk<'_, '_> {
             Request::Ask(asked) => Ok(self.asked(ticket, peer, &asked.question)),
             Request::Fetch(fetch) => {
                 // A photo is people's data.
-                if !self.world.may_have_personal(self.setup, peer, self.now) {
+                if !self.may_have_personal(peer)? {
                     return Ok(Some(Response::Refused));
                 }
                 self.out.push(Effect::Piece { ticket, peer, fetch });

@@ -9,6 +9,7 @@ use serde_bytes::ByteBuf;
 
 use crate::acts::{Desk, operator};
 use crate::command::{Agent, Once, Receipt, Refused};
+use crate::engine::Effect;
 use crate::entry::{Acknowledgement, Entry};
 use crate::kind;
 use crate::note::Note;
@@ -73,11 +74,14 @@ impl Desk<'_, '_> {
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
         self.power(by, Power::Federation, "federation")?;
-        let told = self.talk.reopened.get(&node).map(|(epoch, _)| *epoch);
-        if told != Some(epoch) {
+        let told = self.talk.reopened.get(&node).map(|(epoch, _)| *epoch) == Some(epoch);
+        let forked = project::forked(self.staging, node)?;
+        let goes_on = forked.is_some_and(|known| known.is_open() && epoch > known.epoch);
+        if !told && !goes_on {
             return Err(Refused::NotFound("epoch"));
         }
-        sign::note(self.setup, self.staging, &Note::Accepted { node, epoch })?;
+        let done = sign::note(self.setup, self.staging, &Note::Accepted { node, epoch })?;
+        self.out.extend(done.judged.into_iter().map(Effect::Changed));
         self.talk.reopened.remove(&node);
         self.remember(once, &Receipt::empty())?;
         Ok(Receipt::empty())

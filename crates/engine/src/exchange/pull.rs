@@ -294,9 +294,17 @@ impl Desk<'_, '_> {
         {
             return Ok(false);
         }
-        let personal = self.world.may_have_personal(self.setup, peer, self.now);
+        let personal = self.may_have_personal(peer)?;
         self.out.push(Effect::Page { ticket, peer, after: pull.after, personal });
         Ok(true)
+    }
+
+    /// Whether people's words and data may go to a peer now: it is in good standing, and was not
+    /// found to sign two histories.
+    pub(crate) fn may_have_personal(&self, peer: NodeId) -> Result<bool, StoreError> {
+        let forked = project::forked(self.staging, peer)?;
+        let frozen = forked.is_some_and(|known| known.is_open());
+        Ok(!frozen && self.world.may_have_personal(self.setup, peer, self.now))
     }
 
     /// A case that comes home is taken at once, and passed on down where home is further down,

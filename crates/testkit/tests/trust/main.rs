@@ -1,6 +1,7 @@
 //! Trust between nodes over their lives: certificates renewed and revoked, keys changed, logs lost.
 
 mod forgery;
+mod forks;
 mod recovery;
 mod renewal;
 mod revocation;
