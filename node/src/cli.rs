@@ -2,6 +2,7 @@
 //! to do about it.
 
 mod account;
+mod approve;
 mod args;
 mod audit;
 mod commands;

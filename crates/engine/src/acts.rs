@@ -122,6 +122,7 @@ impl Desk<'_, '_> {
                 self.invite(&by, hash, invitation, once)
             }
             What::PutInvitation { hash, invitation: None } => self.uninvite(&by, hash, once),
+            What::Approve { hash, node } => self.approve(&by, hash, node, once),
             What::Revoke { node, reason, last_good } => {
                 self.revoke(&by, node, reason, last_good, once)
             }

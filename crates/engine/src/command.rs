@@ -215,6 +215,13 @@ pub enum What {
         /// What it offers; `None` withdraws it.
         invitation: Option<Invitation>,
     },
+    /// Lets in a node that came with an invitation and waits.
+    Approve {
+        /// blake3 of the invitation's secret.
+        hash: [u8; 32],
+        /// The node, as whoever runs it has told the officer.
+        node: NodeId,
+    },
     /// Revokes the certificate that this node issued to another.
     Revoke {
         /// The other.

@@ -18,7 +18,7 @@ use crate::arrival::{PageError, VerifiedPage};
 use crate::asking::Asking;
 use crate::blob::Blobs;
 use crate::command::{Command, Receipt, Refused, What};
-use crate::exchange::{self, Acquaintances, Fetches, Given, Sessions};
+use crate::exchange::{self, Acquaintances, Admission, Fetches, Given, Sessions};
 use crate::peer::{Peer, Relation};
 use crate::project;
 use crate::sign::whose;
@@ -609,10 +609,11 @@ impl Desk<'_, '_> {
                 self.settled_in(node);
                 Ok(Some(self.hello_back(node)))
             }
-            Request::Enrol(enrol) => {
-                let chain = self.enrol(from, &enrol)?;
-                Ok(Some(chain.map_or(Response::Refused, Response::Enrolled)))
-            }
+            Request::Enrol(enrol) => Ok(Some(match self.enrol(from, &enrol)? {
+                Admission::Chain(chain) => Response::Enrolled(chain),
+                Admission::Waits => Response::Done,
+                Admission::Refused => Response::Refused,
+            })),
             Request::Pull(_)
             | Request::Poke
             | Request::Witness(_)

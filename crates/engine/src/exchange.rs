@@ -17,7 +17,7 @@ use record::{NodeId, Timestamp};
 
 use crate::engine::Contact;
 
-pub(crate) use enrol::invitations_open;
+pub(crate) use enrol::{Admission, invitations_open};
 pub(crate) use fetch::{Fetches, Given};
 pub(crate) use renew::{ROTATION, STANDING, current};
 pub(crate) use revoke::revoked;

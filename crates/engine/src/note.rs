@@ -188,6 +188,35 @@ pub struct Invitation {
     pub expires: Timestamp,
     /// Who made it.
     pub by: Option<Subject>,
+    /// Whether an officer here approves the node that comes with it before it is let in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub approval: bool,
+    /// The node that came with it and waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newcomer: Option<Newcomer>,
+}
+
+/// A node that came with an invitation which takes an officer's approval.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Newcomer {
+    /// The key with which it connects; its node id is the same bytes.
+    pub key: PublicKey,
+    /// When it came.
+    pub asked: Timestamp,
+    /// The officer's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<Approval>,
+}
+
+/// An officer's word on a newcomer.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// Who; nobody where it was at the node's own console.
+    pub by: Option<Subject>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What the index keeps of a finished command. The receipt may hold a code by which a resident is

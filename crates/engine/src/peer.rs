@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::entry::next_link;
+use crate::project::ForkedRow;
 use crate::wire::ChainBytes;
 
 /// A peer as it is shown: who it is, how far the streams have come, what was witnessed.
@@ -19,6 +20,8 @@ pub struct PeerRow {
     pub streams: Streams,
     /// What each has witnessed of the other's log.
     pub witness: Witness,
+    /// Where it signed two histories.
+    pub forked: Option<ForkedRow>,
 }
 
 /// Who a peer is and where it can be reached.

@@ -195,7 +195,7 @@ pub enum Response {
     Enrolled(ChainBytes),
     /// See [`Page`].
     Page(Page),
-    /// Understood.
+    /// Understood. To [`Enrol`]: an officer has to approve the newcomer, which is to ask again.
     Done,
     /// The signed countersignature.
     Witnessed(ByteBuf),

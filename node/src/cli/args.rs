@@ -56,6 +56,8 @@ pub(super) enum Command {
     Init(Init),
     /// 为下级或成员单位生成一次性邀请码 / makes a one-time invitation for a child or member unit
     Invite(Invite),
+    /// 批准凭邀请码来的节点加入 / lets in a node that came with an invitation
+    Approve(Approve),
     /// 凭邀请码加入联盟 / joins a federation with an invitation
     Join(Join),
     /// 运行节点 / runs the node
@@ -259,6 +261,18 @@ pub(super) struct Invite {
     /// 邀请码有效天数 / days for which the invitation may be used
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=30))]
     days: u32,
+    /// 不经批准直接加入（无人值守的安装用）/ lets the node in without an officer's approval, for unattended
+    /// set-ups
+    #[arg(long)]
+    no_approval: bool,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Approve {
+    /// 来者报来的短号；缺省则列出等待批准的节点 / the short id that the newcomer's operator reads out;
+    /// without one, lists who waits
+    #[arg(value_name = "NODE")]
+    pub(super) node: Option<String>,
 }
 
 #[derive(ClapArgs)]
@@ -276,8 +290,8 @@ pub(super) struct Serve {
 
 impl Invite {
     pub(super) fn offer(self) -> Offer {
-        let Self { name, level, area, member, days } = self;
-        Offer { name, level, area, member, days }
+        let Self { name, level, area, member, days, no_approval } = self;
+        Offer { name, level, area, member, days, approval: !no_approval }
     }
 }
 

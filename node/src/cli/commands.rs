@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use super::args::{Args, Command, ConfigCommand};
 use super::failure::Failure;
 use super::{
-    audit, doctor, epoch, help, import, init, join, peers, policies, print, protect, prove, serve,
-    trust, verify,
+    approve, audit, doctor, epoch, help, import, init, join, peers, policies, print, protect,
+    prove, serve, trust, verify,
 };
 use crate::calendar;
 use crate::config::{self, Config, Layer, Loaded};
@@ -38,6 +38,7 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
         Command::Policy { what } => policies::policy(&loaded.config, what),
         Command::Init(args) => init::init(&loaded.config, args),
         Command::Invite(args) => wait(join::invite(&loaded.config, args)),
+        Command::Approve(args) => wait(approve::approve(&loaded.config, args)),
         Command::Join(args) => wait(join::join(&loaded.config, args)),
         Command::Serve(_) => wait(serve::serve(loaded.config)),
         Command::Peers { json } => wait(peers::peers(&loaded.config, json)),

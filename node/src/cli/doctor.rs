@@ -236,6 +236,23 @@ fn neighbours(peers: &Value) -> Vec<Finding> {
                 ),
             ));
         }
+        if let Some(place) = peer.get("forked") {
+            let (epoch, number) = (&place["epoch"], &place["number"]);
+            found.push(finding(
+                State::Wrong,
+                "fork",
+                format!(
+                    "{name}（{short}）签了两份互相矛盾的记录（{epoch}/{number}）：它此后的记录一律不采用。请用 `wangge \
+                     prove fork` 取证；查明后由它开启新纪元，再运行 `wangge epoch accept {short} --epoch N`。"
+                ),
+                format!(
+                    "{name} ({short}) signed two records that contradict each other \
+                     ({epoch}/{number}), and nothing from it counts since: take the proof with \
+                     `wangge prove fork`; when that is explained it opens an epoch, and `wangge \
+                     epoch accept {short} --epoch N` lets it count again"
+                ),
+            ));
+        }
         if let Some(what) = peer.get("trouble").and_then(Value::as_str) {
             let zh = format!("与 {name}（{short}）的交换出错：{what}");
             found.push(finding(State::Wrong, "peer", zh, format!("{name} ({short}): {what}")));
@@ -268,19 +285,6 @@ fn keys(config: &Config) -> Finding {
 fn quarantine(answer: &Value) -> Finding {
     let items = answer.get("items").and_then(Value::as_array).map(Vec::as_slice);
     let items = items.unwrap_or_default();
-    let why = |item: &&Value| item.get("why").and_then(Value::as_str).unwrap_or("").to_owned();
-    let forks = items.iter().filter(|item| why(item).contains("two different records")).count();
-    if forks > 0 {
-        return finding(
-            State::Wrong,
-            "fork",
-            format!("有 {forks} 处一个节点签了两份互相矛盾的记录：请用 `wangge prove fork` 取证。"),
-            format!(
-                "{forks} times a node signed two records that contradict each other: take the \
-                 proof with `wangge prove fork`"
-            ),
-        );
-    }
     match items.len() {
         0 => finding(State::Good, "quarantine", "没有待查的记录。", "nothing is in quarantine"),
         held => finding(
@@ -341,8 +345,10 @@ mod tests {
         let of = |status: &str| lists(&json!({ "status": status, "lists": [] })).state;
         assert_eq!(["good", "stale", "revoked"].map(of), [State::Good, State::Wrong, State::Wrong]);
         let held = |why: &str| quarantine(&json!({ "items": [{ "why": why }] })).state;
-        assert_eq!(held("x signed two different records 0/4"), State::Wrong);
         assert_eq!(held("held back"), State::Watch);
+        let peer = json!({ "trust": "good", "forked": { "epoch": 0, "number": 4 } });
+        let found = neighbours(&json!({ "items": [peer] }));
+        assert_eq!(found.first().map(|found| found.state), Some(State::Wrong));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use axum::Json;
 use engine::command::{Receipt, What};
 use engine::peer::{self, PeerRow, Relation};
+use engine::project;
 use engine::store::Position;
 use engine::view;
 use governance::area::AreaCode;
@@ -76,6 +77,9 @@ pub(crate) struct Peer {
     /// The epoch that it opened after a loss, until somebody here accepts that.
     #[serde(skip_serializing_if = "Option::is_none")]
     reopened: Option<u32>,
+    /// Where it signed two histories, until somebody here accepts the epoch with which it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forked: Option<Forked>,
     certificate: Validity,
     /// What it has given us.
     received: Head,
@@ -91,6 +95,13 @@ pub(crate) struct Peer {
     /// The last state of our log that it countersigned.
     #[serde(skip_serializing_if = "Option::is_none")]
     countersigned: Option<Countersigned>,
+}
+
+/// A place in a log that two different records have.
+#[derive(Serialize)]
+struct Forked {
+    epoch: u32,
+    number: u64,
 }
 
 /// The end of a stream: number of its last entry and the link after it; 0 at the start.
@@ -251,7 +262,8 @@ impl View {
         contact: engine::engine::Contact,
     ) -> Peer {
         let certificate = peer.standing.certificate();
-        let PeerRow { streams, witness, .. } = row;
+        let PeerRow { streams, witness, forked, .. } = row;
+        let forked = forked.filter(project::ForkedRow::is_open);
         let lag = streams.outbox.number.saturating_sub(streams.acknowledged);
         let state = |seen: peer::Witnessed| LogState {
             epoch: seen.epoch,
@@ -273,6 +285,7 @@ impl View {
             software: contact.software.map(|software| software.to_string()),
             last_sync: contact.last_sync,
             reopened: contact.reopened,
+            forked: forked.map(|found| Forked { epoch: found.epoch, number: found.seq }),
             certificate: validity(certificate, peer.standing.expires(), self.now),
             received: head(streams.inbox),
             sent: head(streams.outbox),

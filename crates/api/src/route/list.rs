@@ -486,6 +486,10 @@ pub static ROUTES: &[Route] = &[
     ends("/v1/invitations/{id}", FEDERATION, || delete(invitations::end))
         .named("endInvitation", "Withdraw an invitation", "撤回邀请")
         .once(),
+    adds("/v1/invitations/{id}/approval", FEDERATION, || post(invitations::approve))
+        .named("approveNewcomer", "Let in the node that came with an invitation", "批准节点加入")
+        .takes("ApproveNewcomer")
+        .gives(200, "Receipt"),
     reads("/v1/access-log", ROSTER, || get(access_log::list))
         .named("accessLog", "Who read what", "查阅日志")
         .query(&["subject", "person", "limit", "before"])

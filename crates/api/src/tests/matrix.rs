@@ -266,6 +266,12 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("invitations", "/v1/invitations", None, power(200)),
         row("endInvitation", &format!("/v1/invitations/{}", "0".repeat(64)), None, power(404)),
         row(
+            "approveNewcomer",
+            &format!("/v1/invitations/{}/approval", "0".repeat(64)),
+            Some(json!({ "node": "0".repeat(64) })),
+            power(404),
+        ),
+        row(
             "acceptEpoch",
             &format!("/v1/peers/{}/epoch", "0".repeat(64)),
             Some(json!({ "epoch": 1 })),

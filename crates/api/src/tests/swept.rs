@@ -85,6 +85,8 @@ async fn sessions_tokens_and_invitations_go_when_they_have_run_out() {
             member: true,
             expires,
             by: None,
+            approval: true,
+            newcomer: None,
         };
         let hash = hash(login, number);
         house.console(What::PutInvitation { hash, invitation: Some(invitation) }).await;
