@@ -43,7 +43,7 @@ mod tests;
 
 pub use serve::{Limits, serve, serve_within};
 pub use sources::Sources;
-pub use state::{Addresses, Config, Quota, Rate, State};
+pub use state::{Addresses, Checks, Config, Quota, Rate, State};
 
 /// The API over one node's state. Needs a tokio runtime when it is served.
 pub fn router(state: State) -> axum::Router {

@@ -4,6 +4,7 @@ pub(crate) mod access_log;
 pub(crate) mod accounts;
 pub(crate) mod cases;
 pub(crate) mod division;
+pub(crate) mod doctor;
 pub(crate) mod duties;
 pub(crate) mod events;
 pub(crate) mod exports;

@@ -1,8 +1,10 @@
 //! What the API needs of the node it speaks for, and what it keeps in memory of its own.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::doctor::Finding;
 use engine::runtime::Handle;
 use tokio::sync::Semaphore;
 
@@ -17,6 +19,23 @@ use crate::sources::Sources;
 
 /// Gives the addresses (multiaddr text) at which this node can be dialled, as they are now.
 pub type Addresses = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
+
+/// What else is looked at for `/v1/doctor`: things of the machine that only the node's program
+/// knows, such as its key files. May block.
+#[derive(Clone)]
+pub struct Checks(pub Arc<dyn Fn() -> Vec<Finding> + Send + Sync>);
+
+impl Default for Checks {
+    fn default() -> Self {
+        Self(Arc::new(Vec::new))
+    }
+}
+
+impl fmt::Debug for Checks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Checks")
+    }
+}
 
 /// How often something may be done: a bucket that holds `burst` and refills at `per_hour`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +88,8 @@ pub struct Config {
     pub sources: Sources,
     /// How long a request that brings a file may take, besides its arrival.
     pub within_for_files: Duration,
+    /// What else `/v1/doctor` looks at.
+    pub checks: Checks,
 }
 
 impl Default for Quota {
@@ -96,6 +117,7 @@ impl Default for Config {
             streams: 256,
             sources: Sources::default(),
             within_for_files: Duration::from_secs(900),
+            checks: Checks::default(),
         }
     }
 }
@@ -122,6 +144,8 @@ pub struct Shared {
     pub(crate) files: Semaphore,
     /// What a file changes of territory or roster follows from what is there: one at a time.
     pub(crate) turn: tokio::sync::Mutex<()>,
+    /// The journal is read as a whole by one at a time.
+    pub(crate) examining: tokio::sync::Mutex<()>,
     pub(crate) arrivals: Shares<Key>,
     /// Requests with photos in them, by address: each may be large.
     pub(crate) uploads: Shares<Key>,
@@ -161,6 +185,7 @@ impl State {
             requests: Semaphore::new(config.requests),
             files: Semaphore::new(FILES),
             turn: tokio::sync::Mutex::default(),
+            examining: tokio::sync::Mutex::default(),
             arrivals: Shares::default(),
             streams: Arc::new(Semaphore::new(config.streams)),
             listeners: Shares::default(),

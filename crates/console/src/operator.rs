@@ -1,12 +1,45 @@
 //! Pages for whoever runs the node.
 
+mod access;
+mod accounts;
+mod doctor;
+mod node;
 mod overview;
+mod peers;
+mod policies;
+mod witness;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::state::State;
 
+/// The operator's pages, in the order of their navigation: path, and the key of its words.
+pub(crate) const SECTIONS: [(&str, &str); 8] = [
+    ("/operator", "overview"),
+    ("/operator/doctor", "doctor"),
+    ("/operator/peers", "peers"),
+    ("/operator/streams", "streams"),
+    ("/operator/witness", "witness"),
+    ("/operator/accounts", "accounts"),
+    ("/operator/policies", "policies"),
+    ("/operator/access", "access"),
+];
+
 pub(crate) fn routes() -> Router<State> {
-    Router::new().route("/operator", get(overview::overview))
+    Router::new()
+        .route("/operator", get(overview::overview))
+        .route("/operator/doctor", get(doctor::doctor))
+        .route("/operator/peers", get(peers::peers))
+        .route("/operator/streams", get(peers::streams))
+        .route("/operator/witness", get(witness::witness))
+        .route("/operator/accounts", get(accounts::list))
+        .route("/operator/accounts/new", get(accounts::ask).post(accounts::open))
+        .route("/operator/accounts/{name}", get(accounts::one).post(accounts::change))
+        .route("/operator/accounts/{name}/roles", post(accounts::roles))
+        .route("/operator/accounts/{name}/sessions/{id}/end", post(accounts::end_session))
+        .route("/operator/policies", get(policies::list))
+        .route("/operator/policies/{key}/{version}", get(policies::one))
+        .route("/operator/policies/{key}/{version}/adopt", post(policies::adopt))
+        .route("/operator/access", get(access::log))
 }

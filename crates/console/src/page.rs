@@ -160,6 +160,13 @@ impl Page {
         self.me.as_ref().is_some_and(Me::is_operator)
     }
 
+    /// Whether this page is the one at a path, or one below a section of its kind.
+    pub(crate) fn is_at(&self, path: &str) -> bool {
+        let here = self.here.split('?').next().unwrap_or_default();
+        let within = here.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+        here == path || within && path.matches('/').count() > 1
+    }
+
     /// An address of this page's text in a query.
     pub(crate) fn escaped(&self, text: &str) -> String {
         form_urlencoded::byte_serialize(text.as_bytes()).collect()

@@ -11,6 +11,7 @@ mod asking;
 pub mod blob;
 pub mod code;
 pub mod command;
+pub mod doctor;
 pub mod engine;
 pub mod entry;
 mod exchange;

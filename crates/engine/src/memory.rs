@@ -8,8 +8,8 @@ use record::{Hash, Subject};
 
 use crate::blob::{Blobs, MemoryBlobs};
 use crate::store::{
-    Commit, Erasure, Frame, Mark, Mutation, Pair, Position, Read, Replay, Store, StoreError,
-    StoreHealth, Table,
+    Commit, Erasure, Examined, Frame, Mark, Mutation, Pair, Position, Read, Replay, Store,
+    StoreError, StoreHealth, Table,
 };
 
 /// After this many commits the index is saved, as a real one would be now and then.
@@ -220,6 +220,10 @@ impl Read for MemoryStore {
     fn health(&self) -> StoreHealth {
         let inner = self.read();
         StoreHealth { next: inner.frames.len() as u64, ..StoreHealth::default() }
+    }
+
+    fn examine(&self) -> Result<Examined, StoreError> {
+        Ok(Examined { frames: self.read().frames.len() as u64, ..Examined::default() })
     }
 }
 

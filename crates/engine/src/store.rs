@@ -261,6 +261,32 @@ pub struct StoreHealth {
     pub index_lag: u64,
     /// Commits refused since start, and why the node is read-only if it is.
     pub read_only: Option<String>,
+    /// Bytes of the disk that are free for this node, where there is a disk that says so.
+    pub free_bytes: Option<u64>,
+}
+
+/// What came of reading the journal again.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Examined {
+    /// Whole frames that were looked at.
+    pub frames: u64,
+    /// Bytes that were looked at.
+    pub bytes: u64,
+    /// Where there should be a frame and is none: what was found at the start, and since.
+    pub damage: Vec<Harm>,
+}
+
+/// A place in the journal that was altered or lost.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Harm {
+    /// The file's name.
+    pub file: String,
+    /// Where in the file it begins, in bytes.
+    pub offset: u64,
+    /// How many bytes are affected.
+    pub bytes: u64,
+    /// What was found.
+    pub what: String,
 }
 
 /// Reading. Handles are shared by threads and see every commit as soon as it is durable.
@@ -310,6 +336,13 @@ pub trait Read: Send + Sync {
 
     /// How the storage is doing.
     fn health(&self) -> StoreHealth;
+
+    /// Reads the journal again: checksums, and that what is sealed opens. Of a very long one the
+    /// newest part, besides what is known of the rest since the start. Blocks while it reads.
+    ///
+    /// # Errors
+    /// When its files can't be read at all.
+    fn examine(&self) -> Result<Examined, StoreError>;
 }
 
 /// A stretch of the journal: frames with their positions, and where to go on.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::Problem;
 pub use clocks::{Breach, ClockRule, Overdue, Traits};
-pub use graph::mermaid;
+pub use graph::{Moves, mermaid, moves};
 pub use people::{LadderPost, PartyKind, StationRule};
 pub use schema::schema;
 pub use version::{Version, VersionError, Versions, reference_of, split_reference, text_of};

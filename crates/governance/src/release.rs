@@ -170,9 +170,9 @@ fn makes_sense(policy: &Policy, case: &Case, step: &Step, to: NodeId, party: Par
     let unit = step.author;
     let of_line = case.home == unit || case.trail.contains(&unit);
     let calls = || case.units.iter().chain(&case.past_calls).filter(|call| call.node == unit);
-    let reports = matches!(step.act, ActKind::ReportIn | ActKind::UnitResult);
-    let presses = matches!(step.act, ActKind::Remind | ActKind::Supervise | ActKind::Score);
-    let rests = reports || presses && !of_line && calls().next().is_some();
+    let of_unit = matches!(step.act, ActKind::ReportIn | ActKind::UnitResult);
+    let about_it = matches!(step.act, ActKind::Remind | ActKind::Supervise | ActKind::Score);
+    let rests = of_unit || about_it && !of_line && calls().next().is_some();
     !rests || calls().any(|call| call.by == to) || told_of_calls(policy, party)
 }
 

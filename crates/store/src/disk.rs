@@ -24,6 +24,12 @@ pub(crate) struct Disk {
     pub(crate) faults: faults::Faults,
 }
 
+/// Bytes that are free to this process on the disk of a folder.
+pub(crate) fn free(folder: &Path) -> io::Result<u64> {
+    let space = rustix::fs::statvfs(folder)?;
+    Ok(space.f_bavail.saturating_mul(space.f_frsize))
+}
+
 impl Disk {
     pub(crate) fn new(root: &Path, reserve: u64) -> Self {
         Self {
@@ -39,9 +45,8 @@ impl Disk {
     /// # Errors
     /// [`StoreError::Full`]; [`StoreError::Io`] when the system doesn't say.
     pub(crate) fn room_for(&self, bytes: u64) -> Result<(), StoreError> {
-        let space = self.before().and_then(|()| Ok(rustix::fs::statvfs(&self.root)?));
-        let space = space.map_err(|e| failed("measure", &self.root, e))?;
-        let free = space.f_bavail.saturating_mul(space.f_frsize);
+        let free = self.before().and_then(|()| free(&self.root));
+        let free = free.map_err(|e| failed("measure", &self.root, e))?;
         if free >= bytes.saturating_add(self.reserve) { Ok(()) } else { Err(self.full()) }
     }
 

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use engine::store::{
-    Commit, Erasure, Frame, MAX_VALUE, Mark, Mutation, Pair, Position, Read, Replay, Store,
-    StoreError, StoreHealth, Table,
+    Commit, Erasure, Examined, Frame, MAX_VALUE, Mark, Mutation, Pair, Position, Read, Replay,
+    Store, StoreError, StoreHealth, Table,
 };
 use rand::rngs::StdRng;
 use record::Hash;
 
 use crate::blobs::Blobs;
+use crate::disk;
 use crate::frame;
 use crate::index::Index;
 use crate::index::layer::Changes;
@@ -350,7 +351,12 @@ impl Read for Reader {
             next,
             index_lag: next.saturating_sub(self.0.index.reflects().0),
             read_only: self.0.refusal.get().map(Refusal::why).or(failed),
+            free_bytes: disk::free(&self.0.folder).ok(),
         }
+    }
+
+    fn examine(&self) -> Result<Examined, StoreError> {
+        self.0.files.examine(&self.0.vault)
     }
 }
 

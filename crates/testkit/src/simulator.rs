@@ -182,6 +182,8 @@ pub struct Simulator {
     sequence: u64,
     owed: BTreeMap<Ticket, Owed>,
     cut_off: BTreeSet<NodeId>,
+    /// Nodes whose clocks go wrong, and by how many milliseconds.
+    skews: BTreeMap<NodeId, i64>,
     replies: BTreeMap<Ticket, Result<Receipt, Refused>>,
     answers: BTreeMap<Ticket, Result<(Question, Signed<Answer>), String>>,
     /// A digest of everything that was delivered: equal seeds give equal digests.
@@ -244,6 +246,7 @@ impl Simulator {
             sequence: 0,
             owed: BTreeMap::new(),
             cut_off: BTreeSet::new(),
+            skews: BTreeMap::new(),
             replies: BTreeMap::new(),
             answers: BTreeMap::new(),
             digest: blake3::Hasher::new(),
@@ -326,7 +329,7 @@ impl Simulator {
     /// response where there is one at once.
     pub fn knock(&mut self, node: NodeId, from: PublicKey, request: Request) -> Option<Response> {
         let ticket = self.ticket();
-        let now = self.now;
+        let now = self.clock_of(node);
         let place = self.places.get_mut(&node)?;
         let effects =
             place.engine.as_mut()?.step(vec![Input::Request { ticket, from, request }], now);
@@ -509,6 +512,18 @@ impl Simulator {
         self.happen(Event::CutOff(node));
     }
 
+    /// Sets a node's clock wrong by so many milliseconds.
+    pub fn set_clock(&mut self, node: NodeId, skew: i64) {
+        self.skews.insert(node, skew);
+    }
+
+    /// What a node's clock says.
+    #[must_use]
+    pub fn clock_of(&self, node: NodeId) -> Timestamp {
+        let skew = self.skews.get(&node).copied().unwrap_or_default();
+        Timestamp::from_millis(self.now.millis() + skew)
+    }
+
     /// Joins a node that was cut off.
     pub fn rejoin(&mut self, node: NodeId) {
         self.happen(Event::Rejoin(node));
@@ -553,7 +568,7 @@ impl Simulator {
     fn step(&mut self, node: NodeId, inputs: Vec<Input>) {
         let mut inputs = inputs;
         while !inputs.is_empty() {
-            let now = self.now;
+            let now = self.clock_of(node);
             let Some(place) = self.places.get_mut(&node) else { return };
             let Some(engine) = place.engine.as_mut() else { return };
             let effects = engine.step(std::mem::take(&mut inputs), now);
@@ -587,7 +602,8 @@ impl Simulator {
                 let place = &self.places[&node];
                 let world = place.engine.as_ref().expect("it just acted").world();
                 let setup = &place.member.setup;
-                let page = arrival::verify_page(setup, &world.directory, from, page, self.now);
+                let now = self.clock_of(node);
+                let page = arrival::verify_page(setup, &world.directory, from, page, now);
                 // Checked on other threads: it takes its time, and pages overtake each other.
                 let input = Box::new(Input::Arrived { from, after, page });
                 let takes = Duration::from_millis(self.rng.random_range(0..50));
@@ -613,7 +629,7 @@ impl Simulator {
             }
             Effect::Count { ask, matter, seat } => {
                 let reader = self.places[&node].engine.as_ref().expect("it just acted").reader();
-                let counted = view::count(&reader, &matter, &seat, self.now).ok();
+                let counted = view::count(&reader, &matter, &seat, self.clock_of(node)).ok();
                 next.push(Input::Counted { ask, counted });
             }
             Effect::Send { to, about, request, within, .. } => {

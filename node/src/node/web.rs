@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::StartError;
 use super::listen::Heard;
+use crate::checks;
 use crate::config::Config;
 use crate::folder::Folder;
 use crate::sources;
@@ -28,8 +29,11 @@ impl Web {
     ) -> Result<Self, StartError> {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::System)?;
         let addresses: api::Addresses = Arc::new(move || heard.borrow().addresses.clone());
+        let (of_machine, calendar) = (config.clone(), engine.setup().calendar.clone());
+        let checks = move || checks::of_machine(&of_machine, &calendar);
         let settings = api::Config {
             sources: sources::load(&Folder::new(&config.data))?,
+            checks: api::Checks(Arc::new(checks)),
             ..config.http.api()?
         };
         let pages = console::Settings { tls: settings.tls, ..console::Settings::default() };

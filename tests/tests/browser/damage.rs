@@ -34,4 +34,12 @@ async fn one_stored_byte_that_was_changed_turns_the_seal_red_and_fails_the_check
     let seal = browser.words("#timeline [data-seal=failed] .seal").await;
     assert!(seal.contains("验证失败"), "{seal}");
     browser.close().await;
+    let operator = house.signed_in(DESK, "admin").await;
+    operator.open("/operator/doctor").await;
+    let finding = operator.words("[data-finding=journal][data-state=wrong]").await;
+    assert!(finding.contains("账本被改动或损坏") && finding.contains("备份"), "{finding}");
+    operator.close().await;
+    let doctor = house.community.command(&["doctor", "--json"]).await;
+    let told = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(!doctor.status.success() && told.contains("账本被改动或损坏"), "{told}");
 }

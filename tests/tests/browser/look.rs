@@ -97,7 +97,23 @@ async fn pictures_of_every_page() {
     look(&desk, &format!("/cases/{id}/proof/{record}"), "proof", &both).await;
     desk.close().await;
     let operator = house.signed_in(DESK, "admin").await;
-    look(&operator, "/operator", "operator", &both).await;
+    let known = house.community.operator().get("/v1/node").await;
+    let policy = format!("/operator/policies/{}", known["policy"].as_str().expect("a policy"));
+    for (path, name) in [
+        ("/operator", "operator"),
+        ("/operator/doctor", "operator-doctor"),
+        ("/operator/peers", "operator-peers"),
+        ("/operator/streams", "operator-streams"),
+        ("/operator/witness", "operator-witness"),
+        ("/operator/accounts", "operator-accounts"),
+        ("/operator/accounts/new", "operator-account-new"),
+        ("/operator/accounts/dispatcher", "operator-account"),
+        ("/operator/policies", "operator-policies"),
+        (&policy, "operator-policy"),
+        ("/operator/access", "operator-access"),
+    ] {
+        look(&operator, path, name, &both).await;
+    }
     operator.close().await;
     let worker = house.signed_in(PHONE, "grid1").await;
     for (path, name) in [

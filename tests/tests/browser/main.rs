@@ -11,6 +11,7 @@ mod driver;
 mod hostile;
 mod house;
 mod look;
+mod operator;
 mod reach;
 mod resident;
 #[expect(dead_code, reason = "the tests of nodes use all of it, these a part")]

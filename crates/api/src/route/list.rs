@@ -6,9 +6,9 @@ use hyper::Method;
 
 use super::{Guard, Photos, Route};
 use crate::resource::{
-    access_log, accounts, cases, division, duties, events, exports, federation, health, imports,
-    invitations, ledger, matters, members, notebook, numbers, open, papers, party, people, photos,
-    places, policies, previews, proofs, queries, reports, reshapings, reveal, revocations,
+    access_log, accounts, cases, division, doctor, duties, events, exports, federation, health,
+    imports, invitations, ledger, matters, members, notebook, numbers, open, papers, party, people,
+    photos, places, policies, previews, proofs, queries, reports, reshapings, reveal, revocations,
     sessions, similar, stations, tokens,
 };
 use crate::state::State;
@@ -458,6 +458,12 @@ pub static ROUTES: &[Route] = &[
     reads("/v1/node", ANYONE, || get(federation::node))
         .named("node", "This node", "本节点")
         .gives(200, "Node"),
+    reads("/v1/doctor", FEDERATION, || get(doctor::examine))
+        .named("doctor", "What is wrong with this node and what to do", "体检")
+        .gives(200, "Findings"),
+    reads("/v1/storage", FEDERATION, || get(doctor::storage))
+        .named("storage", "How this node's storage is doing", "存储状况")
+        .gives(200, "Storage"),
     reads("/v1/peers", FEDERATION, || get(federation::peers))
         .named("peers", "Nodes this one knows", "节点列表")
         .gives(200, "PeerPage"),

@@ -262,6 +262,8 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("appoint", &format!("{person}/appointments"), role, power(201)),
         row("dismiss", &format!("{person}/appointments/county_dispatcher"), None, power(404)),
         row("peers", "/v1/peers", None, power(200)),
+        row("doctor", "/v1/doctor", None, power(200)),
+        row("storage", "/v1/storage", None, power(200)),
         row("invite", "/v1/invitations", Some(invite), power(201)),
         row("invitations", "/v1/invitations", None, power(200)),
         row("endInvitation", &format!("/v1/invitations/{}", "0".repeat(64)), None, power(404)),

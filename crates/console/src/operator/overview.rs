@@ -1,18 +1,13 @@
-//! The node and its neighbours at a glance.
+//! The node at a glance: who it is, and what needs somebody.
 
 use askama::Template;
 use axum::response::Response;
-use record::Timestamp;
-use serde::Deserialize;
 
+use super::node::{Node, Peer, Storage};
 use crate::page::{Page, show};
-use crate::shape::name::Named;
 use crate::shape::public::Listed;
 use crate::staff::Staff;
 use crate::trouble::Trouble;
-
-/// Days before a certificate's end from which on it is marked.
-const SOON: i64 = 30;
 
 #[derive(Template)]
 #[template(path = "operator/overview.html")]
@@ -20,45 +15,31 @@ struct Overview {
     p: Page,
     node: Node,
     peers: Vec<Peer>,
+    storage: Storage,
 }
 
-/// This node.
-#[derive(Deserialize)]
-struct Node {
-    short: String,
-    level: Named,
-    area: String,
-    federation_short: String,
-    policy: String,
-    certificate: Validity,
-}
+impl Overview {
+    fn connected(&self) -> usize {
+        self.neighbours().filter(|peer| peer.connected).count()
+    }
 
-/// A node that this one knows.
-#[derive(Deserialize)]
-struct Peer {
-    short: String,
-    name: String,
-    relation: String,
-    connected: bool,
-    trouble: Option<String>,
-    last_sync: Option<Timestamp>,
-    certificate: Validity,
-    lag: u64,
-}
+    fn neighbours(&self) -> impl Iterator<Item = &Peer> {
+        self.peers.iter().filter(|peer| peer.is_neighbour())
+    }
 
-#[derive(Deserialize)]
-struct Validity {
-    days_left: i64,
-}
+    fn waiting(&self) -> u64 {
+        self.neighbours().map(|peer| peer.lag).sum()
+    }
 
-impl Validity {
-    /// The state of its days, as a style.
-    fn state(&self) -> &'static str {
-        match self.days_left {
-            ..=0 => "overdue",
-            1..=SOON => "soon",
-            _ => "met",
-        }
+    /// Neighbours of whom something is to be told.
+    fn wanting(&self) -> Vec<&Peer> {
+        let well = |peer: &&Peer| {
+            peer.connected
+                && peer.trouble.is_none()
+                && peer.trust == "good"
+                && peer.certificate.state() == "met"
+        };
+        self.neighbours().filter(|peer| !well(peer)).collect()
     }
 }
 
@@ -66,5 +47,6 @@ impl Validity {
 pub(super) async fn overview(staff: Staff) -> Result<Response, Trouble> {
     let node = staff.read("/v1/node").await?;
     let peers: Listed<Peer> = staff.read("/v1/peers").await?;
-    Ok(show(Overview { p: staff.page("operator"), node, peers: peers.items }))
+    let storage = staff.read("/v1/storage").await?;
+    Ok(show(Overview { p: staff.page("operator"), node, peers: peers.items, storage }))
 }

@@ -15,8 +15,11 @@ pub fn mermaid(policy: &Policy) -> String {
         let mark = if stage.pauses { " ⏸" } else { "" };
         let _ = writeln!(text, "    state \"{}{mark}\" as {}", plain(&stage.name), id(&stage.key));
     }
-    for ((from, to), acts) in arrows(policy) {
-        let (from, to) = (end(from), end(to));
+    for ((from, to), rules) in moves(policy) {
+        let (from, to) = (end(from), id(to));
+        let note = |no| if no { "（否 no）" } else { "" };
+        let acts = rules.iter().map(|(rule, no)| format!("{}{}", label(policy, rule), note(*no)));
+        let acts: Vec<String> = acts.collect();
         let _ = writeln!(text, "    {from} --> {to} : {}", acts.join("、"));
     }
     for stage in policy.stages.iter().filter(|stage| stage.phase.is_end()) {
@@ -25,37 +28,38 @@ pub fn mermaid(policy: &Policy) -> String {
     text
 }
 
-type Arrows<'a> = BTreeMap<(Option<&'a str>, Option<&'a str>), Vec<String>>;
+/// The rules by which a case comes from a stage, or from nowhere, to another; of each whether it
+/// does so where the answer is no.
+pub type Moves<'a> = BTreeMap<(Option<&'a str>, &'a str), Vec<(&'a ActRule, bool)>>;
 
-/// Every change of stage with the acts that make it; no stage before a report.
-fn arrows(policy: &Policy) -> Arrows<'_> {
-    let mut arrows: Arrows<'_> = BTreeMap::new();
+/// Every change of stage with the rules that make it; no stage before a report, nor before what
+/// another node hands over.
+#[must_use]
+pub fn moves(policy: &Policy) -> Moves<'_> {
+    let mut moves: Moves<'_> = BTreeMap::new();
     for rule in &policy.acts {
-        let label = label(policy, rule);
+        let targets = [(rule.to.as_deref(), false), (rule.otherwise.as_deref(), true)];
+        let targets = || targets.into_iter().filter_map(|(to, no)| Some((to?, no)));
         if rule.act == ActKind::Report {
-            arrows.entry((None, rule.to.as_deref())).or_default().push(label);
+            targets().for_each(|(to, no)| moves.entry((None, to)).or_default().push((rule, no)));
             continue;
         }
-        let targets = [(rule.to.as_deref(), ""), (rule.otherwise.as_deref(), "（否 no）")];
         for from in &rule.from {
-            for (to, note) in targets {
-                if let Some(to) = to.filter(|to| to != from) {
-                    let acts = arrows.entry((Some(from), Some(to))).or_default();
-                    acts.push(format!("{label}{note}"));
-                }
+            for (to, no) in targets().filter(|(to, _)| to != from) {
+                moves.entry((Some(from), to)).or_default().push((rule, no));
             }
         }
-        if matches!(rule.act, ActKind::AcceptCustody) {
+        if rule.act == ActKind::AcceptCustody {
             let custody = &policy.custody;
             for to in [&custody.arrived, &custody.returned, &custody.undone] {
-                let acts = arrows.entry((None, Some(to))).or_default();
-                if !acts.contains(&label) {
-                    acts.push(label.clone());
+                let rules = moves.entry((None, to)).or_default();
+                if !rules.iter().any(|(known, _)| known.act == rule.act) {
+                    rules.push((rule, false));
                 }
             }
         }
     }
-    arrows
+    moves
 }
 
 fn label(policy: &Policy, rule: &ActRule) -> String {

@@ -1,9 +1,10 @@
 //! Reading the journal, from any thread, while it grows.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use engine::store::{Frame, Position, Replay, StoreError};
+use engine::store::{Examined, Frame, Harm, Position, Replay, StoreError};
 
 use crate::disk::failed;
 use crate::frame::{self, HEADER, Head, Marker};
@@ -18,6 +19,10 @@ const FIRST_READ: usize = 4096;
 const REPLAY_READ: usize = 256 * 1024;
 /// A page of replay ends with the frame that makes it this long, in bytes.
 const REPLAY_PAGE: u64 = 8 * 1024 * 1024;
+/// How much of the journal is examined while the node runs, in bytes, from its end.
+const EXAMINED: u64 = 512 * 1024 * 1024;
+/// Most places that an examination names.
+const NAMED: usize = 50;
 /// How many bytes before a position its fingerprint is over.
 const FINGERPRINT_READ: u64 = 256;
 
@@ -148,6 +153,42 @@ impl Files {
         Ok((frames, Position(end)))
     }
 
+    /// Reads the journal again, as far back as [`EXAMINED`]; what lies before was read at open.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when a file can't even be measured.
+    pub(crate) fn examine(&self, vault: &Vault) -> Result<Examined, StoreError> {
+        let (segments, stop) = (self.segments(), self.end());
+        let start = self.boundary(stop.saturating_sub(EXAMINED));
+        let known = self.damage.iter().filter(|known| known.position < start || known.bytes == 0);
+        let mut damage: Vec<Harm> = known.map(harm).collect();
+        let mut scan = Scan::new(&segments, self.marker, start, Some(stop), REPLAY_READ);
+        let mut frames = 0;
+        while let Some(found) = scan.next()? {
+            match found {
+                Found::Damage(found) => damage.push(harm(&found)),
+                Found::Frame(head) => {
+                    let (clear, sealed) = scan.parts(&head);
+                    match frame::decode(clear, sealed, vault) {
+                        Ok(_) => frames += 1,
+                        Err(error) => {
+                            let (file, offset) = scan.place(&head);
+                            let (bytes, what) = (head.length(), error.to_string());
+                            damage.push(Harm {
+                                file: short(Path::new(&file)),
+                                offset,
+                                bytes,
+                                what,
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        damage.truncate(NAMED);
+        Ok(Examined { frames, bytes: stop - start, damage })
+    }
+
     /// What the journal holds just before a position: tells this journal from any other, and this
     /// length of it from any other. Zero at the start.
     ///
@@ -201,6 +242,17 @@ impl Files {
         let (path, offset) = (found.file.display().to_string(), found.offset);
         Err(StoreError::Damaged { path, offset, what: found.what.clone() })
     }
+}
+
+fn harm(found: &Damage) -> Harm {
+    let Damage { file, offset, bytes, what, .. } = found;
+    Harm { file: short(file), offset: *offset, bytes: *bytes, what: what.clone() }
+}
+
+/// A segment's name within the data folder.
+fn short(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    format!("journal/{name}")
 }
 
 fn read(segment: &Segment, at: u64, length: usize) -> Result<Vec<u8>, StoreError> {

@@ -1,5 +1,6 @@
 //! Trust between nodes over their lives: certificates renewed and revoked, keys changed, logs lost.
 
+mod clocks;
 mod forgery;
 mod forks;
 mod recovery;

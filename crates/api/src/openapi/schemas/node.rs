@@ -86,6 +86,7 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     put("AcceptEpoch", object(&[("epoch", count())], &[]));
     let chain = json!({ "type": "array", "items": reference("Hex"), "minItems": 1, "maxItems": 6 });
     put("InstallCertificates", object(&[("chain", chain)], &[]));
+    state(&mut put);
     let held = [
         ("position", count()),
         ("from", reference("NodeName")),
@@ -121,6 +122,26 @@ fn revocations(put: &mut impl FnMut(&str, Value)) {
     put("Revoke", object(&revoke, &[("last_good", may)]));
     let chain = json!({ "type": "array", "items": reference("Hex"), "maxItems": 6 });
     put("InstallRevocationList", object(&[("list", reference("Hex"))], &[("chain", chain)]));
+}
+
+/// How the node is doing.
+fn state(put: &mut impl FnMut(&str, Value)) {
+    let finding = [
+        ("state", one_of(&["wrong", "watch", "good"])),
+        ("what", text()),
+        ("zh", text()),
+        ("en", text()),
+    ];
+    put("Findings", object(&[("findings", list(object(&finding, &[])))], &[]));
+    let log = [("epoch", count()), ("size", count()), ("root", reference("Id32"))];
+    let needs = [("journal_bytes", count()), ("index_lag", count())];
+    let may = [
+        ("free_bytes", count()),
+        ("read_only", text()),
+        ("frozen", text()),
+        ("log", object(&log, &[])),
+    ];
+    put("Storage", object(&needs, &may));
 }
 
 fn trust() -> Value {

@@ -209,3 +209,32 @@ fn every_harm_to_every_file_ends_in_the_right_rows_or_in_a_name() {
     }
     assert!(opened > 40 && refused > 10, "{opened} opened, {refused} refused");
 }
+
+#[test]
+fn a_byte_that_is_changed_while_the_node_runs_is_found_by_reading_again_and_stays_found() {
+    let (folder, written) = filled();
+    let (store, _) = open_at(folder.path()).unwrap();
+    let reader = store.reader();
+    let before = reader.examine().unwrap();
+    assert_eq!((before.frames, before.damage.len()), (FRAMES, 0));
+    let journal = fs::read_dir(folder.path().join("journal")).unwrap();
+    let file = journal.map(|entry| entry.unwrap().path()).min().unwrap();
+    let mut bytes = fs::read(&file).unwrap();
+    let at = segment_header() + usize::try_from(written[3].0.0).unwrap() + 400;
+    bytes[at] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let found = reader.examine().unwrap();
+    assert_eq!((found.frames, found.damage.len()), (FRAMES - 1, 1), "{found:?}");
+    let harm = &found.damage[0];
+    let place = usize::try_from(harm.offset).unwrap();
+    assert!(place <= at && at < place + usize::try_from(harm.bytes).unwrap(), "{harm:?}");
+    assert!(harm.file.starts_with("journal/"), "{harm:?}");
+    store.close().unwrap();
+    let (store, report) = open_at(folder.path()).unwrap();
+    assert_eq!(report.damage.len(), 1);
+    assert_eq!(store.reader().examine().unwrap().damage, found.damage);
+}
+
+fn segment_header() -> usize {
+    usize::try_from(crate::journal::segment::HEADER).unwrap()
+}

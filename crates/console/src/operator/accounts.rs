@@ -1,0 +1,211 @@
+//! Accounts of staff, what their people hold, and where they are signed in.
+
+mod open;
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use hyper::Method;
+use record::{Subject, Timestamp};
+use serde::Deserialize;
+use serde_json::json;
+
+pub(super) use open::{ask, open};
+
+use crate::api::Ask;
+use crate::form::Form;
+use crate::page::{Page, go, show, show_as};
+use crate::shape::person::Person;
+use crate::shape::public::Listed;
+use crate::staff::Staff;
+use crate::trouble::Trouble;
+use crate::visit::nonce;
+
+/// Pages of a list that are read at most, of 200 each.
+const PAGES: usize = 25;
+
+#[derive(Template)]
+#[template(path = "operator/accounts.html")]
+struct Accounts {
+    p: Page,
+    accounts: Vec<(Account, Option<Person>)>,
+    without: Vec<Person>,
+}
+
+#[derive(Template)]
+#[template(path = "operator/account.html")]
+struct One {
+    p: Page,
+    account: Account,
+    person: Person,
+    sessions: Vec<Session>,
+    roles: Vec<(String, String)>,
+    grids: Vec<crate::ground::Grid>,
+    once: String,
+    wrong: Option<String>,
+}
+
+/// An account.
+#[derive(Clone, Deserialize)]
+pub(super) struct Account {
+    name: String,
+    person: Subject,
+    enabled: bool,
+}
+
+/// Where an account is signed in.
+#[derive(Deserialize)]
+struct Session {
+    id: String,
+    began: Timestamp,
+    expires: Timestamp,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+impl One {
+    /// Whether it is the account of whoever looks: nobody shuts themselves out by mistake.
+    fn is_own(&self) -> bool {
+        self.p.me.as_ref().is_some_and(|me| me.account == self.account.name)
+    }
+}
+
+/// `GET /operator/accounts`
+pub(super) async fn list(staff: Staff) -> Result<Response, Trouble> {
+    let known: Vec<Account> = all(&staff, "/v1/accounts").await?;
+    let mut people: Vec<Person> = all(&staff, "/v1/people").await?;
+    let mut accounts: Vec<_> = known
+        .into_iter()
+        .map(|account| {
+            let person = people.iter().find(|person| person.id == account.person).cloned();
+            (account, person)
+        })
+        .collect();
+    accounts.sort_by(|one, other| one.0.name.cmp(&other.0.name));
+    people.retain(|person| accounts.iter().all(|(account, _)| account.person != person.id));
+    Ok(show(Accounts { p: staff.page("operator"), accounts, without: people }))
+}
+
+/// `GET /operator/accounts/{name}`
+pub(super) async fn one(staff: Staff, Path(name): Path<String>) -> Result<Response, Trouble> {
+    Ok(show(read(&staff, &name, None).await?))
+}
+
+/// `POST /operator/accounts/{name}/sessions/{id}/end`
+pub(super) async fn end_session(
+    staff: Staff,
+    Path((name, id)): Path<(String, String)>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let ask = Ask::bare(Method::DELETE, format!("/v1/sessions/{}", segment(&id)));
+    done(&staff, &name, staff.carry_out(ask.once(&form.text("once"))).await).await
+}
+
+/// `POST /operator/accounts/{name}`: enables or disables it, or sets a password. Either ends its
+/// sessions.
+pub(super) async fn change(
+    staff: Staff,
+    Path(name): Path<String>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let account = named(&staff, &name).await?;
+    let mut body = json!({ "person": account.person, "enabled": account.enabled });
+    match form.text("what").as_str() {
+        "disable" => body["enabled"] = false.into(),
+        "enable" => body["enabled"] = true.into(),
+        "password" => body["password"] = form.raw("password").into(),
+        _ => return Err(Trouble::malformed()),
+    }
+    let ask = Ask::send(Method::PUT, format!("/v1/accounts/{}", segment(&name)), &body);
+    done(&staff, &name, staff.carry_out(ask.once(&form.text("once"))).await).await
+}
+
+/// `POST /operator/accounts/{name}/roles`: appoints its person to a role, or ends one.
+pub(super) async fn roles(
+    staff: Staff,
+    Path(name): Path<String>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let person = named(&staff, &name).await?.person;
+    let role = form.text("role");
+    let path = format!("/v1/people/{person}/appointments");
+    let ask = match form.text("what").as_str() {
+        "appoint" => Ask::post(path, &json!({ "role": role, "scope": form.some("scope") })),
+        "dismiss" => Ask::bare(Method::DELETE, format!("{path}/{}", segment(&role))),
+        _ => return Err(Trouble::malformed()),
+    };
+    done(&staff, &name, staff.carry_out(ask.once(&form.text("once"))).await).await
+}
+
+/// Back to the account; with what was wrong where it can be mended.
+async fn done(
+    staff: &Staff,
+    name: &str,
+    outcome: Result<crate::api::Answer, Trouble>,
+) -> Result<Response, Trouble> {
+    match outcome {
+        Ok(_) => Ok(go(&format!("/operator/accounts/{}", segment(name)))),
+        Err(trouble) if trouble.is_mendable() => {
+            let status = trouble.status;
+            Ok(show_as(status, read(staff, name, Some(trouble)).await?))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+async fn read(staff: &Staff, name: &str, trouble: Option<Trouble>) -> Result<One, Trouble> {
+    let account = named(staff, name).await?;
+    let sessions = format!("/v1/accounts/{}/sessions", segment(name));
+    let sessions: Listed<Session> = staff.read(sessions).await?;
+    let person = staff.read(format!("/v1/people/{}", account.person)).await?;
+    let p = staff.page("operator");
+    let wrong = trouble.map(|trouble| told(&trouble, &p));
+    let (roles, grids) = choices(staff, &p);
+    let sessions = sessions.items;
+    Ok(One { p, account, person, sessions, roles, grids, once: nonce(), wrong })
+}
+
+async fn named(staff: &Staff, name: &str) -> Result<Account, Trouble> {
+    let known: Vec<Account> = all(staff, "/v1/accounts").await?;
+    known.into_iter().find(|account| account.name == name).ok_or_else(Trouble::not_found)
+}
+
+/// What was wrong, with what the API says of the fields.
+fn told(trouble: &Trouble, p: &Page) -> String {
+    let mut text = trouble.title(p);
+    for fault in &trouble.faults {
+        text.push_str(&format!(" {}: {}", fault.path.trim_start_matches("body."), fault.message));
+    }
+    text
+}
+
+/// The roles of the policy, and the grids that an appointment may be for.
+fn choices(staff: &Staff, p: &Page) -> (Vec<(String, String)>, Vec<crate::ground::Grid>) {
+    let handle = &staff.state.handle;
+    let world = handle.world();
+    let roles = world.policy().roles.iter().map(|role| {
+        let name = if p.is_english() { &role.name_en } else { &role.name };
+        (role.key.clone(), name.clone())
+    });
+    (roles.collect(), crate::ground::grids(handle))
+}
+
+/// Every item of a list, page by page.
+async fn all<T: serde::de::DeserializeOwned>(staff: &Staff, path: &str) -> Result<Vec<T>, Trouble> {
+    let (mut items, mut next) = (Vec::new(), None::<String>);
+    for _ in 0..PAGES {
+        let after = next.map(|next| format!("&after={}", segment(&next))).unwrap_or_default();
+        let page: Listed<T> = staff.read(format!("{path}?limit=200{after}")).await?;
+        items.extend(page.items);
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    Ok(items)
+}
+
+/// A part of a path.
+fn segment(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

@@ -1,0 +1,184 @@
+//! The node, its neighbours and its storage, as the API tells of them.
+
+use record::Timestamp;
+use serde::Deserialize;
+
+use crate::shape::name::{Named, NodeName};
+
+/// Days before a certificate's end from which on it is marked.
+const SOON: i64 = 30;
+
+/// This node.
+#[derive(Deserialize)]
+pub(super) struct Node {
+    pub(super) short: String,
+    pub(super) level: Named,
+    pub(super) area: String,
+    pub(super) federation_short: String,
+    pub(super) parent: Option<NodeName>,
+    pub(super) policy: String,
+    pub(super) certificate: Validity,
+}
+
+/// A node that this one knows.
+#[derive(Deserialize)]
+pub(super) struct Peer {
+    pub(super) short: String,
+    pub(super) name: String,
+    pub(super) level: Named,
+    pub(super) area: String,
+    pub(super) relation: String,
+    /// `good`, `stale`, `revoked`.
+    pub(super) trust: String,
+    pub(super) addresses: Vec<String>,
+    pub(super) connected: bool,
+    pub(super) trouble: Option<String>,
+    pub(super) software: Option<String>,
+    pub(super) last_sync: Option<Timestamp>,
+    pub(super) certificate: Validity,
+    pub(super) received: Head,
+    pub(super) sent: Head,
+    pub(super) acknowledged: u64,
+    pub(super) lag: u64,
+    pub(super) witnessed: Option<LogState>,
+    pub(super) countersigned: Option<LogState>,
+}
+
+/// The end of a stream.
+#[derive(Deserialize)]
+pub(super) struct Head {
+    pub(super) number: u64,
+}
+
+/// A log at a size, as a witness saw it.
+#[derive(Deserialize)]
+pub(super) struct LogState {
+    pub(super) size: u64,
+    pub(super) root: String,
+    pub(super) time: Timestamp,
+}
+
+/// How long a certificate holds.
+#[derive(Deserialize)]
+pub(super) struct Validity {
+    pub(super) not_after: Timestamp,
+    pub(super) days_left: i64,
+}
+
+/// How the storage is doing.
+#[derive(Deserialize)]
+pub(super) struct Storage {
+    pub(super) journal_bytes: u64,
+    pub(super) index_lag: u64,
+    pub(super) free_bytes: Option<u64>,
+    pub(super) read_only: Option<String>,
+    pub(super) frozen: Option<String>,
+    pub(super) log: Option<Log>,
+}
+
+/// This node's own log.
+#[derive(Deserialize)]
+pub(super) struct Log {
+    pub(super) epoch: u32,
+    pub(super) size: u64,
+    pub(super) root: String,
+}
+
+impl Validity {
+    /// The state of its days, as a style.
+    pub(super) fn state(&self) -> &'static str {
+        match self.days_left {
+            ..=0 => "overdue",
+            1..=SOON => "soon",
+            _ => "met",
+        }
+    }
+}
+
+impl Peer {
+    /// What the revocation lists say of it, as a style.
+    fn trust_state(&self) -> &'static str {
+        match self.trust.as_str() {
+            "good" => "met",
+            "stale" => "soon",
+            _ => "failed",
+        }
+    }
+
+    /// Style and key of the words of what is to be seen first: an end of trust before a connection.
+    pub(super) fn standing(&self) -> (&'static str, &'static str) {
+        match (self.trust.as_str(), self.connected) {
+            ("revoked", _) => (self.trust_state(), "revoked"),
+            (_, false) if self.relation == "other" => ("none", "known"),
+            (_, false) => ("overdue", "away"),
+            ("stale", true) => (self.trust_state(), "stale"),
+            (_, true) => ("met", "connected"),
+        }
+    }
+
+    /// Whether the node speaks to it at all.
+    pub(super) fn is_neighbour(&self) -> bool {
+        self.relation != "other"
+    }
+}
+
+impl LogState {
+    /// The beginning of its root, enough to compare it over the telephone.
+    pub(super) fn short(&self) -> String {
+        beginning(&self.root)
+    }
+}
+
+impl Log {
+    pub(super) fn short(&self) -> String {
+        beginning(&self.root)
+    }
+}
+
+impl Storage {
+    pub(super) fn journal(&self) -> String {
+        amount(self.journal_bytes)
+    }
+
+    pub(super) fn lag(&self) -> String {
+        amount(self.index_lag)
+    }
+
+    pub(super) fn free(&self) -> String {
+        self.free_bytes.map_or_else(|| "—".to_owned(), amount)
+    }
+}
+
+fn beginning(hex: &str) -> String {
+    let groups = hex.as_bytes().chunks(4).take(4);
+    groups.map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
+}
+
+/// Bytes, in the largest unit that fits.
+fn amount(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let (mut rest, mut unit) = (bytes, 0);
+    let mut tenths = 0;
+    while rest >= 1024 && unit + 1 < UNITS.len() {
+        tenths = rest % 1024 * 10 / 1024;
+        rest /= 1024;
+        unit += 1;
+    }
+    if unit == 0 { format!("{rest} B") } else { format!("{rest}.{tenths} {}", UNITS[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_told_in_the_largest_unit_that_fits() {
+        assert_eq!([0, 1023, 1024, 1536].map(amount), ["0 B", "1023 B", "1.0 KiB", "1.5 KiB"]);
+        assert_eq!(amount(5 * 1024 * 1024 * 1024 / 2), "2.5 GiB");
+    }
+
+    #[test]
+    fn a_root_is_shown_in_groups_that_can_be_read_out() {
+        assert_eq!(beginning("0123456789abcdef0123"), "0123 4567 89ab cdef");
+    }
+}
