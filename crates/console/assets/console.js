@@ -84,7 +84,10 @@
   });
   all("[data-open-keys]").forEach((button) => button.addEventListener("click", () => help.showModal()));
 
-  all("[data-print]").forEach((button) => button.addEventListener("click", () => window.print()));
+  all("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
 
   // Several at once.
   function count() {

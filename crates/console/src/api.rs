@@ -19,13 +19,10 @@ use crate::visit::Visit;
 const MOST: usize = 64 * 1024 * 1024;
 
 /// What a browser says that the API judges: who it is, where it stands and where it came from.
-const PASSED_ON: [HeaderName; 5] = [
-    COOKIE,
-    HOST,
-    ORIGIN,
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("sec-fetch-site"),
-];
+const PASSED_ON: [HeaderName; 5] =
+    [COOKIE, HOST, ORIGIN, HeaderName::from_static("x-forwarded-for"), SEC_FETCH_SITE];
+/// Whether a request comes from another site.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The API's router.
 pub(crate) struct Api(Router);
@@ -37,6 +34,8 @@ pub(crate) struct Ask {
     kind: Option<String>,
     body: Bytes,
     headers: Vec<(HeaderName, String)>,
+    /// Whether it says from which page the visitor came.
+    whence: bool,
 }
 
 /// What it answered; only ever a success.
@@ -53,7 +52,14 @@ impl Ask {
             kind: None,
             body: Bytes::new(),
             headers: Vec::new(),
+            whence: true,
         }
+    }
+
+    /// A question that changes nothing, for a page that may be opened from anywhere, as a link in a
+    /// message: where the visitor comes from is not passed on.
+    pub(crate) fn question(path: impl Into<String>, body: &impl Serialize) -> Self {
+        Self { whence: false, ..Self::post(path, body) }
     }
 
     /// Says something in JSON.
@@ -109,7 +115,9 @@ impl Ask {
             request = request.header(CONTENT_TYPE, kind);
         }
         let mut request = request.body(Body::from(self.body)).map_err(|_| Trouble::not_found())?;
-        for name in PASSED_ON {
+        let whence = self.whence;
+        let told = |name: &HeaderName| whence || (*name != ORIGIN && *name != SEC_FETCH_SITE);
+        for name in PASSED_ON.into_iter().filter(told) {
             for value in visit.headers.get_all(&name) {
                 request.headers_mut().append(name.clone(), value.clone());
             }

@@ -34,6 +34,7 @@ assets! {
 
     "report.js" "text/javascript; charset=utf-8" "report.js";
     "outbox.js" "text/javascript; charset=utf-8" "outbox.js";
+    "map.js" "text/javascript; charset=utf-8" "map.js";
     "icon.svg" "image/svg+xml" "icon.svg";
     "leaflet.css" "text/css; charset=utf-8" "vendor/leaflet-1.9.4.css";
     "leaflet.js" "text/javascript; charset=utf-8" "vendor/leaflet-1.9.4.js";

@@ -2,7 +2,7 @@
 //! the street.
 
 use engine::runtime::Handle;
-use governance::territory::Place;
+use governance::territory::{Boundary, Place};
 use record::Subject;
 
 /// A grid.
@@ -49,16 +49,43 @@ pub(crate) fn named(handle: &Handle, text: &str) -> Option<Grid> {
     grids(handle).into_iter().find(|grid| grid.code == text || grid.id.to_string() == text)
 }
 
-/// The outlines; `None` where no grid has one.
+/// The grids' outlines; `None` where no grid has one.
 pub(crate) fn map(handle: &Handle) -> Option<Map> {
-    let shapes = places(handle, |place| {
-        let boundary = place.boundary.as_ref()?;
-        let rings = serde_json::to_value(boundary).ok()?;
-        let rings: Vec<Vec<[f64; 2]>> = serde_json::from_value(rings).ok()?;
-        Some((Grid::of(place), rings))
+    draw(rings(places(handle, |place| (Grid::of(place), place.boundary.clone()))))
+}
+
+/// The areas of a node's own map: its grids, or the smallest kind of place that it has, as at a
+/// street whose ground its communities have divided. By code.
+pub(crate) fn areas(handle: &Handle) -> Vec<Grid> {
+    let mut areas = of_areas(handle, Grid::of);
+    areas.sort_by(|one, other| (&one.code, &one.name).cmp(&(&other.code, &other.name)));
+    areas
+}
+
+/// Their outlines; `None` where none has one.
+pub(crate) fn areas_map(handle: &Handle) -> Option<Map> {
+    draw(areas_rings(handle))
+}
+
+/// Their outlines as rings of longitude and latitude, WGS-84. All rings of an area are taken
+/// together, as GeoJSON's polygons are drawn: one within another is a hole.
+pub(crate) fn areas_rings(handle: &Handle) -> Vec<(Grid, Vec<Vec<[f64; 2]>>)> {
+    rings(of_areas(handle, |place| (Grid::of(place), place.boundary.clone())))
+}
+
+fn rings(places: Vec<(Grid, Option<Boundary>)>) -> Vec<(Grid, Vec<Vec<[f64; 2]>>)> {
+    let shapes = places.into_iter().filter_map(|(grid, boundary)| {
+        let rings = serde_json::to_value(boundary?).ok()?;
+        Some((grid, serde_json::from_value(rings).ok()?))
     });
-    let mut shapes: Vec<_> = shapes.into_iter().flatten().collect();
-    shapes.sort_by(|(one, _), (other, _)| (&one.code, &one.name).cmp(&(&other.code, &other.name)));
+    let mut shapes: Vec<_> = shapes.collect();
+    shapes.sort_by(|(one, _), (other, _): &(Grid, _)| {
+        (&one.code, &one.name).cmp(&(&other.code, &other.name))
+    });
+    shapes
+}
+
+fn draw(shapes: Vec<(Grid, Vec<Vec<[f64; 2]>>)>) -> Option<Map> {
     let points = || shapes.iter().flat_map(|(_, rings)| rings.iter().flatten());
     let bound = |side: usize, pick: fn(f64, f64) -> f64, from: f64| {
         points().map(|point| point[side]).fold(from, pick)
@@ -69,21 +96,48 @@ pub(crate) fn map(handle: &Handle) -> Option<Map> {
     let across = ((east - west) / f64::from(WIDTH)).max(1e-7);
     // A degree to the east is shorter than one to the north.
     let down = across * ((south + north) / 2.0).to_radians().cos();
-    let at = |[lon, lat]: &[f64; 2]| (whole((lon - west) / across), whole((north - lat) / down));
-    let outlines = shapes.iter().map(|(grid, rings)| {
-        let rings: Vec<Vec<(i32, i32)>> =
-            rings.iter().map(|ring| ring.iter().map(at).collect()).collect();
-        Outline { grid: grid.clone(), path: path(&rings), middle: middle(&rings) }
-    });
     let height = whole((north - south) / down);
-    Some(Map { outlines: outlines.collect(), width: WIDTH, height, west, north, across, down })
+    let mut map = Map { outlines: Vec::new(), width: WIDTH, height, west, north, across, down };
+    for (grid, rings) in shapes {
+        let rings: Vec<Vec<(i32, i32)>> = rings
+            .iter()
+            .map(|ring| ring.iter().map(|[lon, lat]| map.at((*lon, *lat))).collect())
+            .collect();
+        map.outlines.push(Outline { grid, path: path(&rings), middle: middle(&rings) });
+    }
+    Some(map)
 }
 
+impl Map {
+    /// Where a longitude and latitude lies on the drawing.
+    pub(crate) fn at(&self, (lon, lat): (f64, f64)) -> (i32, i32) {
+        (whole((lon - self.west) / self.across), whole((self.north - lat) / self.down))
+    }
+}
+
+/// The places of the level at which cases begin.
 fn places<T>(handle: &Handle, of: impl Fn(&Place) -> T) -> Vec<T> {
     let world = handle.world();
     let Some(level) = world.policy().custody.begins.first() else { return Vec::new() };
     let now = handle.now();
     world.territory.places(now).filter(|place| place.level == *level).map(of).collect()
+}
+
+/// The places of that level, or of the next one above it of which there are any.
+fn of_areas<T>(handle: &Handle, of: impl Fn(&Place) -> T) -> Vec<T> {
+    let (world, now) = (handle.world(), handle.now());
+    let policy = world.policy();
+    let Some(begins) = policy.custody.begins.first() else { return Vec::new() };
+    // Levels stand in a policy from above.
+    let levels = policy.levels.iter().rev().skip_while(|level| level.key != *begins);
+    for level in levels {
+        let found = world.territory.places(now).filter(|place| place.level == level.key);
+        let found: Vec<T> = found.map(&of).collect();
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
 }
 
 impl Grid {

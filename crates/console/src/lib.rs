@@ -16,13 +16,17 @@ mod case;
 mod desk;
 mod form;
 mod ground;
+mod leader;
+mod map;
 mod moment;
 mod operator;
 mod page;
 mod preference;
+mod qr;
 mod resident;
 mod session;
 mod shape;
+mod sign;
 mod staff;
 mod state;
 mod trouble;
@@ -56,6 +60,9 @@ pub fn router(api: Router, handle: Handle, settings: Settings) -> Router {
         .merge(case::routes())
         .merge(desk::routes())
         .merge(worker::routes())
+        .merge(leader::routes())
+        .merge(map::routes())
+        .merge(sign::routes())
         .merge(operator::routes());
     pages
         .fallback(|| async { Trouble::not_found() })

@@ -28,6 +28,12 @@ pub(crate) fn day(at: Timestamp, offset: FixedOffset, words: Words) -> String {
     date(&local(at, offset), true, words.0)
 }
 
+/// Day and time in full, as on paper.
+pub(crate) fn exact(at: Timestamp, offset: FixedOffset, words: Words) -> String {
+    let at = local(at, offset);
+    format!("{} {}", date(&at, true, words.0), at.format("%H:%M"))
+}
+
 fn date(at: &DateTime<FixedOffset>, year: bool, language: Language) -> String {
     let form = match (language, year) {
         (Language::Zh, true) => "%Y年%-m月%-d日",
@@ -41,14 +47,26 @@ fn date(at: &DateTime<FixedOffset>, year: bool, language: Language) -> String {
 /// How long ago, or from now, in the largest unit that fits.
 pub(crate) fn from_now(at: Timestamp, now: Timestamp, words: Words) -> String {
     let minutes = (at.millis() - now.millis()) / 60_000;
-    let (count, unit) = match minutes.unsigned_abs() {
-        0 => return words.say("just-now", &[]),
-        count @ 1..=59 => (count, "minute"),
-        count @ 60..=2_879 => (count / 60, "hour"),
-        count => (count / 1_440, "day"),
-    };
+    if minutes == 0 {
+        return words.say("just-now", &[]);
+    }
+    let (count, unit) = largest(minutes.unsigned_abs());
     let values = [("n", count.to_string()), ("unit", unit.to_owned())];
     if minutes < 0 { words.say("ago", &values) } else { words.say("in", &values) }
+}
+
+/// How long something took, in the largest unit that fits.
+pub(crate) fn lasting(millis: u64, words: Words) -> String {
+    let (count, unit) = largest(millis.div_ceil(60_000));
+    words.say("lasting", &[("n", count.to_string()), ("unit", unit.to_owned())])
+}
+
+fn largest(minutes: u64) -> (u64, &'static str) {
+    match minutes {
+        count @ 0..=59 => (count, "minute"),
+        count @ 60..=2_879 => (count / 60, "hour"),
+        count => (count / 1_440, "day"),
+    }
 }
 
 #[cfg(test)]
@@ -68,8 +86,11 @@ mod tests {
         assert_eq!(zh("2025-03-01T02:00:00.000Z"), "2025年3月1日 10:00");
         let en = Words(Language::En);
         assert_eq!(day(now, offset, en), "2 Jun 2026");
+        assert_eq!(exact(now, offset, en), "2 Jun 2026 10:00");
         assert_eq!(from_now(at("2026-06-02T00:00:00.000Z"), now, en), "2 hours ago");
         assert_eq!(from_now(at("2026-06-02T03:00:00.000Z"), now, en), "in 1 hour");
         assert_eq!(from_now(now, now, en), "just now");
+        assert_eq!(lasting(61_000, en), "2 min");
+        assert_eq!(lasting(3 * 86_400_000, en), "3 d");
     }
 }

@@ -130,6 +130,11 @@ impl Page {
         moment::when(*at, self.now, self.offset, self.words())
     }
 
+    /// Day and time in full, as on paper.
+    pub(crate) fn exact(&self, at: &Timestamp) -> String {
+        moment::exact(*at, self.offset, self.words())
+    }
+
     /// The day.
     pub(crate) fn day(&self, at: &Timestamp) -> String {
         moment::day(*at, self.offset, self.words())
@@ -138,6 +143,11 @@ impl Page {
     /// How long ago or from now.
     pub(crate) fn relative(&self, at: &Timestamp) -> String {
         moment::from_now(*at, self.now, self.words())
+    }
+
+    /// How long something took, in milliseconds.
+    pub(crate) fn lasting(&self, millis: &u64) -> String {
+        moment::lasting(*millis, self.words())
     }
 
     /// Date and time for a `datetime` attribute.
@@ -153,6 +163,11 @@ impl Page {
     /// Whether whoever is signed in works outdoors, with a phone.
     pub(crate) fn is_outdoors(&self) -> bool {
         self.me.as_ref().is_some_and(Me::is_outdoors)
+    }
+
+    /// Whether whoever is signed in may read numbers.
+    pub(crate) fn may_query(&self) -> bool {
+        self.me.as_ref().is_some_and(Me::may_query)
     }
 
     /// Whether whoever is signed in runs the node.

@@ -3,6 +3,7 @@
 mod done;
 mod follow;
 mod front;
+mod given;
 mod map;
 mod report;
 
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/report/map", get(map::choose))
         .route("/r", get(follow::look))
         .route("/r/{code}", get(follow::follow))
+        .route("/r/{code}/given", get(given::given))
         .route("/r/{code}/{act}", post(follow::act))
         .route("/done", get(done::list))
         .route("/matter/{id}", get(done::matter))

@@ -29,7 +29,10 @@ macro_rules! files {
 }
 
 // One file for every role, so that two people can add words at the same time.
-files!["frame", "trouble", "resident", "case", "worker", "desk", "operator", "policy"];
+files![
+    "frame", "trouble", "resident", "case", "worker", "desk", "operator", "policy", "leader",
+    "paper", "map"
+];
 
 static BOOKS: LazyLock<[Book; 2]> = LazyLock::new(|| {
     let read = |texts: Vec<&str>| Book::read(&texts).expect("a test reads every file of words");

@@ -7,7 +7,8 @@
 //!   only the node that had it counts its turns, so nothing is counted twice.
 //! - [`Tally`]: counts and durations by group; merging is adding up.
 //! - [`Answer`]: a node's own tally with its children's signed answers inside.
-//! - [`total`]: checks every signature in an answer and adds up what holds.
+//! - [`total`]: checks every signature in an answer and adds up what holds; [`total_under`]: the
+//!   same of one node further down, from its own answer inside.
 //!
 //! Nothing in an answer is free text (S8): groups are short codes, which the reader looks up among
 //! the codes it knows, and names come from certificates that the reader has verified.
@@ -31,7 +32,7 @@ pub use metric::{Grouping, Measure, Metric};
 pub use month::{LAST_DAYS, Month};
 pub use question::{MAX_BUDGET, MAX_HOPS, Matter, Question, QuestionError};
 pub use tally::{Cell, MAX_GROUPS, Tally};
-pub use total::{Completeness, Line, Total, total};
+pub use total::{Completeness, Line, Total, total, total_under};
 
 /// Version of the forms of questions and answers.
 pub const VERSION: u16 = 1;

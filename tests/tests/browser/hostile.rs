@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
+use crate::desk::text;
 use crate::driver::DESK;
-use crate::house::House;
+use crate::house::{House, sign_in};
 use crate::until;
 
 /// What would run if it were more than text.
@@ -89,16 +90,45 @@ async fn no_string_that_anybody_writes_runs_on_any_page_here_or_at_another_node(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_sees_nothing_of_another_grid_or_of_another_node() {
     let house = House::build().await;
-    let (id, _) = house.reported("三栋二单元王芳家漏水").await;
+    let sibling = house.sibling().await;
+    let (id, code) = house.reported("三栋二单元王芳家漏水").await;
     let browser = house.signed_in(DESK, "grid2").await;
     browser.open(&format!("/cases/{id}")).await;
     assert!(browser.text().await.contains("没有这个对象"), "{}", browser.text().await);
     assert!(!browser.source().await.contains("王芳"));
-    let elsewhere = format!("{}/cases/{id}", house.street_url());
-    browser.client.goto(&elsewhere).await.expect("the street answers");
-    assert!(browser.path().await.starts_with("/login"));
-    assert!(!browser.source().await.contains("王芳"));
+    // The case belongs to this community. At its street and at the next community nobody has it.
+    let paths = ["", "/order", "/agreement", "/given", "/similar", "/acts/accept"];
+    let next_door = text(&sibling.note(), "url");
+    for node in [house.street_url(), next_door.clone()] {
+        for path in paths {
+            let elsewhere = format!("{node}/cases/{id}{path}");
+            browser.client.goto(&elsewhere).await.expect("the node answers");
+            assert!(browser.path().await.starts_with("/login"), "{elsewhere}");
+            assert!(!browser.source().await.contains("王芳"));
+        }
+    }
     browser.close().await;
+    // Signed in next door, with the address and even the resident's code from here.
+    let stranger = house.driver.browser(DESK, &next_door).await;
+    sign_in(&stranger, "dispatcher").await;
+    for path in paths.map(|path| format!("/cases/{id}{path}")).into_iter().chain([
+        format!("/r/{code}"),
+        format!("/r/{code}/given"),
+        format!("/matter/{id}"),
+    ]) {
+        stranger.open(&path).await;
+        assert!(stranger.text().await.contains("没有这个对象"), "{path}");
+        let source = stranger.source().await;
+        assert!(!source.contains("王芳") && !source.contains("漏水"), "{path}");
+    }
+    // And with that session at the community that has it: its cookie is none here.
+    let own = text(&house.community.note(), "url");
+    for path in paths {
+        stranger.client.goto(&format!("{own}/cases/{id}{path}")).await.expect("it answers");
+        assert!(stranger.path().await.starts_with("/login"), "{path}");
+        assert!(!stranger.source().await.contains("王芳"));
+    }
+    stranger.close().await;
 }
 
 /// Proof 6.

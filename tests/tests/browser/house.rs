@@ -6,7 +6,7 @@ use testnet::client::Ask;
 
 use crate::desk::{Desk, text};
 use crate::driver::{Browser, Driver, Kind};
-use crate::site::{COMMUNITY, STREET, Site};
+use crate::site::{COMMUNITY, STREET, Seat, Site};
 use crate::until;
 
 /// The password of everybody here.
@@ -23,13 +23,21 @@ pub(crate) const GRID: &str = "341021100001001";
 /// Its name.
 pub(crate) const GRID_NAME: &str = "稠墅小区第一网格";
 
+/// The community next to it.
+const SIBLING: Seat =
+    Seat {
+        name: "古关社区（演示）", level: "community", area: "341021100002", member: false
+    };
+
 /// A street and its community, which has people and ground.
 pub(crate) struct House {
-    _root: TempDir,
+    root: TempDir,
     pub(crate) street: Site,
     pub(crate) community: Site,
     pub(crate) driver: Driver,
     pub(crate) dispatcher: Desk,
+    /// The street's dispatcher.
+    pub(crate) street_desk: Desk,
 }
 
 impl House {
@@ -41,7 +49,7 @@ impl House {
         let mut community = Site::new(root.path(), "community", "");
         street.found(STREET).await;
         street.start().await;
-        street.operator().appoint("dispatcher", "township_dispatcher").await;
+        let street_desk = street.operator().appoint("dispatcher", "township_dispatcher").await;
         let token = street.invite(COMMUNITY).await;
         community.join(&token).await;
         community.start().await;
@@ -50,7 +58,7 @@ impl House {
         let dispatcher = operator.appoint("dispatcher", "community_dispatcher").await;
         appoint(&operator, "grid1", "grid_worker", Some(PLACES[1])).await;
         appoint(&operator, "grid2", "grid_worker", Some(PLACES[2])).await;
-        let house = Self { _root: root, street, community, driver, dispatcher };
+        let house = Self { root, street, community, driver, dispatcher, street_desk };
         house.until_met().await;
         house
     }
@@ -62,6 +70,63 @@ impl House {
                 && below.peer("parent").await["connected"] == true
         })
         .await;
+    }
+
+    /// A station in the first grid, and a case whose very point is known; gives the case.
+    pub(crate) async fn furnished(&self) -> String {
+        let workday = json!([["08:30", "12:00"], ["14:00", "20:00"]]);
+        let weekend = json!([["09:00", "21:00"]]);
+        let week = [&workday, &workday, &workday, &workday, &workday, &weekend, &weekend];
+        let station = json!({ "kind": "post", "name": "稠墅网格党群驿站", "place": PLACES[1],
+            "point": [118.4211, 29.8631], "address": "稠墅小区东门", "hours": { "week": week } });
+        self.community.operator().post("/v1/stations", "station-0123456789", station).await;
+        let report = json!({ "title": "第二网格门口井盖松动", "category": "facility", "channel": "patrol",
+            "description": "车一过就响。", "place": PLACES[2], "point": [118.4262, 29.8622] });
+        let id = self.dispatcher.post("/v1/cases", "pointed-0123456789abcdef", report).await;
+        text(&id, "id")
+    }
+
+    /// Offers a case to the street; it is there when this returns.
+    pub(crate) async fn escalated(&self, id: &str) {
+        self.dispatcher.act(id, json!({ "act": "accept" })).await;
+        let reason = "需要街道协调电力部门";
+        self.dispatcher.act(id, json!({ "act": "escalate", "reason": reason })).await;
+        until("it is at the street", async || self.street_desk.case(id).await.is_some()).await;
+    }
+
+    /// A dispute that was mediated, with two sessions and an agreement; gives its id.
+    pub(crate) async fn mediated(&self) -> String {
+        let desk = &self.dispatcher;
+        let report = json!({ "title": "楼上漏水，协商不成", "category": "dispute",
+            "description": "三楼卫生间漏水，二楼天花板泡坏，双方对赔偿多少说不到一起。",
+            "channel": "counter", "contact_name": "演示居民甲", "contact_phone": "139-0000-0001",
+            "involved": "演示居民乙", "address": "3 栋 2 单元" });
+        let id = text(&desk.post("/v1/cases", "dispute-0123456789abcdef", report).await, "id");
+        let me = text(&desk.get("/v1/me").await, "person");
+        desk.act(&id, json!({ "act": "accept" })).await;
+        desk.act(&id, json!({ "act": "mediate", "severity": "ordinary", "mediators": [me] })).await;
+        for (number, note) in
+            ["双方到场，看了漏水点，约定请物业检测。", "物业出了检测结果，双方同意分担。"]
+                .into_iter()
+                .enumerate()
+        {
+            let held = desk.get(&format!("/v1/cases/{id}")).await["opened"].clone();
+            let act = json!({ "act": "session", "held": held, "note": note });
+            let path = format!("/v1/cases/{id}/acts");
+            desk.post(&path, &format!("{id}-session-{number}"), act).await;
+        }
+        let terms = "一、三楼住户于七日内修好防水；\n二、三楼住户赔偿二楼住户天花板修复费八百元，三日内付清；\n三、双方再无其他争议。";
+        desk.act(&id, json!({ "act": "agreement", "reached": true, "text": terms })).await;
+        id
+    }
+
+    /// A further community below the street, with a dispatcher of its own.
+    pub(crate) async fn sibling(&self) -> Site {
+        let mut sibling = Site::new(self.root.path(), "sibling", "");
+        sibling.join(&self.street.invite(SIBLING).await).await;
+        sibling.start().await;
+        sibling.operator().appoint("dispatcher", "community_dispatcher").await;
+        sibling
     }
 
     /// The dispatcher, after the node was started anew: its port may be another.
@@ -104,7 +169,8 @@ impl House {
     }
 }
 
-async fn sign_in(browser: &Browser, login: &str) {
+/// Signs in on the page for that.
+pub(crate) async fn sign_in(browser: &Browser, login: &str) {
     browser.open("/login").await;
     browser.type_in("#account", login).await;
     browser.type_in("#password", PASSWORD).await;

@@ -2,6 +2,7 @@
 //! node and every driver has ports of the system's choice; nothing waits for a time, only for
 //! something to be so.
 
+mod climb;
 mod damage;
 #[expect(dead_code, reason = "the tests of nodes use all of it, these a part")]
 #[path = "../nodes/desk.rs"]
@@ -10,8 +11,11 @@ mod dispatcher;
 mod driver;
 mod hostile;
 mod house;
+mod leader;
 mod look;
+mod map;
 mod operator;
+mod paper;
 mod reach;
 mod resident;
 #[expect(dead_code, reason = "the tests of nodes use all of it, these a part")]

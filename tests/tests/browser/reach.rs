@@ -24,10 +24,21 @@ const SMALL: &str = "const least = document.documentElement.classList.contains('
       .filter((one) => touched(one).getBoundingClientRect().height < least) \
       .map((one) => one.outerHTML.slice(0, 160))";
 
-/// Looks at the page that is open.
-pub(crate) async fn check(browser: &Browser, name: &str) {
-    let found = browser.script(&format!("{AXE}{RUN}"), vec![]).await;
-    assert_eq!(found, Value::Array(Vec::new()), "{name}");
-    let small = browser.script(SMALL, vec![]).await;
-    assert_eq!(small, Value::Array(Vec::new()), "{name}: too small to be touched");
+/// What sticks out at the side, so that one would have to scroll there.
+const WIDE: &str = "const most = document.documentElement.clientWidth; \
+    if (document.documentElement.scrollWidth <= most) return []; \
+    return [...document.body.querySelectorAll('*')].filter((one) => one.checkVisibility() && \
+      one.getBoundingClientRect().right > most + 1 && !one.closest('.scroll > *, .board > *, .skip')) \
+      .map((one) => one.outerHTML.slice(0, 120)).slice(-3).concat(['the page is wider than its window'])";
+
+/// Looks at the page that is open; gives what is wrong with it.
+pub(crate) async fn faults(browser: &Browser, name: &str) -> Vec<String> {
+    let axe = format!("{AXE}{RUN}");
+    let mut faults = Vec::new();
+    for (what, script) in [("axe", &*axe), ("too small to be touched", SMALL), ("too wide", WIDE)] {
+        let found = browser.script(script, vec![]).await;
+        let found = found.as_array().cloned().unwrap_or_else(|| vec![Value::Null]);
+        faults.extend(found.iter().map(|one| format!("{name}: {what}: {one}")));
+    }
+    faults
 }

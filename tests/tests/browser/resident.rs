@@ -62,6 +62,37 @@ async fn a_sign_fills_the_grid_in_and_a_refused_position_does_not_stop_anybody()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reporter_keeps_a_receipt_and_is_told_who_was_given_what() {
+    let house = House::build().await;
+    let (id, code) = house.reported("三栋二单元王芳家门口路灯坏了").await;
+    let browser = house.browser(Kind { scripts: false, ..PHONE }).await;
+    browser.open(&format!("/r/{code}?new=yes")).await;
+    assert!(browser.has(".receipt svg.qr path.qr-ink").await);
+    browser.press("我的信息给了谁").await;
+    assert!(browser.words("main").await.contains("没有给任何其他单位"));
+    house.escalated(&id).await;
+    crate::until("the street has signed for it", async || {
+        browser.open(&format!("/r/{code}/given")).await;
+        browser.has(".given .state.verified").await
+    })
+    .await;
+    let given = browser.words(".given").await;
+    for word in ["徽城镇", "事情", "经过", "由上级处置", "已签收"] {
+        assert!(given.contains(word), "{word}: {given}");
+    }
+    let all = browser.words("main").await;
+    assert!(all.contains("没有给过任何单位： 您的姓名 · 您的电话"), "{all}");
+    // The staff's page says the same, one click from the case.
+    browser.close().await;
+    let desk = house.signed_in(crate::driver::DESK, "dispatcher").await;
+    desk.open(&format!("/cases/{id}")).await;
+    desk.press("给了谁").await;
+    let staff = desk.words(".given").await;
+    assert!(staff.contains("徽城镇") && staff.contains("由上级处置"), "{staff}");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_reported_already_is_offered_before_anybody_writes_and_nothing_said_is_shown() {
     let house = House::build().await;
     house.reported("三栋二单元王芳家门口路灯坏了").await;

@@ -76,7 +76,7 @@ pub(crate) async fn list(
     let size = limit(listing.limit, 50, 200)?;
     let look = if listing.q.is_some() { Look::Search } else { Look::List };
     let found = desk.read(move |view| view.list(&listing, size)).await?;
-    desk.looked(Shown::list(look).with(["title"])).await?;
+    desk.looked(Shown::list(look).with(["title", "point"])).await?;
     Ok(Json(found))
 }
 

@@ -5,8 +5,10 @@ use std::time::Duration;
 use axum::Json;
 use governance::area::AreaCode;
 use governance::numbers::FigureRow;
-use governance::query::{Answer, Cell, Completeness, Group, Grouping, Matter, Metric, total};
-use record::{PublicKey, RecordId, Signed, Subject, Timestamp};
+use governance::query::{
+    Answer, Cell, Completeness, Group, Grouping, Matter, Metric, total, total_under,
+};
+use record::{NodeId, PublicKey, RecordId, Signed, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::body::Body;
@@ -29,6 +31,9 @@ pub(crate) struct Ask {
     until: Timestamp,
     #[serde(default)]
     area: Option<AreaCode>,
+    /// Only of this node and those below it: what its own answer says, inside the one from above.
+    #[serde(default)]
+    under: Option<NodeId>,
     #[serde(default = "usual")]
     budget_ms: u32,
     /// Whether to give the signed answer itself, too.
@@ -107,7 +112,7 @@ impl Numbers {
 
 /// `POST /v1/queries`
 pub(crate) async fn ask(desk: Desk, body: Body<Ask>) -> Result<Json<Answered>, Problem> {
-    let Ask { metric, grouping, from, until, area, budget_ms, signed } = body.value;
+    let Ask { metric, grouping, from, until, area, under, budget_ms, signed } = body.value;
     if until <= from {
         return Err(Problem::at(Kind::FIELD, "body.until", "must be later than from"));
     }
@@ -122,12 +127,19 @@ pub(crate) async fn ask(desk: Desk, body: Body<Ask>) -> Result<Json<Answered>, P
     let answered = desk.read(move |view| {
         let policy = view.policy();
         let known = |grouping, code: &str| is_known(policy, grouping, code);
-        let total = total(&question, &answer, &view.setup.standing, now, known);
+        let standing = &view.setup.standing;
+        let total = match under {
+            Some(node) => total_under(&question, &answer, standing, node, now, known),
+            None => total(&question, &answer, standing, now, known),
+        };
         let total = total.map_err(|error| {
             tracing::error!(error = %error, "this node's own answer does not hold");
             Problem::from(Kind::INTERNAL)
         })?;
         let partial = total.is_partial();
+        if under.is_some() && !partial && total.completeness().answered.is_empty() {
+            return Err(Problem::not_found());
+        }
         let tally = total.so_far();
         let rows =
             tally.iter().map(|(group, cell)| view.row(metric, grouping, group, cell)).collect();

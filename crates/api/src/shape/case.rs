@@ -41,6 +41,12 @@ pub(crate) struct Summary {
     grid: Option<AreaCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<Subject>,
+    /// Longitude and latitude, WGS-84, where it was reported with them and one may read that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    point: Option<serde_json::Value>,
+    /// Its colour by importance and urgency (C3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    colour: Option<Named>,
     #[serde(skip_serializing_if = "Option::is_none")]
     assignee: Option<PersonName>,
     opened: Timestamp,
@@ -134,9 +140,6 @@ pub(crate) struct Detail {
     extensions: u32,
     reminders: u32,
     supervisions: u32,
-    /// Its colour by importance and urgency (C3).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    colour: Option<Named>,
     /// Whether an objection to its dispatch is not decided.
     objected: bool,
     /// The due time asked for and not decided.
@@ -264,11 +267,11 @@ impl View {
     /// # Errors
     /// When index or journal can't be read.
     pub(crate) fn summary(&self, case: &Case, people: &mut People<'_>) -> Result<Summary, Problem> {
-        let title = self.latest(case, &[field::TITLE])?.remove("title");
+        let mut words = self.latest(case, &[field::TITLE, field::POINT])?;
         Ok(Summary {
             id: case.id,
             number: case.number.clone(),
-            title,
+            title: words.remove("title"),
             stage: self.stage(&case.stage),
             phase: case.phase,
             level: self.level(&case.level),
@@ -278,6 +281,8 @@ impl View {
             category: case.category.as_deref().map(|key| self.category(key)),
             grid: case.grid.clone(),
             place: case.place,
+            point: words.remove("point"),
+            colour: self.colour(case),
             assignee: case.assignee.map(|id| people.name(id)).transpose()?,
             opened: case.opened,
             closed: case.closed,
@@ -310,7 +315,6 @@ impl View {
             extensions: case.counts.extensions,
             reminders: case.counts.reminders,
             supervisions: case.counts.supervisions,
-            colour: self.colour(case),
             objected: case.objection.is_some(),
             extension_asked: case.extension,
             merged_into: case.aside.as_ref().and_then(|aside| aside.into),

@@ -144,6 +144,16 @@ async fn what_is_missing_is_named_and_no_total_is_given() {
     assert!(json.get("total").is_none());
     assert_eq!(json["so_far"]["count"], 1);
     assert_eq!(json["completeness"]["pending"][0]["name"], "桃源村");
+    // Under this node itself nothing else is lost; under the child there is nothing at all.
+    let under = |node: record::NodeId| {
+        let mut body = ask("received", "child");
+        body["under"] = json!(node);
+        house.post(Who::Bearer("ops"), "/v1/queries", body)
+    };
+    assert_eq!(under(setup.me()).await.json()["so_far"]["count"], 1);
+    let child = under(record::NodeId::from_genesis(&key.public())).await.json();
+    assert_eq!((&child["rows"], &child["partial"]), (&json!([]), &json!(true)));
+    assert_eq!(child["completeness"]["pending"][0]["name"], "桃源村");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -226,7 +226,6 @@ similar-merge = Merge into this one
 similar-none = No similar case was found.
 order-title = Work order
 order-print = Print
-order-agreement = Agreement
 order-signed = Signed
 order-resident = Reporter or party
 proof-failed-title = The record of this step fails its check

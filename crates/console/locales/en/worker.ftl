@@ -9,7 +9,6 @@ file-contact = Who told you
 file-settled = I have settled it already
 file-send = Send
 grid-none = You have no grid of your own.
-grid-map = Map of the grids
 grid-households = { $n } households
 grid-open = Open cases
 grid-people = People

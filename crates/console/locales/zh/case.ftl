@@ -226,7 +226,6 @@ similar-merge = 并入这一件
 similar-none = 没有找到相似的事件。
 order-title = 工单
 order-print = 打印
-order-agreement = 调解协议
 order-signed = 承办人签字
 order-resident = 上报人（当事人）签字
 proof-failed-title = 这一步的记录验证失败

@@ -9,7 +9,6 @@ file-contact = 上报人联系方式
 file-settled = 已经当场处置好
 file-send = 上报
 grid-none = 您没有负责的网格。
-grid-map = 网格位置图
 grid-households = { $n } 户
 grid-open = 在办事件
 grid-people = 联系人

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::api::Ask;
 use crate::form::Form;
 use crate::page::{Page, go, show, show_as};
+use crate::qr::Qr;
 use crate::shape::public::Followed;
 use crate::state::State;
 use crate::trouble::Trouble;
@@ -22,6 +23,8 @@ struct Follow {
     p: Page,
     code: String,
     case: Followed,
+    /// The address of this very page, on a receipt.
+    qr: Option<Qr>,
     new: bool,
     done: Option<ActKind>,
     once: String,
@@ -54,7 +57,7 @@ pub(super) async fn look(Query(typed): Query<Typed>) -> Response {
 }
 
 /// What people make of a code on paper: spaces, small letters, other hyphens.
-fn tidy(typed: &str) -> String {
+pub(super) fn tidy(typed: &str) -> String {
     let plain = typed.chars().filter_map(|c| match c {
         '－' | '—' | '–' | '-' => Some('-'),
         c if c.is_ascii_alphanumeric() => Some(c.to_ascii_uppercase()),
@@ -75,16 +78,9 @@ pub(super) async fn follow(
 ) -> Result<Response, Trouble> {
     let code = tidy(&code);
     let case: Followed = state.api.read(&visit, Ask::get(format!("/v1/reports/{code}"))).await?;
-    let p = Page::new(&state, &visit, "");
-    Ok(show(Follow {
-        p,
-        code,
-        case,
-        new: just.new.is_some(),
-        done: just.done,
-        once: nonce(),
-        wrong: None,
-    }))
+    let (p, new) = (Page::new(&state, &visit, ""), just.new.is_some());
+    let qr = new.then(|| Qr::to(&state, &visit, &format!("/r/{code}"))).flatten();
+    Ok(show(Follow { p, code, case, qr, new, done: just.done, once: nonce(), wrong: None }))
 }
 
 /// `POST /r/{code}/{act}`
@@ -105,7 +101,8 @@ pub(super) async fn act(
             let p = Page::new(&state, &visit, "");
             let wrong = (trouble.title(&p), p.words().next_step(&trouble.code));
             let (status, wrong) = (trouble.status, Some(wrong));
-            Ok(show_as(status, Follow { p, code, case, new: false, done: None, once, wrong }))
+            let (qr, new, done) = (None, false, None);
+            Ok(show_as(status, Follow { p, code, case, qr, new, done, once, wrong }))
         }
         Err(trouble) => Err(trouble),
     }

@@ -25,6 +25,9 @@ pub(crate) struct Summary {
     pub(crate) category: Option<Named>,
     pub(crate) grid: Option<String>,
     pub(crate) place: Option<Subject>,
+    /// Longitude and latitude, WGS-84.
+    pub(crate) point: Option<(f64, f64)>,
+    pub(crate) colour: Option<Named>,
     pub(crate) assignee: Option<PersonName>,
     pub(crate) opened: Timestamp,
     pub(crate) closed: Option<Timestamp>,
@@ -61,15 +64,24 @@ pub(crate) struct Detail {
     pub(crate) reopens: u32,
     pub(crate) reminders: u32,
     pub(crate) supervisions: u32,
-    pub(crate) colour: Option<Named>,
     pub(crate) objected: bool,
     pub(crate) extension_asked: Option<Timestamp>,
     pub(crate) merged_into: Option<Subject>,
+    pub(crate) mediation: Option<Mediation>,
     pub(crate) answerable: Answerable,
     pub(crate) excluded: BTreeSet<Rate>,
     pub(crate) fields: Map<String, Value>,
     pub(crate) units: Vec<Unit>,
     pub(crate) spans: Vec<Span>,
+}
+
+/// A dispute that is or was mediated.
+#[derive(Deserialize)]
+pub(crate) struct Mediation {
+    pub(crate) severity: String,
+    pub(crate) mediators: Vec<Subject>,
+    /// Whether the parties agreed, once it has ended.
+    pub(crate) agreed: Option<bool>,
 }
 
 /// Who answers for a case now.

@@ -37,6 +37,11 @@ impl Me {
         !self.appointments.is_empty() && self.appointments.iter().all(|held| held.scope.is_some())
     }
 
+    /// Whether they may read numbers.
+    pub(crate) fn may_query(&self) -> bool {
+        self.powers.contains(&Power::Query)
+    }
+
     /// Whether they run the node.
     pub(crate) fn is_operator(&self) -> bool {
         self.powers.contains(&Power::Federation)

@@ -5,7 +5,7 @@ use axum::response::Response;
 use record::Subject;
 use serde::Deserialize;
 
-use crate::ground::{self, Map};
+use crate::map::{Area, Layers, Spot};
 use crate::page::{Page, show};
 use crate::shape::person::Contact;
 use crate::shape::public::Listed;
@@ -20,7 +20,7 @@ const MOST: usize = 200;
 struct Mine {
     p: Page,
     grids: Vec<Ground>,
-    map: Option<Map>,
+    layers: Layers,
 }
 
 /// A place that one is appointed to.
@@ -64,6 +64,16 @@ impl Mine {
     fn is_mine(&self, id: &Subject) -> bool {
         self.grids.iter().any(|ground| ground.id == *id)
     }
+
+    /// What is open on a ground of theirs.
+    fn area(&self, ground: &Ground) -> Option<&Area> {
+        self.layers.areas.iter().find(|area| area.grid.id == ground.id)
+    }
+
+    /// The stations that stand on it.
+    fn stations(&self, ground: &Ground) -> Vec<&Spot> {
+        self.layers.stations.iter().filter(|spot| spot.place == ground.id).collect()
+    }
 }
 
 /// `GET /work/grid`
@@ -86,8 +96,8 @@ pub(super) async fn mine(staff: Staff) -> Result<Response, Trouble> {
             people: people.items.iter().filter(serves).cloned().collect(),
         });
     }
-    let map = ground::map(&staff.state.handle);
-    Ok(show(Mine { p: staff.page("grid"), grids, map }))
+    let layers = Layers::read(&staff).await?;
+    Ok(show(Mine { p: staff.page("grid"), grids, layers }))
 }
 
 /// Whether there is anything in it.

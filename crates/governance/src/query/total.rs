@@ -70,21 +70,25 @@ pub fn total(
     now: Timestamp,
     known: impl Fn(Grouping, &str) -> bool,
 ) -> Result<Total, AnswerError> {
-    let mut reader = Reader {
-        question,
-        known: &known,
-        now,
-        seen: BTreeSet::new(),
-        total: Total { tally: Tally::default(), completeness: Completeness::default() },
-    };
-    if answer.signer() != standing.key() {
-        return Err(AnswerError::OtherNode);
-    }
-    standing.check(now)?;
-    answer.check_for(&question.matter, Some(question.id), standing)?;
-    let expected = Expected { id: Some(question.id), stale: false };
-    reader.count(answer, standing, &Branch { expected, under: None, top: None });
-    Ok(reader.total)
+    Reader::new(question, &known, now, None).read(answer, standing)
+}
+
+/// As [`total`], of one node of the answer and those below it: what that node's own answer says,
+/// which is inside the one from above. Children are counted under the direct children of that node.
+/// Where the answer does not have the node, nothing is counted and everybody who is missing is
+/// named, since the node may be below them.
+///
+/// # Errors
+/// As [`total`].
+pub fn total_under(
+    question: &Question,
+    answer: &Signed<Answer>,
+    standing: &Standing,
+    node: NodeId,
+    now: Timestamp,
+    known: impl Fn(Grouping, &str) -> bool,
+) -> Result<Total, AnswerError> {
+    Reader::new(question, &known, now, Some(node)).read(answer, standing)
 }
 
 impl Total {
@@ -124,23 +128,73 @@ struct Expected {
 }
 
 /// Where in the tree of answers the reader is.
+#[derive(Clone, Copy)]
 struct Branch {
     expected: Expected,
     under: Option<NodeId>,
-    /// The direct child of the node asked first.
+    /// The direct child of the node whose numbers are read.
     top: Option<NodeId>,
+    /// Whether it is that node or below it.
+    within: bool,
 }
 
 struct Reader<'a, F> {
     question: &'a Question,
     known: &'a F,
     now: Timestamp,
+    /// Whose numbers are read, where not those of the node asked first.
+    focus: Option<NodeId>,
     seen: BTreeSet<NodeId>,
     total: Total,
+    /// Who is missing outside the focus.
+    outside: Completeness,
 }
 
-impl<F: Fn(Grouping, &str) -> bool> Reader<'_, F> {
-    fn count(&mut self, answer: &Answer, standing: &Standing, branch: &Branch) {
+impl<'a, F: Fn(Grouping, &str) -> bool> Reader<'a, F> {
+    fn new(question: &'a Question, known: &'a F, now: Timestamp, focus: Option<NodeId>) -> Self {
+        let total = Total { tally: Tally::default(), completeness: Completeness::default() };
+        let (seen, outside) = (BTreeSet::new(), Completeness::default());
+        Self { question, known, now, focus, seen, total, outside }
+    }
+
+    fn read(mut self, answer: &Signed<Answer>, standing: &Standing) -> Result<Total, AnswerError> {
+        if answer.signer() != standing.key() {
+            return Err(AnswerError::OtherNode);
+        }
+        standing.check(self.now)?;
+        answer.check_for(&self.question.matter, Some(self.question.id), standing)?;
+        let expected = Expected { id: Some(self.question.id), stale: false };
+        let within = self.focus.is_none();
+        self.count(answer, standing, Branch { expected, under: None, top: None, within });
+        if self.focus.is_some_and(|focus| !self.seen.contains(&focus)) && !self.total.is_partial() {
+            self.total.completeness = self.outside;
+        }
+        Ok(self.total)
+    }
+
+    /// Where what concerns a node is noted.
+    fn lists(&mut self, node: NodeId, at: Branch) -> &mut Completeness {
+        if at.within || self.focus == Some(node) {
+            &mut self.total.completeness
+        } else {
+            &mut self.outside
+        }
+    }
+
+    fn count(&mut self, answer: &Answer, standing: &Standing, mut branch: Branch) {
+        self.seen.insert(answer.node);
+        if self.focus == Some(answer.node) {
+            branch = Branch { top: None, within: true, ..branch };
+        }
+        if branch.within {
+            self.add(answer, standing, branch);
+        }
+        for child in &answer.children {
+            self.child(child, answer, standing, branch);
+        }
+    }
+
+    fn add(&mut self, answer: &Answer, standing: &Standing, branch: Branch) {
         let line = Line::new(answer.node, branch.under).named(standing);
         let lists = &mut self.total.completeness;
         if answer.step.is_some() {
@@ -152,22 +206,18 @@ impl<F: Fn(Grouping, &str) -> bool> Reader<'_, F> {
         } else {
             lists.answered.push(line);
         }
-        self.seen.insert(answer.node);
         let tally = self.regroup(&answer.tally, branch.top.unwrap_or(answer.node));
         self.total.tally.merge(&tally);
-        for child in &answer.children {
-            self.child(child, answer, standing, branch);
-        }
     }
 
-    fn child(&mut self, child: &ChildAnswer, above: &Answer, parent: &Standing, at: &Branch) {
+    fn child(&mut self, child: &ChildAnswer, above: &Answer, parent: &Standing, at: Branch) {
         let line = Line::new(child.node, Some(above.node));
         let standing = match self.certified(child, parent) {
             Ok(standing) => standing,
-            Err(error) => return self.invalid(line, &error),
+            Err(error) => return self.invalid(line, at, &error),
         };
         let line = line.named(&standing);
-        let lists = &mut self.total.completeness;
+        let lists = self.lists(child.node, at);
         let (bytes, expected) = match &child.state {
             ChildState::Pending => return lists.pending.push(line),
             ChildState::Refused => return lists.refused.push(line),
@@ -177,11 +227,11 @@ impl<F: Fn(Grouping, &str) -> bool> Reader<'_, F> {
             }
             ChildState::Stale { answer } => (answer, Expected { id: None, stale: true }),
         };
-        let branch =
-            Branch { expected, under: Some(above.node), top: Some(at.top.unwrap_or(child.node)) };
+        let top = Some(at.top.unwrap_or(child.node));
+        let branch = Branch { expected, under: Some(above.node), top, within: at.within };
         match self.verified(bytes, &standing, expected) {
-            Ok(answer) => self.count(&answer, &standing, &branch),
-            Err(error) => self.invalid(line, &error),
+            Ok(answer) => self.count(&answer, &standing, branch),
+            Err(error) => self.invalid(line, at, &error),
         }
     }
 
@@ -201,9 +251,9 @@ impl<F: Fn(Grouping, &str) -> bool> Reader<'_, F> {
         if twice { Err(AnswerError::CountedTwice) } else { Ok(answer) }
     }
 
-    fn invalid(&mut self, line: Line, error: &AnswerError) {
+    fn invalid(&mut self, line: Line, at: Branch, error: &AnswerError) {
         let fault = Some(error.words());
-        self.total.completeness.invalid.push(Line { fault, ..line });
+        self.lists(line.node, at).invalid.push(Line { fault, ..line });
     }
 
     /// The groups as the reader shows them.

@@ -146,6 +146,8 @@ fn summary_may() -> Vec<Property<'static>> {
         ("source", text()),
         ("grid", reference("Area")),
         ("place", reference("Id16")),
+        ("point", reference("Point")),
+        ("colour", reference("Named")),
         ("assignee", reference("PersonName")),
         ("closed", reference("Time")),
     ]
@@ -198,7 +200,6 @@ fn case() -> Value {
         ("closing", one_of(&["normal", "overtime", "special"])),
         ("solved", flag()),
         ("satisfaction", scale(5)),
-        ("colour", reference("Named")),
         ("extension_asked", reference("Time")),
         ("merged_into", reference("Id16")),
         ("written_off", reference("Time")),

@@ -99,7 +99,10 @@ fn matter() -> Vec<Property<'static>> {
 fn ask() -> Value {
     let budget = json!({ "type": "integer", "minimum": 500, "maximum": 25_000, "default": 5_000 });
     let signed = json!({ "type": "boolean", "default": false });
-    object(&matter(), &[("area", reference("Area")), ("budget_ms", budget), ("signed", signed)])
+    let under = reference("Id32");
+    let may =
+        [("area", reference("Area")), ("under", under), ("budget_ms", budget), ("signed", signed)];
+    object(&matter(), &may)
 }
 
 fn answered() -> Value {

@@ -124,6 +124,46 @@ fn by_child_is_by_branch_of_the_node_asked_first() {
 }
 
 #[test]
+fn under_a_node_only_its_own_answer_counts_by_its_own_children() {
+    let c = county();
+    let question = c.question(Grouping::Child);
+    let honest = c.honest(&question);
+    let under = |answer: &Signed<Answer>, node: &Node| {
+        let known = |_, _: &str| true;
+        total_under(&question, answer, &c.county.standing, node.id(), NOW, known).unwrap()
+    };
+    let north = under(&honest, &c.north);
+    let expected = [(&c.north, 2), (&c.first, 8), (&c.second, 16)];
+    let expected: BTreeMap<_, _> =
+        expected.into_iter().map(|(node, count)| (Group::Node(node.id()), count)).collect();
+    let counted = north.complete().unwrap().iter();
+    assert_eq!(
+        counted.map(|(group, cell)| (group.clone(), cell.count)).collect::<BTreeMap<_, _>>(),
+        expected
+    );
+    let mut answered = names(&north.completeness().answered);
+    answered.sort_unstable();
+    assert_eq!(answered, ["community 4", "community 5", "township 2"]);
+    let parts: u64 = [&c.north, &c.south].map(|node| count(&under(&honest, node))).iter().sum();
+    assert_eq!(parts + 1, count(&c.read(&question, &honest).unwrap()));
+    assert_eq!(count(&under(&honest, &c.county)), 31);
+    assert_eq!(count(&under(&honest, &c.second)), 16);
+    // Who is missing elsewhere does not make this one's numbers partial.
+    let north_alone = vec![
+        c.north.answered(&c.north_with(&question, vec![])),
+        c.south.entry(ChildState::Pending),
+    ];
+    let partial = c.county_with(&question, north_alone);
+    assert!(!under(&partial, &c.north).is_partial());
+    // A node that is missing, and one that may be below one that is, have no numbers.
+    for node in [&c.south, &c.first] {
+        let nothing = under(&partial, node);
+        assert!(nothing.is_partial() && count(&nothing) == 0);
+        assert_eq!(names(&nothing.completeness().pending), ["township 3"]);
+    }
+}
+
+#[test]
 fn what_is_missing_is_named_and_a_partial_gives_no_total() {
     let c = county();
     let question = c.question(Grouping::None);

@@ -1,0 +1,42 @@
+//! Leaders look at numbers of the nodes below.
+
+use crate::desk::text;
+use crate::driver::DESK;
+use crate::house::House;
+use crate::until;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_asked_of_the_nodes_below_and_who_is_missing_is_named() {
+    let mut house = House::build().await;
+    for title in ["路灯不亮", "垃圾满溢", "河道护栏断裂"] {
+        house.reported(title).await;
+    }
+    let street = house.at_street(DESK).await;
+    street.press("数字").await;
+    let complete = street.words(".completeness").await;
+    assert!(complete.contains("完整：2 个节点都已回答"), "{complete}");
+    let community = text(&house.community.operator().get("/v1/node").await, "name");
+    let received = street.words(".figure .figures tbody").await;
+    assert!(received.contains(&community) && received.contains('3'), "{received}");
+    // Further down by asking: no row of the community's is kept at the street.
+    street.press(&community).await;
+    assert!(street.path().await.contains("under="), "{}", street.path().await);
+    let grids = street.words(".figure .figures tbody").await;
+    assert!(grids.contains(crate::house::GRID), "{grids}");
+    assert!(!street.source().await.contains("路灯不亮"), "numbers only");
+
+    house.community.kill().await;
+    until("it is known that the community is away", async || {
+        house.street.operator().peer("child").await["connected"] == false
+    })
+    .await;
+    street.open("/numbers").await;
+    let partial = street.words(".completeness").await;
+    assert!(partial.contains("不完整") && partial.contains(&community), "{partial}");
+    let body = street.text().await;
+    assert!(!body.contains("完整：2"), "{body}");
+    // Asked for by itself, it has no numbers, and that is said.
+    let complaints = street.complaints().await;
+    assert!(complaints.is_empty(), "{complaints:?}");
+    street.close().await;
+}
