@@ -7,6 +7,7 @@
 //! [`node::Running::stop`] ends it.
 
 pub mod audit;
+pub mod backup;
 pub mod calendar;
 pub mod checks;
 pub mod cli;

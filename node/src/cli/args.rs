@@ -117,6 +117,25 @@ pub(super) enum Command {
         #[arg(value_name = "DIR")]
         to: PathBuf,
     },
+    /// 备份到目录（含密钥，节点可在运行）；已清除的内容随下一次备份从各份备份中消失 / makes a backup, with
+    /// keys, of a running or stopped node; what was erased goes from earlier ones with the next
+    Backup {
+        /// 备份目录，放在另一块磁盘 / a folder, on another disk
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+        /// 保留最近几份 / how many of the newest are left
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+        keep: u16,
+    },
+    /// 由备份重建数据目录（--data 指定，须为空）/ makes a data folder of a backup: an empty one, --data
+    Restore {
+        /// 备份目录 / the folder of backups
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+        /// 哪一份；缺省为最新 / which one [default: the newest]
+        #[arg(long, value_name = "NAME")]
+        generation: Option<String>,
+    },
     /// 离线核验数据目录或导出目录 / verifies a data folder or an export, offline
     Verify {
         /// 目录 / the folder

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 use crate::audit::AuditError;
 use crate::config::ConfigError;
+use crate::backup::BackupError;
 use crate::export::ExportError;
 use crate::file::FileError;
 use crate::found::FoundError;
@@ -329,6 +330,23 @@ impl From<VerifyError> for Failure {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         Self::new("文件读写失败：请检查权限与磁盘空间", error)
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Start(error) => error.into(),
+            BackupError::Copy(error) => error.into(),
+            BackupError::File(error) => error.into(),
+            BackupError::Identity(_) => Self::new("读不到本节点的身份文件：先完成入网", error),
+            BackupError::Other { .. } => Self::new("该目录是别的节点的备份：请换一个目录", error),
+            BackupError::Within { .. } => {
+                Self::new("备份不能放在数据目录之内：请放到另一块磁盘", error)
+            }
+            BackupError::Nothing { .. } => Self::new("没有这份备份：请核对目录与名称", error),
+            BackupError::Exists { .. } => Self::new("目标数据目录不是空的：请换一个", error),
+        }
     }
 }
 

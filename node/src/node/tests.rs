@@ -22,6 +22,7 @@ use crate::local::Local;
 use crate::offline::Offline;
 use crate::operator::{Installed, Operator};
 
+mod backups;
 mod federation;
 mod folder;
 mod misconduct;
