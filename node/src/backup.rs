@@ -113,11 +113,7 @@ pub fn backup(config: &Config, to: &Path, keep: usize) -> Result<BackedUp, Backu
 ///
 /// # Errors
 /// [`BackupError`]; nothing is left of the target then.
-pub fn restore(
-    from: &Path,
-    generation: Option<&str>,
-    data: &Path,
-) -> Result<String, BackupError> {
+pub fn restore(from: &Path, generation: Option<&str>, data: &Path) -> Result<String, BackupError> {
     if fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(BackupError::Exists { to: data.into() });
     }

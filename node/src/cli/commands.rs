@@ -121,7 +121,9 @@ fn explain(loaded: &Loaded) -> Result<ExitCode, Failure> {
 fn back_up(config: &Config, to: &Path, keep: u16) -> Result<ExitCode, Failure> {
     let BackedUp { generation, bytes, removed } = backup::backup(config, to, usize::from(keep))?;
     let to = to.display();
-    print::line(&format!("已备份 {bytes} 字节：{to}/{generation}（密钥在 {to}/newest，请妥善保管）"));
+    print::line(&format!(
+        "已备份 {bytes} 字节：{to}/{generation}（密钥在 {to}/newest，请妥善保管）"
+    ));
     print::line(&format!(
         "backed up {bytes} bytes: {to}/{generation}; the keys are in {to}/newest, guard them"
     ));

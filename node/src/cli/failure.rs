@@ -8,8 +8,8 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use crate::audit::AuditError;
-use crate::config::ConfigError;
 use crate::backup::BackupError;
+use crate::config::ConfigError;
 use crate::export::ExportError;
 use crate::file::FileError;
 use crate::found::FoundError;

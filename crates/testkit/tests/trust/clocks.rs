@@ -37,7 +37,8 @@ fn round(town: &mut Town) -> CaseId {
 /// deadline by the clock of whoever set it, and no node takes another's time for its own.
 #[test]
 fn s6_with_any_clock_wrong_by_up_to_a_day_cases_go_on() {
-    for (seed, skew) in [SECOND, -SECOND, 5 * MINUTE, -5 * MINUTE, DAY, -DAY].into_iter().enumerate()
+    for (seed, skew) in
+        [SECOND, -SECOND, 5 * MINUTE, -5 * MINUTE, DAY, -DAY].into_iter().enumerate()
     {
         for role in 0..4 {
             let (mut town, node) = town(60 + seed as u64, role, skew);

@@ -53,7 +53,8 @@ async fn reports(node: &Running, person: Subject, title: &str) -> CaseId {
 fn titles(config: &Config) -> Vec<String> {
     let offline = Offline::open(config).unwrap();
     let reader = offline.opened.engine.reader();
-    let whose = Whose { me: offline.opened.setup.me(), federation: offline.opened.setup.federation };
+    let whose =
+        Whose { me: offline.opened.setup.me(), federation: offline.opened.setup.federation };
     let cases = engine::view::cases(&reader, Order::All, None, 10).unwrap();
     let mut found: Vec<String> = cases
         .iter()
@@ -85,7 +86,11 @@ async fn s25_an_erasure_reaches_earlier_backups_with_the_next_one() {
     let first = reports(&above, person, WORDS[0]).await;
     reports(&above, person, WORDS[1]).await;
     let before = backup(&county.config, &to, 7).unwrap().generation;
-    assert_eq!(titles(&restored(&to, None).config), { let mut all = WORDS; all.sort_unstable(); all });
+    assert_eq!(titles(&restored(&to, None).config), {
+        let mut all = WORDS;
+        all.sort_unstable();
+        all
+    });
     let refuse = Act::Refuse { reason: "不属实".into(), instead: Some("12345".into()) };
     does(&above, person, Some(first), refuse).await;
     does(&above, person, Some(first), Act::Erase { ground: Erasing::Request }).await;
