@@ -1,4 +1,4 @@
-//! A node is invited, joins, and is revoked, by the consoles of both (proof 12).
+//! A node is invited, joins, is approved and revoked, by the consoles of both (proof 12).
 
 use crate::driver::{Browser, DESK, Driver};
 use crate::house::sign_in;
@@ -23,7 +23,7 @@ async fn invited(street: &Browser, name: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_is_invited_joins_and_is_revoked_by_the_consoles_of_both() {
+async fn a_node_is_invited_joins_is_approved_and_revoked_by_the_consoles_of_both() {
     let root = tempfile::tempdir().expect("a temporary folder");
     let driver = Driver::start().await;
     let mut above = Site::new(root.path(), "street", "");
@@ -53,7 +53,18 @@ async fn a_node_is_invited_joins_and_is_revoked_by_the_consoles_of_both() {
         street.click("#open li button").await;
         invited(&street, NAME).await
     };
-    below.join(&token).await;
+    // Whoever comes is named by its short id, and waits until an officer here has approved it.
+    let approving = async {
+        until("somebody knocks", async || {
+            street.open("/operator/invitations").await;
+            street.has("form[action$=approve] button").await
+        })
+        .await;
+        assert_eq!(crate::reach::faults(&street, "newcomer").await, Vec::<String>::new());
+        crate::look::keep(&street, "operator-newcomer-1440-light").await;
+        street.click("form[action$=approve] button").await;
+    };
+    tokio::join!(below.join(&token), approving);
     below.start().await;
     let community = driver.browser(DESK, &url(&below)).await;
     sign_in(&community, "admin").await;

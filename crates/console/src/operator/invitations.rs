@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use hyper::Method;
-use record::Timestamp;
+use record::{NodeId, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -64,6 +64,16 @@ struct Invitation {
     member: bool,
     expires: Timestamp,
     by: Option<PersonName>,
+    newcomer: Option<Newcomer>,
+}
+
+/// A node that came with an invitation and waits to be let in.
+#[derive(Deserialize)]
+struct Newcomer {
+    id: NodeId,
+    short: String,
+    asked: Timestamp,
+    approved: Option<Timestamp>,
 }
 
 /// What is shown of a new one, once.
@@ -111,7 +121,7 @@ pub(super) async fn create(staff: Staff, form: Form) -> Result<Response, Trouble
     };
     let hours: u32 = form.text("hours").parse().unwrap_or(24);
     let body = json!({ "name": was.name, "level": was.level, "area": was.area,
-        "member": was.member, "hours": hours });
+        "member": was.member, "hours": hours, "approval": form.text("approval") != "no" });
     let ask = Ask::post("/v1/invitations", &body).once(&form.text("once"));
     match staff.carry_out(ask).await {
         Ok(answer) => {
@@ -136,6 +146,24 @@ pub(super) async fn end(
     let path = format!("/v1/invitations/{}", segment(&id));
     staff.carry_out(Ask::bare(Method::DELETE, path).once(&form.text("once"))).await?;
     Ok(go("/operator/invitations"))
+}
+
+/// `POST /operator/invitations/{id}/approve`: lets in the very node that was shown.
+pub(super) async fn approve(
+    staff: Staff,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let path = format!("/v1/invitations/{}/approval", segment(&id));
+    let ask = Ask::post(path, &json!({ "node": form.text("node") }));
+    match staff.carry_out(ask).await {
+        Ok(_) => Ok(go("/operator/invitations")),
+        Err(trouble) if trouble.is_mendable() => {
+            let status = trouble.status;
+            Ok(show_as(status, read(&staff, Was::default(), Some(trouble)).await?))
+        }
+        Err(trouble) => Err(trouble),
+    }
 }
 
 /// `GET /operator/peers/{id}/revoke`

@@ -41,8 +41,17 @@ pub(super) struct Peer {
     pub(super) sent: Head,
     pub(super) acknowledged: u64,
     pub(super) lag: u64,
+    /// Where it signed two records that contradict each other.
+    pub(super) forked: Option<Place>,
     pub(super) witnessed: Option<LogState>,
     pub(super) countersigned: Option<LogState>,
+}
+
+/// A place in a log.
+#[derive(Deserialize)]
+pub(super) struct Place {
+    pub(super) epoch: u32,
+    pub(super) number: u64,
 }
 
 /// The end of a stream.

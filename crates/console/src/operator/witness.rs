@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::node::{Node, Peer, Storage};
+use super::node::{Node, Peer, Place, Storage};
 use crate::page::{Page, show};
 use crate::shape::name::NodeName;
 use crate::shape::public::Listed;
@@ -57,8 +57,10 @@ impl Witness {
         size.saturating_sub(seen.map_or(0, |seen| seen.size))
     }
 
-    fn forks(&self) -> usize {
-        self.held.iter().filter(|held| held.is_fork()).count()
+    /// Nodes that signed two histories.
+    fn forked(&self) -> Vec<(&Peer, &Place)> {
+        let forked = self.peers.iter().filter_map(|peer| Some((peer, peer.forked.as_ref()?)));
+        forked.collect()
     }
 }
 
