@@ -14,9 +14,14 @@ pub struct Http {
     /// Address and port; port 0 lets the system choose. Anything but a loopback address needs a
     /// reverse proxy with TLS in front.
     pub listen: SocketAddr,
-    /// Whether browsers reach this node over HTTPS (through a proxy): cookies are then marked
-    /// `Secure`. The node itself speaks plain HTTP.
+    /// Whether browsers reach this node over HTTPS through a proxy: cookies are then marked
+    /// `Secure`. With a certificate of its own the node is reached over HTTPS in any case.
     pub tls: bool,
+    /// The node's own certificate for browsers and those above it, in PEM; the node then ends TLS
+    /// itself. For its own commands it keeps a plain listener on 127.0.0.1.
+    pub certificate: Option<PathBuf>,
+    /// The certificate's private key, in PEM.
+    pub key: Option<PathBuf>,
     /// The origin that browsers use, such as `https://grid.example.cn`; where absent, a request's
     /// `Origin` has to match its `Host`.
     pub origin: Option<String>,
@@ -85,6 +90,8 @@ impl Default for Http {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8480)),
             tls: false,
+            certificate: None,
+            key: None,
             origin: None,
             behind_proxy: false,
             metrics_token_file: None,
@@ -131,7 +138,7 @@ impl Http {
         let Quota { reports, reports_of_all, codes, photos, photos_of_all } = self.quota;
         Ok(api::Config {
             metrics_token,
-            tls: self.tls,
+            tls: self.tls || self.certificate.is_some(),
             origin: self.origin.clone(),
             behind_proxy: self.behind_proxy,
             quota: api::Quota {
@@ -143,6 +150,15 @@ impl Http {
             },
             ..api::Config::default()
         })
+    }
+
+    /// The node's own TLS, where it has a certificate.
+    ///
+    /// # Errors
+    /// [`api::TlsError`].
+    pub fn own_tls(&self) -> Result<Option<api::Tls>, api::TlsError> {
+        let files = self.certificate.as_deref().zip(self.key.as_deref());
+        files.map(|(certificate, key)| api::Tls::load(certificate, key)).transpose()
     }
 
     /// The first key under `http` that can't be used, and what would be right.
@@ -158,8 +174,14 @@ impl Http {
         ];
         let empty = rates.into_iter().find(|(_, rate)| rate.burst == 0 || rate.per_hour == 0);
         let origin = self.origin.as_deref().is_some_and(|origin| !is_origin(origin));
-        empty
-            .map(|(key, _)| (key, "burst and per_hour are at least 1"))
+        let half = match (&self.certificate, &self.key) {
+            (Some(_), None) => Some(("http.key", "name the file with the certificate's key, too")),
+            (None, Some(_)) => {
+                Some(("http.certificate", "name the file with the key's certificate, too"))
+            }
+            (None, None) | (Some(_), Some(_)) => None,
+        };
+        half.or(empty.map(|(key, _)| (key, "burst and per_hour are at least 1")))
             .or(origin.then_some(("http.origin", "write https://host or https://host:port")))
     }
 }

@@ -183,7 +183,8 @@ impl Local {
         body: String,
         most: usize,
     ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
-        let host = self.summary.url.strip_prefix("http://").unwrap_or(&self.summary.url);
+        let url = self.summary.local.as_ref().unwrap_or(&self.summary.url);
+        let host = url.strip_prefix("http://").unwrap_or(url);
         let stream = TcpStream::connect(host).await?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;

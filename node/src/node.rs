@@ -149,7 +149,7 @@ async fn join(
     outward: mpsc::Receiver<Outward>,
     ports: Ports,
 ) -> Result<Joined, StartError> {
-    let Ports { http, network, events, fixed } = ports;
+    let Ports { http, local, network, events, fixed } = ports;
     let neighbours = Neighbours::new(network.clone(), config, identity.parent.clone());
     let (listening, mut heard) = watch::channel(Heard::after(last));
     let tasks = Tasks::start(engine, &network, neighbours, outward, events, listening);
@@ -158,11 +158,15 @@ async fn join(
         listen::until_all(config.network.listen.len(), &mut heard).await;
         let at = http.local_addr().map_err(StartError::System)?;
         let (addresses, moved) = (heard.borrow().addresses.clone(), heard.borrow().moved);
-        let summary = summary(identity, at, addresses.clone());
+        let mut summary = summary(identity, listen::url(at, local.is_some()), addresses.clone());
+        if let Some(local) = &local {
+            let at = local.local_addr().map_err(StartError::System)?;
+            summary.local = Some(listen::url(at, false));
+        }
         let last = Last { http: at.port(), network: fixed, addresses, moved };
         let folder = Folder::new(&config.data);
         let notes = Notes { folder, summary: summary.clone(), last };
-        let web = Web::start(config, engine, heard.clone(), http)?;
+        let web = Web::start(config, engine, heard.clone(), (http, local))?;
         notes.write()?;
         Ok((summary, web, tokio::spawn(notes.keep(heard))))
     };
@@ -236,14 +240,15 @@ pub fn now() -> Timestamp {
     Timestamp::from(chrono::Utc::now())
 }
 
-fn summary(identity: &Identity, at: std::net::SocketAddr, addresses: Vec<String>) -> Summary {
+fn summary(identity: &Identity, url: String, addresses: Vec<String>) -> Summary {
     let node = identity.standing.node();
     Summary {
         pid: std::process::id(),
         node,
         short: node.short().to_string(),
         name: identity.standing.certificate().name.clone(),
-        url: listen::url(at),
+        url,
+        local: None,
         addresses,
         software: SOFTWARE.to_owned(),
         since: now(),

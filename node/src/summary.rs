@@ -18,6 +18,10 @@ pub struct Summary {
     pub name: String,
     /// Base URL of the API and console.
     pub url: String,
+    /// Where the program's own commands reach it on this machine, if not there: over plain HTTP,
+    /// where the URL is for TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<String>,
     /// Addresses for other nodes, multiaddr text ending in `/p2p/…`.
     pub addresses: Vec<String>,
     /// Program and version.

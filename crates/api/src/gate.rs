@@ -111,7 +111,7 @@ impl Gate {
 
     fn session(&self, headers: &HeaderMap) -> Result<Session, Problem> {
         let state = &self.state;
-        let credential = session::credential(headers, state.config.tls).ok_or(Kind::LOGIN)?;
+        let credential = session::credential(headers, &state.cookie).ok_or(Kind::LOGIN)?;
         let found = session::look_up(&state.handle, &credential, state.handle.now())?;
         let session = found.ok_or(Kind::LOGIN)?;
         match &credential {

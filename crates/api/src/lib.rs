@@ -41,7 +41,7 @@ mod strict;
 #[cfg(test)]
 mod tests;
 
-pub use serve::{Limits, serve, serve_within};
+pub use serve::{Limits, Tls, TlsError, serve, serve_within};
 pub use sources::Sources;
 pub use state::{Addresses, Checks, Config, Quota, Rate, State};
 

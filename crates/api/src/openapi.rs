@@ -35,7 +35,9 @@ fn write() -> Value {
             "responses": { "Problem": problem() },
             "securitySchemes": {
                 "session": { "type": "apiKey", "in": "cookie", "name": "wangge_session",
-                    "description": "From POST /v1/sessions; over TLS its name begins with __Host-." },
+                    "description": "From POST /v1/sessions; its name ends in _ and the first five \
+                        characters of the node's short id in lower case, and begins with __Host- \
+                        over TLS." },
                 "csrf": { "type": "apiKey", "in": "header", "name": "x-wangge-csrf",
                     "description": "With the cookie, on everything but GET: the csrf of the session." },
                 "bearer": { "type": "http", "scheme": "bearer",

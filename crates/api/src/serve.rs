@@ -2,6 +2,7 @@
 //! headers may take, how large they may be, and how long a reader may stall (S14).
 
 mod stall;
+mod tls;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -14,12 +15,15 @@ use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use crate::share::Shares;
+
+pub use tls::{Tls, TlsError};
 
 /// What a client may take of a node.
 #[derive(Clone, Debug)]
@@ -38,6 +42,8 @@ pub struct Limits {
     pub header_fields: usize,
     /// How long requests that have begun may take after the signal to shut down.
     pub drain: Duration,
+    /// The node's own TLS; without it connections are plain.
+    pub tls: Option<Tls>,
 }
 
 impl Default for Limits {
@@ -50,6 +56,7 @@ impl Default for Limits {
             head_bytes: 16 * 1024,
             header_fields: 64,
             drain: Duration::from_secs(5),
+            tls: None,
         }
     }
 }
@@ -120,14 +127,31 @@ async fn connection(
     from: SocketAddr,
     router: Router,
     limits: &Limits,
-    mut stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
+    let stream = stall::Stall::new(stream, limits.stall);
+    let Some(tls) = &limits.tls else {
+        return exchange(stream, from, router, limits, stopped).await;
+    };
+    // Whoever does not shake hands, in time, is no client.
+    if let Ok(Ok(stream)) = tokio::time::timeout(limits.head, tls.accept(stream)).await {
+        exchange(stream, from, router, limits, stopped).await;
+    }
+}
+
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    from: SocketAddr,
+    router: Router,
+    limits: &Limits,
+    mut stopped: watch::Receiver<bool>,
+) {
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(from));
         router.clone().oneshot(request)
     });
-    let io = TokioIo::new(stall::Stall::new(stream, limits.stall));
+    let io = TokioIo::new(stream);
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)

@@ -84,30 +84,29 @@ impl Secret {
     }
 }
 
-/// The session cookie's name. `__Host-` binds it to the origin, but browsers take it over TLS only.
-pub(crate) fn cookie_name(tls: bool) -> &'static str {
-    if tls { "__Host-wangge_session" } else { "wangge_session" }
+/// The session cookie's name at a node with this mark. `__Host-` binds it to the host, but browsers
+/// take it over TLS only.
+pub(crate) fn cookie_name(tls: bool, mark: &str) -> String {
+    format!("{}wangge_session_{mark}", if tls { "__Host-" } else { "" })
 }
 
 /// The cookie that begins a session, or ends it where there is none.
-pub(crate) fn set_cookie(secret: Option<&Secret>, tls: bool) -> String {
-    let name = cookie_name(tls);
+pub(crate) fn set_cookie(secret: Option<&Secret>, name: &str, tls: bool) -> String {
     let secure = if tls { "; Secure" } else { "" };
     let (value, age) =
         secret.map_or((String::new(), 0), |secret| (secret.text(), SESSION_HOURS * 3_600));
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age}{secure}")
 }
 
-/// What the request brought; a bearer token counts before a cookie. Two cookies of the name are
-/// none: one of them may have been planted.
-pub(crate) fn credential(headers: &HeaderMap, tls: bool) -> Option<Credential> {
+/// What the request brought; a bearer token counts before a cookie of the name. Two cookies of the
+/// name are none: one of them may have been planted.
+pub(crate) fn credential(headers: &HeaderMap, name: &str) -> Option<Credential> {
     if let Some(value) = headers.get(AUTHORIZATION) {
         let text = value.to_str().ok()?;
         let (scheme, token) = text.split_once(' ')?;
         let bearer = scheme.eq_ignore_ascii_case("bearer");
         return bearer.then(|| Secret::read(token.trim())).flatten().map(Credential::Bearer);
     }
-    let name = cookie_name(tls);
     let mut found = headers
         .get_all(COOKIE)
         .iter()
@@ -195,6 +194,8 @@ mod tests {
 
     use super::*;
 
+    const NAME: &str = "wangge_session_abcde";
+
     fn cookies(values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for value in values {
@@ -206,33 +207,36 @@ mod tests {
     #[test]
     fn a_cookie_is_found_among_others_and_a_second_one_of_the_name_spoils_it() {
         let text = Secret::new().text();
-        let own = format!("wangge_session={text}");
-        let found = |headers: &HeaderMap| credential(headers, false).is_some();
+        let own = format!("{NAME}={text}");
+        let found = |headers: &HeaderMap| credential(headers, NAME).is_some();
         assert!(found(&cookies(&[&format!("a=b; {own}; c=d")])));
         assert!(!found(&cookies(&[&own, &own])));
         assert!(!found(&cookies(&[&format!("{own}; {own}")])));
-        assert!(!found(&cookies(&["wangge_session=xyz"])));
-        assert!(credential(&cookies(&[&own]), true).is_none(), "over TLS only __Host- counts");
+        assert!(!found(&cookies(&["wangge_session_abcde=xyz"])));
+        let tls = cookie_name(true, "abcde");
+        assert!(credential(&cookies(&[&own]), &tls).is_none(), "over TLS only __Host- counts");
+        let other = cookie_name(false, "fghjk");
+        assert!(credential(&cookies(&[&own]), &other).is_none(), "nor another node's");
     }
 
     #[test]
     fn a_bearer_token_counts_before_a_cookie_and_a_broken_one_is_not_overlooked() {
-        let mut headers = cookies(&[&format!("wangge_session={}", Secret::new().text())]);
+        let mut headers = cookies(&[&format!("{NAME}={}", Secret::new().text())]);
         headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer nonsense"));
-        assert!(credential(&headers, false).is_none());
+        assert!(credential(&headers, NAME).is_none());
         let bearer = format!("bearer {}", Secret::new().text());
         headers.insert(AUTHORIZATION, HeaderValue::from_str(&bearer).unwrap());
-        assert!(matches!(credential(&headers, false), Some(Credential::Bearer(_))));
+        assert!(matches!(credential(&headers, NAME), Some(Credential::Bearer(_))));
     }
 
     #[test]
     fn a_cookie_is_out_of_reach_of_scripts_and_other_sites() {
-        let plain = set_cookie(Some(&Secret::new()), false);
+        let plain = set_cookie(Some(&Secret::new()), NAME, false);
         assert!(plain.contains("HttpOnly") && plain.contains("SameSite=Strict"));
-        let tls = set_cookie(Some(&Secret::new()), true);
+        let tls = set_cookie(Some(&Secret::new()), &cookie_name(true, "abcde"), true);
         assert!(tls.starts_with("__Host-") && tls.contains("Secure") && tls.contains("Path=/;"));
         assert!(!tls.contains("Domain"));
-        assert!(set_cookie(None, true).contains("Max-Age=0"));
+        assert!(set_cookie(None, NAME, true).contains("Max-Age=0"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::looks::Looks;
 use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
 use crate::rate::{Buckets, Key};
+use crate::session;
 use crate::share::Shares;
 use crate::sources::Sources;
 
@@ -131,6 +132,8 @@ pub struct Shared {
     pub(crate) handle: Handle,
     pub(crate) addresses: Addresses,
     pub(crate) config: Config,
+    /// Name of the session cookie.
+    pub(crate) cookie: String,
     pub(crate) backoff: Backoff,
     pub(crate) reports: Buckets,
     pub(crate) reports_of_all: Buckets,
@@ -192,6 +195,7 @@ impl State {
             feed: Feed::new(),
             looks: Looks::default(),
             metrics: Metrics::default(),
+            cookie: session::cookie_name(config.tls, &handle.setup().mark()),
             handle,
             addresses,
             config,

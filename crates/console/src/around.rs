@@ -39,7 +39,7 @@ pub(crate) async fn around(
         };
     }
     let (mut parts, body) = request.into_parts();
-    let visit = Visit::of(&parts, state.settings.tls);
+    let visit = Visit::of(&parts, &state.cookies);
     parts.extensions.insert(visit.clone());
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
@@ -70,7 +70,7 @@ fn dress(state: &State, visit: &Visit, response: &mut Response) {
         .is_some_and(|kind| kind.to_str().is_ok_and(|kind| kind.starts_with("text/html")));
     if page
         && visit.form.fresh
-        && let Ok(cookie) = HeaderValue::from_str(&visit.form.cookie(state.settings.tls))
+        && let Ok(cookie) = HeaderValue::from_str(&visit.form.cookie(&state.cookies))
     {
         headers.append(SET_COOKIE, cookie);
     }

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod doctor;
+mod files;
 mod node;
 mod overview;
 mod peers;
@@ -15,7 +16,7 @@ use axum::routing::{get, post};
 use crate::state::State;
 
 /// The operator's pages, in the order of their navigation: path, and the key of its words.
-pub(crate) const SECTIONS: [(&str, &str); 8] = [
+pub(crate) const SECTIONS: [(&str, &str); 9] = [
     ("/operator", "overview"),
     ("/operator/doctor", "doctor"),
     ("/operator/peers", "peers"),
@@ -23,6 +24,7 @@ pub(crate) const SECTIONS: [(&str, &str); 8] = [
     ("/operator/witness", "witness"),
     ("/operator/accounts", "accounts"),
     ("/operator/policies", "policies"),
+    ("/operator/files", "files"),
     ("/operator/access", "access"),
 ];
 
@@ -41,5 +43,8 @@ pub(crate) fn routes() -> Router<State> {
         .route("/operator/policies", get(policies::list))
         .route("/operator/policies/{key}/{version}", get(policies::one))
         .route("/operator/policies/{key}/{version}/adopt", post(policies::adopt))
+        .route("/operator/files", get(files::files))
+        .route("/operator/files/{what}", post(files::take))
+        .route("/operator/files/export/{what}", post(files::give))
         .route("/operator/access", get(access::log))
 }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use governance::policy::Power;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use record::Timestamp;
@@ -173,6 +174,11 @@ impl Page {
     /// Whether whoever is signed in runs the node.
     pub(crate) fn is_operator(&self) -> bool {
         self.me.as_ref().is_some_and(Me::is_operator)
+    }
+
+    /// Whether whoever is signed in brings in other systems' reports.
+    pub(crate) fn may_take_in(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| me.powers.contains(&Power::Intake))
     }
 
     /// Whether this page is the one at a path, or one below a section of its kind.

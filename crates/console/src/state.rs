@@ -8,6 +8,7 @@ use engine::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::api::Api;
+use crate::visit::Cookies;
 
 /// Forms with photos that are read at once: each may hold 40 MiB.
 const UPLOADS: usize = 8;
@@ -37,13 +38,15 @@ pub(crate) struct Shared {
     /// For what is everybody's to know: the node's name, its policy, the time.
     pub(crate) handle: Handle,
     pub(crate) settings: Settings,
+    pub(crate) cookies: Cookies,
     pub(crate) uploads: Semaphore,
 }
 
 impl State {
     pub(crate) fn new(api: Router, handle: Handle, settings: Settings) -> Self {
         let uploads = Semaphore::new(UPLOADS);
-        Self(Arc::new(Shared { api: Api::new(api), handle, settings, uploads }))
+        let cookies = Cookies::new(settings.tls, &handle.setup().mark());
+        Self(Arc::new(Shared { api: Api::new(api), handle, settings, cookies, uploads }))
     }
 }
 

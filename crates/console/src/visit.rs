@@ -34,6 +34,8 @@ pub(crate) struct Seen {
     pub(crate) part: bool,
     /// What the tokens of this browser's forms are made with.
     pub(crate) form: FormKey,
+    /// The session that the browser is in, if it is in one.
+    session: String,
 }
 
 /// The secret of a browser's forms: whoever makes a form on another site does not know it.
@@ -43,16 +45,29 @@ pub(crate) struct FormKey {
     pub(crate) fresh: bool,
 }
 
-/// The name of a cookie. `__Host-` binds it to the origin, but browsers take that over TLS only;
-/// on 127.0.0.1, where the demo runs, there is none.
-pub(crate) fn cookie_name(name: &str, tls: bool) -> String {
-    if tls { format!("__Host-{name}") } else { name.to_owned() }
+/// How this node's cookies are called.
+#[derive(Clone)]
+pub(crate) struct Cookies {
+    /// Of the session, which is the API's.
+    session: String,
+    /// Of the secret behind the tokens of forms.
+    form: String,
+    tls: bool,
 }
 
-const FORM: &str = "wangge_form";
+impl Cookies {
+    /// `__Host-` binds a cookie to the host, but browsers take that over TLS only; on 127.0.0.1,
+    /// where the demo runs, there is none. A node's mark tells its cookies from those of another
+    /// node at the same host, since cookies know no ports.
+    pub(crate) fn new(tls: bool, mark: &str) -> Self {
+        let prefix = if tls { "__Host-" } else { "" };
+        let named = |name| format!("{prefix}wangge_{name}_{mark}");
+        Self { session: named("session"), form: named("form"), tls }
+    }
+}
 
 impl Visit {
-    pub(crate) fn of(parts: &Parts, tls: bool) -> Self {
+    pub(crate) fn of(parts: &Parts, cookies: &Cookies) -> Self {
         let headers = parts.headers.clone();
         let language = match cookie(&headers, LANGUAGE) {
             Some("en") => Language::En,
@@ -66,7 +81,8 @@ impl Visit {
             large: cookie(&headers, TYPE) == Some("large"),
             here,
             part: headers.contains_key("hx-request") && !headers.contains_key("hx-boosted"),
-            form: FormKey::of(&headers, tls),
+            form: FormKey::of(&headers, cookies),
+            session: cookie(&headers, &cookies.session).unwrap_or_default().to_owned(),
             headers,
         }))
     }
@@ -75,10 +91,7 @@ impl Visit {
     pub(crate) fn token(&self) -> String {
         let mut hasher = blake3::Hasher::new_keyed(&self.form.secret);
         // A session's forms are no other session's: who signs in gets new ones.
-        for name in ["wangge_session", "__Host-wangge_session"] {
-            hasher.update(cookie(&self.headers, name).unwrap_or_default().as_bytes());
-            hasher.update(&[0]);
-        }
+        hasher.update(self.session.as_bytes());
         data_encoding::HEXLOWER.encode(&hasher.finalize().as_bytes()[..16])
     }
 
@@ -90,8 +103,8 @@ impl Visit {
 }
 
 impl FormKey {
-    fn of(headers: &HeaderMap, tls: bool) -> Self {
-        let known = cookie(headers, &cookie_name(FORM, tls));
+    fn of(headers: &HeaderMap, cookies: &Cookies) -> Self {
+        let known = cookie(headers, &cookies.form);
         let bytes = known.and_then(|text| data_encoding::HEXLOWER.decode(text.as_bytes()).ok());
         match bytes.and_then(|bytes| bytes.try_into().ok()) {
             Some(secret) => Self { secret, fresh: false },
@@ -100,8 +113,8 @@ impl FormKey {
     }
 
     /// The cookie that gives it to the browser.
-    pub(crate) fn cookie(&self, tls: bool) -> String {
-        let (name, secure) = (cookie_name(FORM, tls), if tls { "; Secure" } else { "" });
+    pub(crate) fn cookie(&self, cookies: &Cookies) -> String {
+        let (name, secure) = (&cookies.form, if cookies.tls { "; Secure" } else { "" });
         let value = data_encoding::HEXLOWER.encode(&self.secret);
         format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}")
     }
@@ -150,6 +163,6 @@ impl<S: Sync> FromRequestParts<S> for Visit {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         // The layer around every page has put it there; without it nothing is known of anybody.
         let known = parts.extensions.get::<Self>().cloned();
-        Ok(known.unwrap_or_else(|| Self::of(parts, true)))
+        Ok(known.unwrap_or_else(|| Self::of(parts, &Cookies::new(true, ""))))
     }
 }

@@ -30,8 +30,8 @@ macro_rules! files {
 
 // One file for every role, so that two people can add words at the same time.
 files![
-    "frame", "trouble", "resident", "case", "worker", "desk", "operator", "policy", "leader",
-    "paper", "map"
+    "frame", "trouble", "resident", "case", "worker", "desk", "operator", "policy", "files",
+    "leader", "paper", "map"
 ];
 
 static BOOKS: LazyLock<[Book; 2]> = LazyLock::new(|| {

@@ -58,6 +58,14 @@ impl Setup {
     pub fn me(&self) -> NodeId {
         self.standing.node()
     }
+
+    /// Five characters that tell this node from others on the same machine: for the names of
+    /// cookies, which browsers keep by host and not by port (RFC 6265 §8.5).
+    #[must_use]
+    pub fn mark(&self) -> String {
+        let short = self.me().short().to_string();
+        short.chars().take(5).collect::<String>().to_ascii_lowercase()
+    }
 }
 
 /// Territory, roster, peers and policies at one moment. A change copies the part it concerns, and

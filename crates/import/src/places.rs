@@ -5,6 +5,7 @@
 //! Tables and GeoJSON become [`Draft`]s, and [`plan`] compares drafts with the territory.
 
 mod draft;
+mod export;
 mod fit;
 mod kinds;
 mod outcome;
@@ -21,6 +22,7 @@ use record::{Subject, Timestamp};
 use serde::Serialize;
 
 pub use draft::{Draft, Drafts, columns, from_geojson, from_table};
+pub use export::{Wanted, export};
 pub use plan::plan;
 
 use crate::problem::{Problem, Spot};

@@ -130,6 +130,9 @@ impl From<StartError> for Failure {
             StartError::MetricsToken(_) => {
                 "指标口令文件不可用：请检查 http.metrics_token_file（16 至 256 个可见 ASCII 字符）"
             }
+            StartError::Tls(_) => {
+                "网页证书不可用：请检查 http.certificate 与 http.key（PEM 文件，须是同一对）"
+            }
             StartError::Sources(_) => "导入映射不可用：请检查数据目录下的 imports/*.toml",
             StartError::File(_) => "数据目录中的文件读写失败：请检查权限与磁盘空间",
             StartError::Network(_) => "节点间网络启动失败：请检查 [network] 一节",

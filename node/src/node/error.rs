@@ -53,6 +53,9 @@ pub enum StartError {
     /// The token for `/metrics` can't be used.
     #[error(transparent)]
     MetricsToken(#[from] MetricsTokenError),
+    /// The node's own certificate for browsers can't be used.
+    #[error(transparent)]
+    Tls(#[from] api::TlsError),
     /// A mapping file of the operator's can't be used.
     #[error(transparent)]
     Sources(#[from] SourcesError),

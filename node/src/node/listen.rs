@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What listens.
 pub(super) struct Ports {
     pub(super) http: TcpListener,
+    /// For the program's own commands, where the other speaks TLS.
+    pub(super) local: Option<TcpListener>,
     pub(super) network: network::Handle,
     pub(super) events: mpsc::Receiver<network::Event>,
     /// Ports of the network's listeners, in the order of the configuration; 0 where there is none.
@@ -30,11 +32,17 @@ impl Ports {
         let before = Some(last.http).filter(|port| *port != 0);
         let http = config.ports.bind("http.listen", config.http.listen, before)?;
         http.set_nonblocking(true).map_err(StartError::System)?;
+        let local = config.http.certificate.is_some().then(|| {
+            let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        });
+        let local = local.transpose().map_err(StartError::System)?;
         let mut settings = config.network.clone();
         settings.listen = config.ports.settle("network.listen", &settings.listen, &last.network)?;
         let fixed = settings.listen.iter().map(|at| socket(at).map_or(0, |at| at.port())).collect();
         let (network, events) = network::start(settings, key)?;
-        Ok(Self { http, network, events, fixed })
+        Ok(Self { http, local, network, events, fixed })
     }
 }
 
@@ -89,11 +97,12 @@ pub(super) fn told(mut addresses: Vec<String>) -> Vec<String> {
 }
 
 /// The URL for somebody on this machine.
-pub(super) fn url(at: SocketAddr) -> String {
+pub(super) fn url(at: SocketAddr, tls: bool) -> String {
+    let scheme = if tls { "https" } else { "http" };
     if at.ip().is_unspecified() {
-        format!("http://127.0.0.1:{}", at.port())
+        format!("{scheme}://127.0.0.1:{}", at.port())
     } else {
-        format!("http://{at}")
+        format!("{scheme}://{at}")
     }
 }
 
@@ -135,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_url_can_be_opened_on_this_machine() {
-        assert_eq!(url("0.0.0.0:8480".parse().unwrap()), "http://127.0.0.1:8480");
-        assert_eq!(url("192.0.2.1:80".parse().unwrap()), "http://192.0.2.1:80");
+        assert_eq!(url("0.0.0.0:8480".parse().unwrap(), false), "http://127.0.0.1:8480");
+        assert_eq!(url("192.0.2.1:80".parse().unwrap(), true), "https://192.0.2.1:80");
     }
 }

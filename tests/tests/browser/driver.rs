@@ -86,6 +86,8 @@ impl Driver {
         }
         let mut capabilities = Map::new();
         capabilities.insert("goog:chromeOptions".into(), options);
+        // The certificate of tests is nobody's.
+        capabilities.insert("acceptInsecureCerts".into(), json!(true));
         capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);

@@ -150,6 +150,7 @@ async fn pictures_of_every_page() {
         ("/operator/accounts", "operator-accounts"),
         ("/operator/accounts/new", "operator-account-new"),
         ("/operator/accounts/dispatcher", "operator-account"),
+        ("/operator/files", "operator-files"),
         ("/operator/policies", "operator-policies"),
         (&policy, "operator-policy"),
         ("/operator/access", "operator-access"),

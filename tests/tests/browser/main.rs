@@ -9,6 +9,7 @@ mod damage;
 mod desk;
 mod dispatcher;
 mod driver;
+mod files;
 mod hostile;
 mod house;
 mod leader;
@@ -21,6 +22,7 @@ mod resident;
 #[expect(dead_code, reason = "the tests of nodes use all of it, these a part")]
 #[path = "../nodes/site.rs"]
 mod site;
+mod tls;
 mod worker;
 
 use std::time::Duration;

@@ -106,7 +106,8 @@ impl Site {
 
     /// Its operator, while it runs.
     pub(crate) fn operator(&self) -> Desk {
-        let url = text(&self.note(), "url");
+        let note = self.note();
+        let url = note["local"].as_str().map_or_else(|| text(&note, "url"), str::to_owned);
         let host = url.strip_prefix("http://").expect("a plain http url");
         let token = std::fs::read_to_string(self.data().join("operator.token"));
         let token = token.expect("founding and joining leave a token").trim().to_owned();

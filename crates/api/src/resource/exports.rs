@@ -1,4 +1,4 @@
-//! What goes back to a source of reports: how the cases stand that came from it (C9).
+//! What leaves as a file: the territory, and how the cases of a source of reports stand (C9).
 
 use axum::response::{IntoResponse, Response};
 use engine::access::Look;
@@ -8,6 +8,7 @@ use governance::case::Case;
 use governance::change::Phase;
 use governance::field;
 use hyper::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
+use import::places;
 use import::reports::Source;
 use import::status::{self, Outcome};
 use import::table::Format;
@@ -47,6 +48,29 @@ pub(crate) struct Wanted {
     changed_from: Option<Timestamp>,
 }
 
+/// As what the territory is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlacesWanted {
+    format: Format,
+    /// Whether each place's own id is written.
+    #[serde(default)]
+    ids: bool,
+}
+
+/// `POST /v1/exports/places`: places valid now, in the columns that an import reads.
+pub(crate) async fn places(desk: Desk, body: Body<PlacesWanted>) -> Result<Response, Problem> {
+    let PlacesWanted { format, ids } = body.value;
+    let written = desk.read(move |view| {
+        let policy = view.policy();
+        let (levels, zone) = (&policy.levels, policy.hours.offset());
+        let wanted = places::Wanted { levels, zone, ids, format };
+        places::export(&view.world.territory, view.now, &wanted)
+            .map_err(|error| Problem::at(Kind::FIELD, "body.format", error.to_string()))
+    });
+    Ok(file(written.await?, "places", format))
+}
+
 /// `POST /v1/exports/orders`
 pub(crate) async fn orders(desk: Desk, body: Body<Wanted>) -> Result<Response, Problem> {
     let wanted = body.value;
@@ -61,18 +85,24 @@ pub(crate) async fn orders(desk: Desk, body: Body<Wanted>) -> Result<Response, P
         status::write(&source, &outcomes)
             .map_err(|error| Problem::at(Kind::FIELD, "body.mapping", error.to_string()))
     });
-    let name = match format {
-        Some(Format::Csv) => "attachment; filename=\"orders.csv\"",
-        Some(Format::Json) => "attachment; filename=\"orders.json\"",
-        Some(Format::Xlsx) | None => "attachment; filename=\"orders.xlsx\"",
-    };
     let written = written.await?;
     desk.looked(Shown::list(Look::Export).with(["opinion", "reason", "instead"])).await?;
-    let mut response = written.into_response();
+    Ok(file(written, "orders", format.unwrap_or(Format::Xlsx)))
+}
+
+fn file(bytes: Vec<u8>, name: &str, format: Format) -> Response {
+    let ending = match format {
+        Format::Csv => "csv",
+        Format::Json => "json",
+        Format::Xlsx => "xlsx",
+    };
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\""));
+    let disposition = disposition.expect("a plain name is a header's value");
+    let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(name));
-    Ok(response)
+    headers.insert(CONTENT_DISPOSITION, disposition);
+    response
 }
 
 impl View {

@@ -256,7 +256,7 @@ pub(super) async fn hashed(
 }
 
 fn put_cookie(response: &mut Response, secret: Option<&Secret>, state: &State) {
-    let cookie = session::set_cookie(secret, state.config.tls);
+    let cookie = session::set_cookie(secret, &state.cookie, state.config.tls);
     if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
         cookie.set_sensitive(true);
         response.headers_mut().insert(SET_COOKIE, cookie);

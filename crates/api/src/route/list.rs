@@ -235,6 +235,10 @@ pub static ROUTES: &[Route] = &[
         .takes("ReportsFile")
         .gives(200, "ReportsTold")
         .file(),
+    adds("/v1/exports/places", TERRITORY, || post(exports::places))
+        .named("exportPlaces", "Divisions and grids as a file", "导出区划与网格")
+        .takes("PlacesWanted")
+        .gives(200, "File"),
     adds("/v1/exports/orders", INTAKE, || post(exports::orders))
         .named("exportOrders", "How the cases of a source stand", "导出办理情况")
         .takes("OrdersWanted")

@@ -29,7 +29,10 @@ async fn try_it(
         .uri(path(route))
         .header(HOST, "node.local")
         .header(CONTENT_TYPE, "application/json")
-        .header(COOKIE, format!("wangge_session={}", secret.text()));
+        .header(
+            COOKIE,
+            format!("wangge_session_{}={}", house.handle.setup().mark(), secret.text()),
+        );
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -100,7 +103,7 @@ async fn a_browsers_secret_is_no_bearer_token_and_a_programs_no_cookie() {
     let house = House::build().await;
     let (browser, program) = (house.secret("ops", true).await, house.secret("ops", false).await);
     let bearer = format!("Bearer {}", browser.text());
-    let cookie = format!("wangge_session={}", program.text());
+    let cookie = format!("wangge_session_{}={}", house.handle.setup().mark(), program.text());
     for header in [("authorization", bearer.as_str()), ("cookie", cookie.as_str())] {
         let answer = house.call(Method::GET, "/v1/me", Who::Nobody, None, &[header]).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", header.0);

@@ -230,6 +230,7 @@ fn rest(scene: &Scene) -> Vec<Row> {
             Some(json!({ "file": "", "dry_run": true })),
             power(200),
         ),
+        row("exportPlaces", "/v1/exports/places", Some(json!({ "format": "csv" })), power(200)),
         row(
             "exportOrders",
             "/v1/exports/orders",

@@ -38,6 +38,8 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     let format = ("format", one_of(&["csv", "xlsx", "json"]));
     let wanted: Vec<Property<'_>> = [key, mapping, format].into_iter().chain(since).collect();
     put("OrdersWanted", object(&[], &wanted));
+    let format = ("format", one_of(&["csv", "xlsx", "json"]));
+    put("PlacesWanted", object(&[format], &[("ids", flag())]));
 }
 
 fn places(put: &mut impl FnMut(&str, Value)) {
