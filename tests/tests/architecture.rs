@@ -169,7 +169,8 @@ fn sled_libp2p_axum_and_the_parsers_of_files_are_named_in_one_crate_each() {
         ("calamine", vec!["import"]),
         // The demo reads its messages from a CSV file of its own.
         ("csv", vec!["import", "testnet"]),
-        ("encoding_rs", vec!["import"]),
+        // A test of the browser uploads a file in GBK.
+        ("encoding_rs", vec!["import", "tests"]),
         ("image-webp", vec!["photo"]),
         ("jpeg-encoder", vec!["photo"]),
         ("pinyin", vec!["import"]),
