@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod doctor;
 mod files;
+mod invitations;
 mod node;
 mod overview;
 mod peers;
@@ -16,10 +17,11 @@ use axum::routing::{get, post};
 use crate::state::State;
 
 /// The operator's pages, in the order of their navigation: path, and the key of its words.
-pub(crate) const SECTIONS: [(&str, &str); 9] = [
+pub(crate) const SECTIONS: [(&str, &str); 10] = [
     ("/operator", "overview"),
     ("/operator/doctor", "doctor"),
     ("/operator/peers", "peers"),
+    ("/operator/invitations", "invitations"),
     ("/operator/streams", "streams"),
     ("/operator/witness", "witness"),
     ("/operator/accounts", "accounts"),
@@ -33,6 +35,9 @@ pub(crate) fn routes() -> Router<State> {
         .route("/operator", get(overview::overview))
         .route("/operator/doctor", get(doctor::doctor))
         .route("/operator/peers", get(peers::peers))
+        .route("/operator/peers/{id}/revoke", get(invitations::ask).post(invitations::revoke))
+        .route("/operator/invitations", get(invitations::list).post(invitations::create))
+        .route("/operator/invitations/{id}/end", post(invitations::end))
         .route("/operator/streams", get(peers::streams))
         .route("/operator/witness", get(witness::witness))
         .route("/operator/accounts", get(accounts::list))

@@ -26,16 +26,7 @@ fn workbook() -> Vec<u8> {
 }
 
 /// Buildings within the first grid, their points in GCJ-02, the text in GBK.
-fn gbk() -> Vec<u8> {
-    let text = "名称,层级,上级代码,经度,纬度\n\
-        一号楼,楼栋,341021100001001,118.425767,29.859686\n\
-        二号楼,楼栋,341021100001001,118.427265,29.859685\n\
-        三号楼,楼栋,341021100001001,118.428763,29.859683\n\
-        四号楼,楼栋,341021100001001,118.427265,29.860685\n";
-    let (bytes, _, unmapped) = encoding_rs::GBK.encode(text);
-    assert!(!unmapped);
-    bytes.into_owned()
-}
+const GBK: &[u8] = include_bytes!("../../vectors/buildings-gbk-gcj02.csv");
 
 /// Chooses a file of places and asks for the preview; `system` as the form has it.
 async fn preview(browser: &Browser, path: &Path, system: &str) {
@@ -94,6 +85,8 @@ async fn what_is_wrong_with_a_file_is_told_by_its_cell_before_anything_is_stored
         assert!(told.contains(&format!("第 {row} 行")), "{told}");
     }
     assert_eq!(places(&house).await, before, "a preview stores nothing");
+    assert_eq!(crate::reach::faults(&browser, "file").await, Vec::<String>::new());
+    crate::look::keep(&browser, "operator-file-1440-light").await;
     let sheet = fetched(&browser, "form.actions", json!({ "step": "errors" })).await;
     let sheet = String::from_utf8(sheet).expect("text");
     assert_eq!(sheet.lines().count(), 4, "{sheet}");
@@ -101,8 +94,9 @@ async fn what_is_wrong_with_a_file_is_told_by_its_cell_before_anything_is_stored
     browser.click("button[value=apply]").await;
     until("the sound row is taken", async || places(&house).await == before + 1).await;
 
+    assert!(str::from_utf8(GBK).is_err(), "it is not UTF-8");
     // Coordinates without a system are no coordinates; of the wrong one, they are doubted.
-    let buildings = kept("buildings.csv", &gbk());
+    let buildings = kept("buildings.csv", GBK);
     preview(&browser, &buildings, "").await;
     let told = browser.words("#problems tr[data-fault=no_system]").await;
     assert!(told.contains("经度") && told.contains("坐标系"), "{told}");

@@ -87,7 +87,8 @@ fn weigh(name: &str, weight: &serde_json::Value) {
     std::fs::write(path, text).expect("a note can be written");
 }
 
-async fn keep(browser: &Browser, name: &str) {
+/// Keeps a picture of the page that is open, where pictures are wanted.
+pub(crate) async fn keep(browser: &Browser, name: &str) {
     let Some(folder) = std::env::var_os("WANGGE_PICTURES") else { return };
     let path = std::path::Path::new(&folder).join(format!("{name}.png"));
     let height = browser.script("return document.documentElement.scrollHeight", vec![]).await;
@@ -146,6 +147,7 @@ async fn pictures_of_every_page() {
         ("/operator/doctor", "operator-doctor"),
         ("/operator/peers", "operator-peers"),
         ("/operator/streams", "operator-streams"),
+        ("/operator/invitations", "operator-invitations"),
         ("/operator/witness", "operator-witness"),
         ("/operator/accounts", "operator-accounts"),
         ("/operator/accounts/new", "operator-account-new"),

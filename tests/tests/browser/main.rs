@@ -9,6 +9,7 @@ mod damage;
 mod desk;
 mod dispatcher;
 mod driver;
+mod enrol;
 mod files;
 mod hostile;
 mod house;

@@ -1,6 +1,6 @@
 //! The node, its neighbours and its storage, as the API tells of them.
 
-use record::Timestamp;
+use record::{NodeId, Timestamp};
 use serde::Deserialize;
 
 use crate::shape::name::{Named, NodeName};
@@ -23,6 +23,7 @@ pub(super) struct Node {
 /// A node that this one knows.
 #[derive(Deserialize)]
 pub(super) struct Peer {
+    pub(super) id: NodeId,
     pub(super) short: String,
     pub(super) name: String,
     pub(super) level: Named,
@@ -114,6 +115,11 @@ impl Peer {
             ("stale", true) => (self.trust_state(), "stale"),
             (_, true) => ("met", "connected"),
         }
+    }
+
+    /// Whether this node signed its certificate.
+    pub(super) fn is_below(&self) -> bool {
+        ["child", "unit"].contains(&self.relation.as_str())
     }
 
     /// Whether the node speaks to it at all.

@@ -47,7 +47,7 @@ impl Witness {
     }
 
     fn below(&self) -> Vec<&Peer> {
-        self.peers.iter().filter(|peer| ["child", "unit"].contains(&&*peer.relation)).collect()
+        self.peers.iter().filter(|peer| peer.is_below()).collect()
     }
 
     /// How many of its own records nobody above has countersigned yet.

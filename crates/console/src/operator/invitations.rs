@@ -1,0 +1,216 @@
+//! Inviting nodes to join below this one; and revoking the certificate of one that has.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use hyper::Method;
+use record::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::node::{Node, Peer};
+use crate::api::Ask;
+use crate::form::Form;
+use crate::page::{Page, go, show, show_as};
+use crate::qr::Qr;
+use crate::shape::name::{Named, PersonName};
+use crate::shape::public::Listed;
+use crate::staff::Staff;
+use crate::trouble::Trouble;
+use crate::visit::nonce;
+
+/// For how many hours an invitation may hold, as the form offers it.
+const HOURS: [u32; 4] = [1, 24, 72, 168];
+/// Why a certificate is revoked.
+const REASONS: [&str; 3] = ["ended", "moved", "compromised"];
+
+#[derive(Template)]
+#[template(path = "operator/invitations.html")]
+struct Invitations {
+    p: Page,
+    node: Node,
+    open: Vec<Invitation>,
+    levels: Vec<(String, String)>,
+    was: Was,
+    once: String,
+    wrong: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "operator/invited.html")]
+struct Invited {
+    p: Page,
+    name: String,
+    told: Told,
+    qr: Option<Qr>,
+}
+
+#[derive(Template)]
+#[template(path = "operator/revoke.html")]
+struct Revoke {
+    p: Page,
+    peer: Peer,
+    once: String,
+    wrong: Option<String>,
+}
+
+/// An invitation that nobody has used.
+#[derive(Deserialize)]
+struct Invitation {
+    id: String,
+    name: String,
+    level: Named,
+    area: String,
+    member: bool,
+    expires: Timestamp,
+    by: Option<PersonName>,
+}
+
+/// What is shown of a new one, once.
+#[derive(Deserialize)]
+struct Told {
+    token: String,
+    expires: Timestamp,
+    federation_short: String,
+    short: String,
+}
+
+/// What was filled in before.
+#[derive(Default)]
+struct Was {
+    name: String,
+    level: String,
+    area: String,
+    member: bool,
+}
+
+impl Invitations {
+    fn hours(&self) -> [u32; 4] {
+        HOURS
+    }
+}
+
+impl Revoke {
+    fn reasons(&self) -> [&'static str; 3] {
+        REASONS
+    }
+}
+
+/// `GET /operator/invitations`
+pub(super) async fn list(staff: Staff) -> Result<Response, Trouble> {
+    Ok(show(read(&staff, Was::default(), None).await?))
+}
+
+/// `POST /operator/invitations`
+pub(super) async fn create(staff: Staff, form: Form) -> Result<Response, Trouble> {
+    let was = Was {
+        name: form.text("name"),
+        level: form.text("level"),
+        area: form.text("area"),
+        member: form.text("member") == "yes",
+    };
+    let hours: u32 = form.text("hours").parse().unwrap_or(24);
+    let body = json!({ "name": was.name, "level": was.level, "area": was.area,
+        "member": was.member, "hours": hours });
+    let ask = Ask::post("/v1/invitations", &body).once(&form.text("once"));
+    match staff.carry_out(ask).await {
+        Ok(answer) => {
+            let told: Told = answer.json()?;
+            let qr = Qr::of(told.token.clone());
+            Ok(show(Invited { p: staff.page("operator"), name: was.name, told, qr }))
+        }
+        Err(trouble) if trouble.is_mendable() => {
+            let status = trouble.status;
+            Ok(show_as(status, read(&staff, was, Some(trouble)).await?))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// `POST /operator/invitations/{id}/end`
+pub(super) async fn end(
+    staff: Staff,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let path = format!("/v1/invitations/{}", segment(&id));
+    staff.carry_out(Ask::bare(Method::DELETE, path).once(&form.text("once"))).await?;
+    Ok(go("/operator/invitations"))
+}
+
+/// `GET /operator/peers/{id}/revoke`
+pub(super) async fn ask(staff: Staff, Path(id): Path<String>) -> Result<Response, Trouble> {
+    Ok(show(revoking(&staff, &id, None).await?))
+}
+
+/// `POST /operator/peers/{id}/revoke`
+pub(super) async fn revoke(
+    staff: Staff,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let page = revoking(&staff, &id, None).await?;
+    // Who has its short id before their eyes means this node and no other.
+    if !page.peer.short.eq_ignore_ascii_case(&form.text("short")) {
+        let wrong = Some(page.p.say("revoke-other"));
+        return Ok(show_as(hyper::StatusCode::UNPROCESSABLE_ENTITY, Revoke { wrong, ..page }));
+    }
+    let reason = form.text("reason");
+    let reason = REASONS.into_iter().find(|known| *known == reason);
+    let body = json!({ "node": page.peer.id, "reason": reason.ok_or_else(Trouble::malformed)? });
+    let ask = Ask::post("/v1/revocations", &body).once(&form.text("once"));
+    match staff.carry_out(ask).await {
+        Ok(_) => Ok(go("/operator/peers")),
+        Err(trouble) if trouble.is_mendable() => {
+            let status = trouble.status;
+            Ok(show_as(status, revoking(&staff, &id, Some(trouble)).await?))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// The page on revoking a node that this one has enrolled.
+async fn revoking(staff: &Staff, id: &str, trouble: Option<Trouble>) -> Result<Revoke, Trouble> {
+    let peers: Listed<Peer> = staff.read("/v1/peers").await?;
+    let mut found = peers.items.into_iter().filter(Peer::is_below);
+    let peer = found.find(|peer| peer.id.to_string() == id).ok_or_else(Trouble::not_found)?;
+    let p = staff.page("operator");
+    let wrong = trouble.map(|trouble| told(&trouble, &p));
+    Ok(Revoke { p, peer, once: nonce(), wrong })
+}
+
+async fn read(staff: &Staff, was: Was, trouble: Option<Trouble>) -> Result<Invitations, Trouble> {
+    let node: Node = staff.read("/v1/node").await?;
+    let open: Listed<Invitation> = staff.read("/v1/invitations?limit=200").await?;
+    let p = staff.page("operator");
+    let wrong = trouble.map(|trouble| told(&trouble, &p));
+    let world = staff.state.handle.world();
+    let levels = world.policy().levels.iter().filter(|level| level.administrative);
+    let levels = levels.map(|level| {
+        let name = if p.is_english() { &level.name_en } else { &level.name };
+        (level.key.clone(), name.clone())
+    });
+    let levels: Vec<(String, String)> = levels.collect();
+    let mut was = was;
+    if was.level.is_empty() {
+        // The usual guest stands on the next level.
+        let own = levels.iter().position(|(key, _)| *key == node.level.key);
+        let next = own.and_then(|own| levels.get(own + 1)).or(levels.last());
+        was.level = next.map(|(key, _)| key.clone()).unwrap_or_default();
+    }
+    Ok(Invitations { p, node, open: open.items, levels, was, once: nonce(), wrong })
+}
+
+/// What was wrong, with what the API says of the fields.
+fn told(trouble: &Trouble, p: &Page) -> String {
+    let faults = trouble
+        .faults
+        .iter()
+        .map(|fault| format!(" {}: {}", fault.path.trim_start_matches("body."), fault.message));
+    format!("{}{}", trouble.title(p), faults.collect::<String>())
+}
+
+/// A part of a path.
+fn segment(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
