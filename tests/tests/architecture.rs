@@ -169,8 +169,7 @@ fn sled_libp2p_axum_and_the_parsers_of_files_are_named_in_one_crate_each() {
         ("calamine", vec!["import"]),
         // The demo reads its messages from a CSV file of its own.
         ("csv", vec!["import", "testnet"]),
-        // A test of the browser uploads a file in GBK.
-        ("encoding_rs", vec!["import", "tests"]),
+        ("encoding_rs", vec!["import"]),
         ("image-webp", vec!["photo"]),
         ("jpeg-encoder", vec!["photo"]),
         ("pinyin", vec!["import"]),
