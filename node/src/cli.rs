@@ -2,10 +2,12 @@
 //! to do about it.
 
 mod account;
+mod approve;
 mod args;
 mod audit;
 mod commands;
 mod doctor;
+mod epoch;
 mod failure;
 mod help;
 mod import;
@@ -16,6 +18,7 @@ mod peers;
 mod policies;
 mod print;
 mod protect;
+mod prove;
 mod serve;
 mod trust;
 mod verify;

@@ -70,7 +70,7 @@ pub fn export(config: &Config, to: &Path) -> Result<Exported, ExportError> {
     let folder = Folder::new(&config.data);
     let copied = file::create_folder(to)
         .map_err(|error| ExportError::Start(error.into()))
-        .and_then(|()| copy_parts(folder.path(), to));
+        .and_then(|()| copy_parts(folder.path(), to, &PARTS));
     if copied.is_err() {
         // The error at hand is the one to tell.
         let _ = fs::remove_dir_all(to);
@@ -78,8 +78,9 @@ pub fn export(config: &Config, to: &Path) -> Result<Exported, ExportError> {
     copied.map(|bytes| Exported { bytes, live })
 }
 
-fn copy_parts(from: &Path, to: &Path) -> Result<u64, ExportError> {
-    let present = PARTS.into_iter().filter(|part| from.join(part).exists());
+/// Copies those of `parts` that there are, in this order; gives the number of bytes.
+pub(crate) fn copy_parts(from: &Path, to: &Path, parts: &[&str]) -> Result<u64, ExportError> {
+    let present = parts.iter().filter(|part| from.join(part).exists());
     present.map(|part| copy(&from.join(part), &to.join(part))).sum()
 }
 

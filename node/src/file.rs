@@ -98,6 +98,18 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     })
 }
 
+/// Puts a file in the place of another, durably.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
+    let renamed = fs::rename(from, to).and_then(|()| match to.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    });
+    renamed.map_err(|source| FileError::Io { doing: "rename", path: from.into(), source })
+}
+
 /// Removes a file; one that is not there is fine.
 ///
 /// # Errors

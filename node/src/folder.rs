@@ -24,6 +24,12 @@ impl Folder {
         store::keyfile::node_key_path(&self.0)
     }
 
+    /// The key that is to follow it, while the node changes its key.
+    #[must_use]
+    pub fn next_key(&self) -> PathBuf {
+        self.node_key().with_extension("key.next")
+    }
+
     /// The federation's root key, where this folder founded one. It belongs on removable media.
     #[must_use]
     pub fn root_key(&self) -> PathBuf {

@@ -33,6 +33,8 @@ pub struct Offer {
     pub member: bool,
     /// Days for which the invitation may be used.
     pub days: u32,
+    /// Whether an officer here approves the node that comes before it is let in.
+    pub approval: bool,
 }
 
 /// An invitation that was made.
@@ -125,6 +127,7 @@ async fn through(config: &Config, offer: &Offer) -> Result<Invited, InviteError>
         "area": offer.area,
         "member": offer.member,
         "hours": offer.days * 24,
+        "approval": offer.approval,
     });
     let answer = local.post("/v1/invitations", &body).await?;
     let token = answer.get("token").and_then(Value::as_str).ok_or(InviteError::Answer)?;
@@ -155,6 +158,8 @@ fn here(config: &Config, offer: &Offer) -> Result<Invited, InviteError> {
         member: offer.member,
         expires,
         by: None,
+        approval: offer.approval,
+        newcomer: None,
     };
     let hash = *blake3::hash(&secret).as_bytes();
     offline.command(What::PutInvitation { hash, invitation: Some(invitation) })?;

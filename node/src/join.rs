@@ -7,7 +7,7 @@ use engine::invitation::Token;
 use engine::wire::{Enrol, Request, Response};
 use governance::certificate::{ChainError, Standing, verify_chain};
 use network::{DialFailure, Event, RequestError};
-use record::{FederationId, NodeKey, PublicKey};
+use record::{FederationId, NodeId, NodeKey, PublicKey};
 use tokio::sync::mpsc;
 
 use crate::config::Config;
@@ -18,6 +18,8 @@ use crate::node::now;
 
 /// How long the parent may take to be reached and to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a newcomer asks again that an officer has to approve.
+const AGAIN: Duration = Duration::from_secs(3);
 
 /// Why joining failed. Nothing was kept then but the node's own key.
 #[derive(Debug, thiserror::Error)]
@@ -85,11 +87,16 @@ pub enum JoinError {
 
 /// Enrols this node with the parent that an invitation names, and writes its identity. A folder
 /// that has been enrolled by this very parent is left as it is, so that an interrupted joining can
-/// be repeated.
+/// be repeated. Where an officer there has to approve the node first, `waits` is told this node's
+/// id, once, and the parent is asked again until the invitation runs out.
 ///
 /// # Errors
 /// [`JoinError`].
-pub async fn enrol(config: &Config, invitation: &Token) -> Result<Identity, JoinError> {
+pub async fn enrol(
+    config: &Config,
+    invitation: &Token,
+    mut waits: impl FnMut(NodeId),
+) -> Result<Identity, JoinError> {
     let folder = Folder::new(&config.data);
     let key = prepare(&folder)?;
     if folder.identity().exists() {
@@ -104,7 +111,9 @@ pub async fn enrol(config: &Config, invitation: &Token) -> Result<Identity, Join
     }
     let settings = network::Config { listen: Vec::new(), ..config.network.clone() };
     let (network, events) = network::start(settings, &key)?;
-    let outcome = ask(&network, events, invitation).await;
+    // A newcomer has the key it was born with.
+    let me = NodeId::from_bytes(*key.public().as_bytes());
+    let outcome = ask_until_approved(&network, events, invitation, || waits(me)).await;
     network.shutdown(Duration::from_secs(1)).await;
     let standing = check(&key, invitation, &outcome?)?;
     let parent = invitation.addresses.clone();
@@ -113,16 +122,41 @@ pub async fn enrol(config: &Config, invitation: &Token) -> Result<Identity, Join
     Ok(identity)
 }
 
-/// Dials the parent and shows it the secret; gives the chain it answers with.
-async fn ask(
+/// Shows the parent the secret until it answers with a chain.
+async fn ask_until_approved(
     network: &network::Handle,
     mut events: mpsc::Receiver<Event>,
     invitation: &Token,
+    mut waits: impl FnMut(),
 ) -> Result<Vec<Vec<u8>>, JoinError> {
+    let mut told = false;
+    loop {
+        match ask(network, &mut events, invitation).await {
+            Ok(Some(chain)) => return Ok(chain),
+            // A parent that is down for a moment has not forgotten.
+            Err(JoinError::Unreachable { .. } | JoinError::Silent(_)) if told => {}
+            Err(error) => return Err(error),
+            Ok(None) if !std::mem::replace(&mut told, true) => waits(),
+            Ok(None) => {}
+        }
+        if invitation.expires <= now() {
+            return Err(JoinError::Expired(invitation.expires));
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Dials the parent and shows it the secret; gives the chain it answers with, or nothing where an
+/// officer has yet to approve this node.
+async fn ask(
+    network: &network::Handle,
+    events: &mut mpsc::Receiver<Event>,
+    invitation: &Token,
+) -> Result<Option<Vec<Vec<u8>>>, JoinError> {
     // In this version a node keeps the key it was born with.
     let parent = invitation.parent.genesis_key();
     network.dial_once(parent, invitation.addresses.clone()).await;
-    let reached = reached(&mut events, &parent, invitation.addresses.len());
+    let reached = reached(events, &parent, invitation.addresses.len());
     let tried = || invitation.addresses.clone();
     match tokio::time::timeout(PATIENCE, reached).await {
         Ok(Ok(())) => {}
@@ -133,11 +167,13 @@ async fn ask(
     let request = Request::Enrol(Enrol { secret, addresses: Vec::new() });
     let response = network.request(&parent, request, PATIENCE).await.map_err(JoinError::Silent)?;
     match response {
-        Response::Enrolled(chain) => Ok(chain.into_iter().map(|link| link.into_vec()).collect()),
+        Response::Enrolled(chain) => {
+            Ok(Some(chain.into_iter().map(|link| link.into_vec()).collect()))
+        }
+        Response::Done => Ok(None),
         Response::Refused
         | Response::Hello(_)
         | Response::Page(_)
-        | Response::Done
         | Response::Witnessed(_)
         | Response::Answer(_)
         | Response::Piece(_) => Err(JoinError::Refused),

@@ -7,6 +7,7 @@
 //! [`node::Running::stop`] ends it.
 
 pub mod audit;
+pub mod backup;
 pub mod calendar;
 pub mod checks;
 pub mod cli;
@@ -28,6 +29,7 @@ pub mod offline;
 pub mod operator;
 pub mod policy;
 pub mod ports;
+pub mod prove;
 pub mod publish;
 pub mod revoke;
 pub mod root;

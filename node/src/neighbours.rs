@@ -75,7 +75,10 @@ impl Neighbours {
         let wanted: BTreeMap<PublicKey, Terms> = world
             .directory
             .neighbours()
-            .map(|(_, peer)| (peer.standing.key(), self.terms(peer)))
+            .flat_map(|(_, peer)| {
+                let next = peer.next.map(|key| (key, self.terms_of_next(peer)));
+                std::iter::once((peer.standing.key(), self.terms(peer))).chain(next)
+            })
             .collect();
         for key in self.told.keys().filter(|key| !wanted.contains_key(key)) {
             self.network.forbid(*key).await;
@@ -86,6 +89,17 @@ impl Neighbours {
             }
         }
         self.told = wanted;
+    }
+
+    /// A neighbour that changes its key comes with another one from the same places, whose
+    /// addresses name the old one.
+    fn terms_of_next(&self, peer: &Peer) -> Terms {
+        let Terms { addresses, dial } = self.terms(peer);
+        let bare = |address: String| match address.split_once("/p2p/") {
+            Some((place, _)) => place.to_owned(),
+            None => address,
+        };
+        Terms { addresses: addresses.into_iter().map(bare).collect(), dial }
     }
 
     fn terms(&self, peer: &Peer) -> Terms {

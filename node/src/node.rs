@@ -55,6 +55,8 @@ struct Tasks {
     events: JoinHandle<()>,
     /// Turns true when one of them ends.
     ended: watch::Receiver<bool>,
+    /// Turns true when the node has to start anew, under another key.
+    anew: watch::Receiver<bool>,
     /// Whether the node is being stopped, so that ends are no surprise.
     stopping: Arc<AtomicBool>,
 }
@@ -122,6 +124,15 @@ impl Running {
         &self.network
     }
 
+    /// Waits until the node has to start anew: its key was changed, and its neighbours were told.
+    pub async fn heir(&self) {
+        let mut anew = self.tasks.anew.clone();
+        if anew.wait_for(|anew| *anew).await.is_err() {
+            // Nobody can say so any more: it ends otherwise.
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Waits until the engine or the network ends by itself, which neither should: what is left
     /// is to stop.
     pub async fn broken(&self) {
@@ -152,7 +163,8 @@ async fn join(
     let Ports { http, local, network, events, fixed } = ports;
     let neighbours = Neighbours::new(network.clone(), config, identity.parent.clone());
     let (listening, mut heard) = watch::channel(Heard::after(last));
-    let tasks = Tasks::start(engine, &network, neighbours, outward, events, listening);
+    let folder = Folder::new(&config.data);
+    let tasks = Tasks::start(engine, &network, neighbours, outward, events, listening, folder);
     let ready = async {
         meet_parent(engine, identity).await?;
         listen::until_all(config.network.listen.len(), &mut heard).await;
@@ -187,18 +199,29 @@ impl Tasks {
         outward: mpsc::Receiver<Outward>,
         events: mpsc::Receiver<network::Event>,
         listening: watch::Sender<Heard>,
+        folder: Folder,
     ) -> Self {
+        let (restart, anew) = watch::channel(false);
         let (ending, ended) = watch::channel(false);
         let ending = Arc::new(ending);
         let (engine, network) = (engine.clone(), network.clone());
         let heard = listening.subscribe();
-        let first = outward::carry_out(outward, engine.clone(), network.clone(), neighbours, heard);
+        let first = outward::carry_out(
+            outward,
+            engine.clone(),
+            network.clone(),
+            neighbours,
+            heard,
+            folder,
+            Arc::new(restart),
+        );
         let stopping = Arc::new(AtomicBool::new(false));
         let second = events::hear(events, engine, network, listening, stopping.clone());
         Self {
             outward: tokio::spawn(until_ended(first, ending.clone())),
             events: tokio::spawn(until_ended(second, ending)),
             ended,
+            anew,
             stopping,
         }
     }

@@ -43,6 +43,8 @@ impl Offline {
             | Effect::KeepPhoto { .. }
             | Effect::Changed(_)
             | Effect::World(_)
+            | Effect::Standing(_)
+            | Effect::Succession(_)
             | Effect::Enrolment(_)
             | Effect::Greeted { .. }
             | Effect::Misbehaved { .. } => None,

@@ -54,7 +54,20 @@ pub async fn install(config: &Config, list: Vec<u8>) -> Result<(), PublishError>
     carry_out(config, what, "/v1/revocation-lists", &body).await
 }
 
-async fn find(config: &Config, who: &str) -> Result<NodeId, RevokeError> {
+/// Puts certificates of this node in force that the root has renewed.
+///
+/// # Errors
+/// [`PublishError`].
+pub async fn install_certificates(
+    config: &Config,
+    chain: Vec<Vec<u8>>,
+) -> Result<(), PublishError> {
+    let hex: Vec<String> = chain.iter().map(|link| data_encoding::HEXLOWER.encode(link)).collect();
+    let body = json!({ "chain": hex });
+    carry_out(config, What::TakeCertificates { chain }, "/v1/certificates", &body).await
+}
+
+pub(crate) async fn find(config: &Config, who: &str) -> Result<NodeId, RevokeError> {
     if let Ok(node) = who.parse() {
         return Ok(node);
     }

@@ -51,15 +51,16 @@ pub fn verify_each(
     let known = Known {
         federation: identity.federation(),
         own: Some(identity.standing.key()),
-        key_of: &key_of,
+        is_key_of: &|node, key| is_key_of(&identity, node, key),
     };
     Ok(store::verify_each(folder, &known, visit)?)
 }
 
-/// In this version of the certificates a node signs with the key it was born with, which is its
-/// id: so a signature can be checked without its certificate. That it was certified is checked by
-/// the node itself, before it takes in what others send.
-#[expect(clippy::unnecessary_wraps, reason = "the store asks for what may be unknown")]
-fn key_of(node: &NodeId) -> Option<PublicKey> {
-    Some(node.genesis_key())
+/// A node is named by the key it was born with; later ones of this node, and those in use above
+/// it, are in its certificates. That others were certified is checked by the node itself, before
+/// it takes in what they send.
+fn is_key_of(identity: &Identity, node: &NodeId, key: &PublicKey) -> bool {
+    let standing = &identity.standing;
+    let own = *node == standing.node() && standing.keys().all().any(|own| own == *key);
+    own || *key == node.genesis_key() || standing.key_of(*node) == Some(*key)
 }

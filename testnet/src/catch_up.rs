@@ -154,7 +154,13 @@ async fn enrol(program: &Program, folder: &Path) -> Result<(Home, Home), CatchUp
     let founding = Founding { name: &above.name, level: "township", area: &above.area };
     let street = Home::found(program, folder.join("street"), founding).await?;
     let running = street.start().await?;
-    let body = json!({ "name": below.name, "level": "community", "area": below.area, "hours": 1 });
+    let body = json!({
+        "name": below.name,
+        "level": "community",
+        "area": below.area,
+        "hours": 1,
+        "approval": false,
+    });
     let ask = Ask::post("/v1/invitations", body).by(&street.token()?);
     let answer = running.client().json(ask).await.map_err(|source| street.asked(source))?;
     let invitation = answer.get("token").and_then(Value::as_str).unwrap_or_default();

@@ -145,6 +145,8 @@ async fn invite(federation: &Federation, parent: usize, seat: &Seat) -> Result<S
         "area": seat.area,
         "member": seat.part == Part::Unit,
         "hours": 24,
+        // Nobody sits at the other nodes of a demonstration.
+        "approval": false,
     });
     let token = operator_token(federation, parent)?;
     let ask = Ask::post("/v1/invitations", body).by(&token);

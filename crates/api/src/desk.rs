@@ -230,7 +230,7 @@ impl View {
     pub(crate) fn new(state: &State, actor: Actor, now: Timestamp) -> Self {
         let handle = &state.handle;
         Self {
-            setup: handle.setup().clone(),
+            setup: handle.setup(),
             reader: handle.reader().clone(),
             world: handle.world(),
             actor,

@@ -13,6 +13,8 @@ mod reading;
 mod retention;
 mod withdraw;
 
+pub(crate) use offices::operator;
+
 use std::sync::Arc;
 
 use governance::act::{Act, Origin};
@@ -120,9 +122,14 @@ impl Desk<'_, '_> {
                 self.invite(&by, hash, invitation, once)
             }
             What::PutInvitation { hash, invitation: None } => self.uninvite(&by, hash, once),
+            What::Approve { hash, node } => self.approve(&by, hash, node, once),
             What::Revoke { node, reason, last_good } => {
                 self.revoke(&by, node, reason, last_good, once)
             }
+            What::OpenEpoch { reason, least } => self.open_epoch(&by, &reason, least, once),
+            What::AcceptEpoch { node, epoch } => self.accept_epoch(&by, node, epoch, once),
+            What::Rotate { key } => self.rotate(&by, key, once),
+            What::TakeCertificates { chain } => self.install_certificates(&by, chain, once),
             What::TakeList { list, chain } => self.install_list(&by, &list, chain, once),
             What::PutPeer { chain, addresses } => {
                 self.power(&by, Power::Federation, "federation")?;
@@ -228,7 +235,7 @@ impl Desk<'_, '_> {
             let around = Around { units: &units, children: &children, other: other.as_deref() };
             let scene = open::scene(self.setup, &world, policy, around, self.now);
             let permit = authorize::authorize(&scene, before.as_deref(), act, actor)?;
-            let ordinal = self.staging.log.mark().count + 1;
+            let ordinal = self.ordinal();
             let mut fields = authorize::decide(&scene, before.as_deref(), act, actor, ordinal);
             fields.extend(origin.into_iter().flat_map(Origin::fields));
             (permit, fields)
@@ -248,6 +255,14 @@ impl Desk<'_, '_> {
         self.note_gone(done.gone)?;
         self.after(before.as_deref(), &case, self.setup.me(), &withhold)?;
         Ok(Receipt { record: Some(record.id()), ..receipt })
+    }
+
+    /// By what a case that begins now is numbered for people: its place among this node's records.
+    /// In a later epoch far above the numbers that were lost.
+    fn ordinal(&self) -> u64 {
+        const EPOCH: u64 = 1_000_000;
+        let epoch = self.staging.log.head.map_or(0, |head| head.epoch);
+        self.staging.log.frontier.size() + 1 + u64::from(epoch) * EPOCH
     }
 
     /// Says of photos that they were erased from a case.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use record::{
-    Disclosure, EnvelopeError, FieldError, FieldId, Fields, Hash, Header, NodeId, Record, Signed,
-    StatementError, Timestamp, Unverified, Verifier,
+    Disclosure, EnvelopeError, FieldError, FieldId, Fields, Hash, Header, KeyError, NodeId, Record,
+    Signed, StatementError, Timestamp, Unverified, Verifier,
 };
 use serde_bytes::ByteBuf;
 
@@ -14,7 +14,7 @@ use crate::peer::Directory;
 use crate::wire::{ChainBytes, PAGE_ENTRIES, Page, Parcel};
 use crate::world::{self, Setup};
 use governance::act::ActKind;
-use governance::certificate::{ChainError, Right, Standing};
+use governance::certificate::{self, ChainError, Right, Standing};
 
 /// One entry with its record, everything about it verified.
 pub struct Arrival {
@@ -128,7 +128,7 @@ pub fn verify_page(
         return Err(PageError::TooMany(page.parcels.len()));
     }
     let peer = directory.get(sender).ok_or(PageError::Stranger)?;
-    let authors = authors(setup, &page.chains, now)?;
+    let authors = authors(setup, directory, &page.chains, now)?;
     let (before, head) = page.proof.ok_or(PageError::Head(None))?;
     let head = verify_head(setup, &peer.standing, sender, head)?;
     let after = head.number.checked_sub(page.parcels.len() as u64).ok_or(PageError::Head(None))?;
@@ -164,18 +164,27 @@ fn verify_head(
     }
 }
 
+/// Certificates of authors. Those of one who is known here need not hold any more: what it said
+/// while they did may arrive late.
 fn authors(
     setup: &Setup,
+    directory: &Directory,
     chains: &[ChainBytes],
     now: Timestamp,
 ) -> Result<Vec<(ChainBytes, Standing)>, PageError> {
-    chains
-        .iter()
-        .map(|chain| {
-            let standing = world::verify(setup, chain, now).map_err(PageError::Author)?;
-            Ok((chain.clone(), standing))
-        })
-        .collect()
+    let mut authors = Vec::new();
+    for chain in chains {
+        match world::verify(setup, chain, now) {
+            Ok(standing) => authors.push((chain.clone(), standing)),
+            Err(error) => {
+                let late = world::standing_at_its_time(setup, chain);
+                if late.is_none_or(|late| directory.get(late.node()).is_none()) {
+                    return Err(PageError::Author(error));
+                }
+            }
+        }
+    }
+    Ok(authors)
 }
 
 struct Desk<'a> {
@@ -206,12 +215,16 @@ impl Desk<'_> {
         let signature = |number| move |source| PageError::Signature { number, source };
         let record =
             Unverified::<Header>::parse(parcel.record.into_vec()).map_err(signature(number))?;
-        let author = keys.of(record.peek().author)?;
-        let record = record.verify_with(federation, &author.key).map_err(signature(number))?;
+        let header = record.peek();
+        let place = (header.epoch, header.seq);
+        let author = keys.of(header.author)?;
+        let governs = author.governs;
+        let key = author.key_at(place).map_err(|error| signature(number)(error.into()))?;
+        let record = record.verify_with(federation, key).map_err(signature(number))?;
         // Whoever may say something may also take it back.
         let contributes = ActKind::from_kind(record.kind).is_some_and(ActKind::is_contribution)
             || record.kind == crate::kind::FIELDS_WITHDRAWN;
-        if !(author.governs || contributes) {
+        if !(governs || contributes) {
             return Err(PageError::MayNotGovern { number });
         }
         if !names(&entry, &record) {
@@ -243,8 +256,22 @@ fn names(entry: &Entry, record: &Record) -> bool {
 /// An author whose records are being checked.
 struct Author {
     node: NodeId,
-    key: Verifier,
+    /// Its keys, each for its part of the log.
+    keys: certificate::Keys,
+    /// The one used last, prepared.
+    ready: Option<Verifier>,
     governs: bool,
+}
+
+impl Author {
+    /// The key with which the record at this place has to be signed.
+    fn key_at(&mut self, (epoch, seq): (u32, u64)) -> Result<&Verifier, KeyError> {
+        let key = self.keys.at(epoch, seq);
+        if self.ready.as_ref().is_none_or(|ready| ready.key() != key) {
+            self.ready = Some(key.verifier()?);
+        }
+        Ok(self.ready.as_ref().expect("just put"))
+    }
 }
 
 /// Authors, prepared once per run of records by the same one.
@@ -254,11 +281,11 @@ struct Keys<'a> {
 }
 
 impl Keys<'_> {
-    fn of(&mut self, node: NodeId) -> Result<&Author, PageError> {
+    fn of(&mut self, node: NodeId) -> Result<&mut Author, PageError> {
         if self.last.as_ref().is_none_or(|author| author.node != node) {
             self.last = Some(self.find(node)?);
         }
-        Ok(self.last.as_ref().expect("just put"))
+        Ok(self.last.as_mut().expect("just put"))
     }
 
     fn find(&self, node: NodeId) -> Result<Author, PageError> {
@@ -266,13 +293,10 @@ impl Keys<'_> {
         let own = (node == me.node()).then_some(me);
         let known = self.desk.directory.get(node).map(|peer| &peer.standing);
         let mut shown = self.desk.authors.iter().map(|(_, standing)| standing);
-        let standing = own
-            .or(known)
-            .or_else(|| shown.find(|standing| standing.node() == node))
-            .ok_or(PageError::UnknownAuthor(node))?;
+        let shown = shown.find(|standing| standing.node() == node);
+        let newer = shown.filter(|shown| known.is_some_and(|known| known.is_older_than(shown)));
+        let standing = own.or(newer).or(known).or(shown).ok_or(PageError::UnknownAuthor(node))?;
         let governs = standing.may(Right::Govern);
-        let key = standing.key().verifier();
-        let key = key.map_err(|error| PageError::Signature { number: 0, source: error.into() })?;
-        Ok(Author { node, key, governs })
+        Ok(Author { node, keys: standing.keys().clone(), ready: None, governs })
     }
 }

@@ -4,6 +4,7 @@ mod ground;
 mod people;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use governance::act::{Act, Origin, Report};
@@ -13,7 +14,7 @@ use governance::certificate::{LastGood, Reason};
 use governance::release::Withhold;
 use governance::roster::Appointment;
 use governance::territory::Place;
-use record::{FieldId, Hash, NodeId, RecordId, Subject};
+use record::{FieldId, Hash, NodeId, NodeKey, RecordId, Subject};
 use serde::{Deserialize, Serialize};
 
 pub use ground::Ground;
@@ -214,6 +215,13 @@ pub enum What {
         /// What it offers; `None` withdraws it.
         invitation: Option<Invitation>,
     },
+    /// Lets in a node that came with an invitation and waits.
+    Approve {
+        /// blake3 of the invitation's secret.
+        hash: [u8; 32],
+        /// The node, as whoever runs it has told the officer.
+        node: NodeId,
+    },
     /// Revokes the certificate that this node issued to another.
     Revoke {
         /// The other.
@@ -228,6 +236,31 @@ pub enum What {
         /// The signed list.
         list: Vec<u8>,
         /// The issuer's chain; empty for the root's.
+        chain: Vec<Vec<u8>>,
+    },
+    /// Opens the next epoch of this node's log, when what came later is lost: no number is used
+    /// twice.
+    OpenEpoch {
+        /// Why.
+        reason: String,
+        /// The least epoch to open: where more is known than the data folder has.
+        least: u32,
+    },
+    /// Accepts that a node below gave up records that this node has countersigned.
+    AcceptEpoch {
+        /// The node.
+        node: NodeId,
+        /// The epoch that it opened.
+        epoch: u32,
+    },
+    /// Changes the key with which this node signs: the parent certifies the new one.
+    Rotate {
+        /// The new one.
+        key: Arc<NodeKey>,
+    },
+    /// Takes in certificates of this node which the root has renewed.
+    TakeCertificates {
+        /// The chain, its own first.
         chain: Vec<Vec<u8>>,
     },
     /// Keeps a peer's certificate chain and addresses: the parent's, after joining.
@@ -326,7 +359,7 @@ pub enum Refused {
     Frozen(String),
     /// Storage failed.
     #[error("the node could not keep this")]
-    Storage(#[source] std::sync::Arc<StoreError>),
+    Storage(#[source] Arc<StoreError>),
     /// The node is shutting down.
     #[error("the node is shutting down")]
     Stopping,

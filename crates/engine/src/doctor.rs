@@ -6,7 +6,9 @@ use governance::certificate::Status;
 use record::Timestamp;
 use serde::Serialize;
 
+use crate::engine::Contact;
 use crate::peer::Relation;
+use crate::project::ForkedRow;
 use crate::store::{Examined, StoreHealth};
 
 /// Days before a certificate's end at which it is time to do something.
@@ -15,8 +17,6 @@ const SOON: i64 = 30;
 const UNWITNESSED: i64 = 60;
 /// Free bytes of the disk below which somebody should make room. The store keeps 64 MiB for itself.
 const LITTLE: u64 = 1024 * 1024 * 1024;
-/// How a record that contradicts another is told of in quarantine.
-const FORK: &str = "two different records";
 
 /// How a thing stands, worst first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -152,13 +152,15 @@ pub fn witnessed(seen: Option<(Timestamp, u64)>, now: Timestamp) -> Finding {
     )
 }
 
-/// A neighbour: nothing where nothing is to be told of it.
+/// A neighbour: nothing where nothing is to be told of it. `forked`: where it signed two histories,
+/// as long as nobody here has accepted the epoch with which it goes on.
 #[must_use]
 pub fn neighbour(
     (name, short): (&str, &str),
     relation: Relation,
     status: &Status,
-    trouble: Option<&str>,
+    contact: Option<&Contact>,
+    forked: Option<ForkedRow>,
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     match status {
@@ -176,36 +178,60 @@ pub fn neighbour(
         )),
         Status::Stale { .. } | Status::Good => {}
     }
-    if let Some(what) = trouble {
+    if let Some(epoch) = contact.and_then(|contact| contact.reopened) {
+        found.push(Finding::new(
+            State::Wrong,
+            "epoch",
+            format!(
+                "{name}（{short}）丢失了本节点副署过的记录，开启了纪元 {epoch}：核实后运行 `wangge epoch \
+                 accept {short} --epoch {epoch}`。"
+            ),
+            format!(
+                "{name} ({short}) lost records that this node countersigned and opened epoch \
+                 {epoch}: when its operator has explained, `wangge epoch accept {short} --epoch \
+                 {epoch}`"
+            ),
+        ));
+    }
+    found.extend(forked.map(|place| fork((name, short), place)));
+    if let Some(what) = contact.and_then(|contact| contact.trouble.as_deref()) {
         let zh = format!("与 {name}（{short}）的交换出错：{what}");
         found.push(Finding::new(State::Wrong, "peer", zh, format!("{name} ({short}): {what}")));
     }
     found
 }
 
+fn fork((name, short): (&str, &str), ForkedRow { epoch, seq, .. }: ForkedRow) -> Finding {
+    Finding::new(
+        State::Wrong,
+        "fork",
+        format!(
+            "{name}（{short}）签了两份互相矛盾的记录（{epoch}/{seq}）：它此后的记录一律不采用。请用 `wangge prove \
+             fork` 取证；查明后由它开启新纪元，再运行 `wangge epoch accept {short} --epoch N`。"
+        ),
+        format!(
+            "{name} ({short}) signed two records that contradict each other ({epoch}/{seq}), and \
+             nothing from it counts since: take the proof with `wangge prove fork`; when that is \
+             explained it opens an epoch, and `wangge epoch accept {short} --epoch N` lets it \
+             count again"
+        ),
+    )
+}
+
 /// Whether a reason for which a record was not applied is that it contradicts another.
 #[must_use]
 pub fn is_fork(why: &str) -> bool {
-    why.contains(FORK)
+    why.contains("two different records")
 }
 
-/// What was received and not applied: how many, and how many of them contradict another record.
+/// What was received and not applied: how many.
 #[must_use]
-pub fn quarantine(held: usize, forks: usize) -> Finding {
-    match (forks, held) {
-        (1.., _) => Finding::new(
-            State::Wrong,
-            "fork",
-            format!("有 {forks} 处一个节点签了两份互相矛盾的记录：请用 `wangge prove fork` 取证。"),
-            format!(
-                "{forks} times a node signed two records that contradict each other: take the \
-                 proof with `wangge prove fork`"
-            ),
-        ),
-        (0, 0) => {
+pub fn quarantine(held: usize) -> Finding {
+    match held {
+        0 => {
             Finding::new(State::Good, "quarantine", "没有待查的记录。", "nothing is in quarantine")
         }
-        (0, _) => Finding::new(
+        1.. => Finding::new(
             State::Watch,
             "quarantine",
             format!("有 {held} 条收到而未采用的记录：见 /v1/quarantine。"),
@@ -289,11 +315,7 @@ mod tests {
             [&Status::Good, &stale].map(|own| state(lists(own, &[]))),
             [State::Good, State::Wrong]
         );
-        assert!(is_fork("x signed two different records 0/4") && !is_fork("held back"));
-        assert_eq!(
-            [quarantine(1, 1), quarantine(1, 0), quarantine(0, 0)].map(state),
-            [State::Wrong, State::Watch, State::Good]
-        );
+        assert_eq!([1, 0].map(|held| state(quarantine(held))), [State::Watch, State::Good]);
         assert_eq!(
             [signing(Some("rolled back"), None), signing(None, Some("full")), signing(None, None)]
                 .map(state),
@@ -313,9 +335,18 @@ mod tests {
     #[test]
     fn a_stale_neighbour_is_named() {
         let stale = stale();
-        let found = neighbour(("住建局", "7ZZZG"), Relation::Unit, &stale, None);
+        let (unit, other) = (Relation::Unit, Relation::Other);
+        let named = ("住建局", "7ZZZG");
+        let found = neighbour(named, unit, &stale, None, None);
         assert_eq!(found.len(), 1);
         assert!(found[0].zh.contains("住建局"));
-        assert!(neighbour(("住建局", "7ZZZG"), Relation::Other, &stale, None).is_empty());
+        assert!(neighbour(named, other, &stale, None, None).is_empty());
+        let forked = ForkedRow { epoch: 0, seq: 4, counts_from: None };
+        let contact = Contact { reopened: Some(1), ..Contact::default() };
+        let found = neighbour(named, other, &Status::Good, Some(&contact), Some(forked));
+        assert_eq!(
+            found.iter().map(|f| (f.state, f.what)).collect::<Vec<_>>(),
+            [(State::Wrong, "epoch"), (State::Wrong, "fork"),]
+        );
     }
 }

@@ -6,26 +6,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use governance::case::CaseId;
-use governance::certificate::Issuer;
+use governance::certificate::{Certificate, Issuer};
 use governance::query::{Answer, Matter, Question, Seat, Tally};
 use rand::CryptoRng;
 use record::chain::Head;
 use record::tree::Frontier;
-use record::{Hash, NodeId, PublicKey, Signed, Timestamp};
+use record::{Hash, NodeId, NodeKey, PublicKey, Signed, Timestamp, Unverified};
 
 use crate::acts::Desk;
 use crate::arrival::{PageError, VerifiedPage};
 use crate::asking::Asking;
 use crate::blob::Blobs;
 use crate::command::{Command, Receipt, Refused, What};
-use crate::exchange::{self, Acquaintances, Fetches, Given, Sessions};
-use crate::peer::Relation;
+use crate::exchange::{self, Acquaintances, Admission, Fetches, Given, Sessions};
+use crate::peer::{Peer, Relation};
 use crate::project;
 use crate::sign::whose;
 use crate::staging::{Log, Staging, Tips};
 use crate::store::{Position, Read, Store, StoreError};
 use crate::view::State;
-use crate::wire::{Fetch, Page, Request, Response};
+use crate::wire::{Fetch, Hello, Page, Request, Response};
 use crate::world::{Setup, World};
 
 /// Names the asker of a command, request or question, so that the effect can be led back.
@@ -134,6 +134,8 @@ pub enum About {
     Fetch(Hash, u32),
     /// A revocation list that is new.
     Notice,
+    /// A new certificate for this node.
+    Renew,
 }
 
 /// What is to be done, after the commit.
@@ -223,6 +225,11 @@ pub enum Effect {
     Changed(CaseId),
     /// Territory, roster or peers changed.
     World(Arc<World>),
+    /// This node's own certificates are others now.
+    Standing(Arc<Setup>),
+    /// This node's key is certified to change: it has to start anew under the other one, once its
+    /// neighbours were told, which happens at the next tick.
+    Succession(Arc<Setup>),
     /// Whether strangers may knock with an invitation.
     Enrolment(bool),
     /// A neighbour's certificates were checked on this connection.
@@ -246,10 +253,34 @@ pub struct Talk {
     pub(crate) known: Acquaintances,
     pub(crate) addresses: Vec<String>,
     pub(crate) frozen: Option<String>,
+    /// The highest epoch of this node's own log that a peer has shown.
+    pub(crate) shown_epoch: u32,
+    /// Whether the parent has countersigned more of this node's log than there is.
+    pub(crate) ahead: bool,
+    /// Nodes below that have opened an epoch and gave up records that this node countersigned: the
+    /// epoch, and the size that their log has now.
+    pub(crate) reopened: BTreeMap<NodeId, (u32, u64)>,
     pub(crate) asking: Asking,
     pub(crate) fetches: Fetches,
     /// Whose revocation list is overdue, since when that is known, and whether the operator was told.
     pub(crate) stale: Option<(Issuer, Timestamp, bool)>,
+    /// Who this node is once the batch is durable, where its certificates were renewed.
+    pub(crate) renewed: Option<Arc<Setup>>,
+    /// Who this node is once it starts anew, under the key that follows: its neighbours are told,
+    /// and nothing is signed any more. The second is the same before the batch is durable.
+    pub(crate) heir: Option<Arc<Setup>>,
+    pub(crate) chosen: Option<Arc<Setup>>,
+    /// Whether its neighbours are to be shown certificates that are new.
+    pub(crate) announce: bool,
+    /// The key that follows.
+    pub(crate) next_key: Option<Arc<NodeKey>>,
+}
+
+impl Talk {
+    /// Who this node is once it starts anew, if it has to.
+    pub(crate) fn successor(&self) -> Option<&Arc<Setup>> {
+        self.heir.as_ref().or(self.chosen.as_ref())
+    }
 }
 
 /// A neighbour's connection, for the operator.
@@ -263,11 +294,14 @@ pub struct Contact {
     pub software: Option<Arc<str>>,
     /// When it last read on in this node's stream, or this node found nothing more in its.
     pub last_sync: Option<Timestamp>,
+    /// The epoch that it has opened, giving up records which this node countersigned: an officer
+    /// has to accept that before it is witnessed again.
+    pub reopened: Option<u32>,
 }
 
 /// The engine of one node.
 pub struct Engine {
-    pub(crate) setup: Arc<Setup>,
+    setup: Arc<Setup>,
     store: Box<dyn Store>,
     reader: Arc<dyn Read>,
     world: Arc<World>,
@@ -312,8 +346,10 @@ impl Engine {
         let mut tips = Tips::default();
         let log = replay(&setup, store.as_mut(), &mut tips)?;
         let reader = store.reader();
+        let next_key = setup.next_key.clone();
+        let setup = exchange::current(setup, &reader)?;
         let world = Arc::new(World::load(&setup, &reader)?);
-        let talk = Talk::default();
+        let talk = Talk { next_key, ..Talk::default() };
         Ok(Self { setup, store, reader, world, log, tips, rng, talk, enrolment: None })
     }
 
@@ -335,6 +371,12 @@ impl Engine {
         self.world.clone()
     }
 
+    /// Who this node is now.
+    #[must_use]
+    pub fn setup(&self) -> Arc<Setup> {
+        self.setup.clone()
+    }
+
     /// This node's log now.
     #[must_use]
     pub fn log(&self) -> &Log {
@@ -350,7 +392,11 @@ impl Engine {
     /// Every neighbour's connection, and what is remembered of those that are gone.
     #[must_use]
     pub fn contacts(&self) -> BTreeMap<NodeId, Contact> {
-        exchange::contacts(&self.talk.sessions, &self.talk.known)
+        let mut contacts = exchange::contacts(&self.talk.sessions, &self.talk.known);
+        for (node, (epoch, _)) in &self.talk.reopened {
+            contacts.entry(*node).or_default().reopened = Some(*epoch);
+        }
+        contacts
     }
 
     /// Why the node does not sign, if it does not.
@@ -388,6 +434,14 @@ impl Engine {
         match committed {
             Ok(log) => {
                 self.log = log;
+                if let Some(setup) = self.talk.renewed.take() {
+                    self.setup = setup;
+                    out.insert(0, Effect::Standing(self.setup.clone()));
+                }
+                if let Some(heir) = self.talk.chosen.take() {
+                    self.talk.heir = Some(heir.clone());
+                    out.push(Effect::Succession(heir));
+                }
                 self.tell_world(world, &mut out);
                 // Asked after the commit: a scan does not see what is only staged.
                 let open = exchange::invitations_open(&self.reader, now);
@@ -424,6 +478,9 @@ impl Engine {
             session.greeting = false;
         }
         self.talk.fetches.start_over();
+        self.talk.renewed = None;
+        self.talk.chosen = None;
+        self.talk.announce = false;
         tickets.into_iter().map(|asked| asked.refused(error)).collect()
     }
 }
@@ -497,6 +554,8 @@ impl Desk<'_, '_> {
                 self.tick();
                 let _ = storage(self.keep_own_list())?;
                 self.watch_lists();
+                self.announce();
+                self.seek_certificate();
                 let _ = storage(self.sweep_receipts())?;
                 let _ = storage(self.sweep_uploads())?;
                 let _ = storage(self.sweep_cases())?;
@@ -511,9 +570,10 @@ impl Desk<'_, '_> {
 
     /// A command that turns out too large for storage is undone alone; the batch goes on.
     fn try_command(&mut self, command: Command) -> Result<Receipt, Refused> {
-        // Reading goes on while nothing is signed, and is on record then, too.
-        let signs = !matches!(command.what, What::Read(_));
-        if let Some(why) = self.barred().filter(|_| signs) {
+        // A new epoch is the way out for a node on an older copy of its data. Reading goes on while
+        // nothing is signed, and is on record then, too.
+        let goes_on = matches!(command.what, What::OpenEpoch { .. } | What::Read(_));
+        if let Some(why) = self.barred().filter(|_| !goes_on) {
             return Err(Refused::Frozen(why));
         }
         let (savepoint, world) = (self.staging.savepoint(), self.world.clone());
@@ -549,16 +609,18 @@ impl Desk<'_, '_> {
                 self.settled_in(node);
                 Ok(Some(self.hello_back(node)))
             }
-            Request::Enrol(enrol) => {
-                let chain = self.enrol(from, &enrol)?;
-                Ok(Some(chain.map_or(Response::Refused, Response::Enrolled)))
-            }
+            Request::Enrol(enrol) => Ok(Some(match self.enrol(from, &enrol)? {
+                Admission::Chain(chain) => Response::Enrolled(chain),
+                Admission::Waits => Response::Done,
+                Admission::Refused => Response::Refused,
+            })),
             Request::Pull(_)
             | Request::Poke
             | Request::Witness(_)
             | Request::Ask(_)
             | Request::Fetch(_)
-            | Request::Notice(_) => match self.greeted_as(from) {
+            | Request::Notice(_)
+            | Request::Renew(_) => match self.greeted_as(from) {
                 Some(peer) => self.neighbour(ticket, peer, request),
                 None => Ok(Some(Response::Refused)),
             },
@@ -594,7 +656,7 @@ impl Desk<'_, '_> {
             Request::Ask(asked) => Ok(self.asked(ticket, peer, &asked.question)),
             Request::Fetch(fetch) => {
                 // A photo is people's data.
-                if !self.world.may_have_personal(self.setup, peer, self.now) {
+                if !self.may_have_personal(peer)? {
                     return Ok(Some(Response::Refused));
                 }
                 self.out.push(Effect::Piece { ticket, peer, fetch });
@@ -603,6 +665,13 @@ impl Desk<'_, '_> {
             Request::Notice(notice) => {
                 self.noticed(peer, notice)?;
                 Ok(Some(Response::Done))
+            }
+            Request::Renew(asked) => {
+                if self.barred().is_some() {
+                    return Ok(Some(Response::Refused));
+                }
+                let chain = self.renew(peer, &asked)?;
+                Ok(Some(chain.map_or(Response::Refused, Response::Enrolled)))
             }
             Request::Hello(_) | Request::Enrol(_) => Ok(Some(Response::Refused)),
         }
@@ -628,7 +697,7 @@ impl Desk<'_, '_> {
         }
         match (about, response) {
             (About::Hello, Some(Response::Hello(hello))) => {
-                let key = self.world.directory.get(from).map(|peer| peer.standing.key());
+                let key = self.world.directory.get(from).map(|peer| shown_key(peer, &hello));
                 match key {
                     Some(key) if self.greeted(key, &hello)? == Some(from) => self.settled_in(from),
                     _ => self.not_greeted(from),
@@ -645,8 +714,10 @@ impl Desk<'_, '_> {
                     "上级没有副署本节点的账本检查点：请与上级核对 the parent did not countersign this \
                      node's checkpoint: ask its operator what its log says");
             }
-            // A list that was lost is told of at the next greeting.
-            (About::Poke, Some(Response::Done)) | (About::Witness | About::Notice, _) => {}
+            (About::Renew, Some(Response::Enrolled(chain))) => self.renewed(from, &chain)?,
+            // A list that was lost is told of at the next greeting; a certificate is asked for again.
+            (About::Poke, Some(Response::Done))
+            | (About::Witness | About::Notice | About::Renew, _) => {}
             (About::Poke, _) => {
                 if let Some(session) = self.talk.sessions.get_mut(&from) {
                     session.poke = true;
@@ -736,6 +807,13 @@ impl Desk<'_, '_> {
     }
 }
 
+/// The key with which a peer answered a hello: the next one where it has come to that.
+fn shown_key(peer: &Peer, hello: &Hello) -> PublicKey {
+    let own = hello.chain.first().map(|own| Unverified::<Certificate>::parse(own.to_vec()));
+    let named = own.and_then(Result::ok).map(|own| own.peek().key);
+    peer.next.filter(|next| Some(*next) == named).unwrap_or(peer.standing.key())
+}
+
 /// Storage errors void the batch; every other refusal is an outcome.
 fn storage<T>(outcome: Result<T, Refused>) -> Result<Result<T, Refused>, Arc<StoreError>> {
     match outcome {
@@ -774,7 +852,7 @@ fn stored_log(setup: &Setup, store: &dyn Store) -> Result<Log, StoreError> {
     let key = setup.me().as_bytes().to_vec();
     let last = reader.scan_back(crate::store::Table::Log, &key, None, 1)?;
     let Some((_, value)) = last.first() else {
-        return Ok(Log { head: None, frontier: Frontier::default() });
+        return Ok(Log { head: None, frontier: Frontier::default(), opening: None });
     };
     let damaged = || StoreError::Index { what: "the log's last row".into() };
     let at = Position::from_bytes(value).ok_or_else(damaged)?;
@@ -783,7 +861,7 @@ fn stored_log(setup: &Setup, store: &dyn Store) -> Result<Log, StoreError> {
         crate::staging::row(&reader, crate::store::Table::Meta, b"size")?.ok_or_else(damaged)?;
     let frontier = Frontier::at(&TreeOf(reader.as_ref()), size)
         .map_err(|error| StoreError::Index { what: error.to_string() })?;
-    Ok(Log { head: Some(Head::of(&readable.record)), frontier })
+    Ok(Log { head: Some(Head::of(&readable.record)), frontier, opening: None })
 }
 
 struct TreeOf<'a>(&'a dyn Read);

@@ -2,9 +2,11 @@
 //! Every answer that refuses looks the same from outside.
 
 mod enrol;
+mod epoch;
 mod fetch;
 mod greet;
 mod pull;
+mod renew;
 mod revoke;
 mod witness;
 
@@ -15,8 +17,9 @@ use record::{NodeId, Timestamp};
 
 use crate::engine::Contact;
 
-pub(crate) use enrol::invitations_open;
+pub(crate) use enrol::{Admission, invitations_open};
 pub(crate) use fetch::{Fetches, Given};
+pub(crate) use renew::{ROTATION, STANDING, current};
 pub(crate) use revoke::revoked;
 
 /// What this node knows of a connection to a neighbour. Gone with the connection.
@@ -34,6 +37,8 @@ pub(crate) struct Session {
     pub(crate) poke: bool,
     /// When a failed exchange may be tried again.
     pub(crate) retry: Option<Timestamp>,
+    /// When a new certificate was last asked for.
+    pub(crate) renewed: Option<Timestamp>,
     /// When a witness was last asked.
     pub(crate) witnessed: Option<Timestamp>,
     /// What was wrong with the last page, in words for the operator.
@@ -68,6 +73,7 @@ pub(crate) fn contacts(sessions: &Sessions, known: &Acquaintances) -> BTreeMap<N
             trouble: trouble.or_else(|| known?.trouble.as_ref()).cloned(),
             software: known.and_then(|known| known.software.clone()),
             last_sync: known.and_then(|known| known.synced),
+            reopened: None,
         }
     };
     sessions.keys().chain(known.keys()).map(|node| (*node, contact(node))).collect()

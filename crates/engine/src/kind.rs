@@ -19,6 +19,8 @@ pub const POLICY: Kind = Kind(0x0401);
 pub const POLICY_IN_FORCE: Kind = Kind(0x0402);
 /// A kept version is for the nodes below.
 pub const POLICY_PUBLISHED: Kind = Kind(0x0403);
+/// A new epoch of the log: what came after the record before it is lost, or given up.
+pub const EPOCH_OPENED: Kind = Kind(0x0501);
 /// A Party organisation, or a further version of one (R2).
 pub const ORGANISATION: Kind = Kind(0x0301);
 /// A Party organisation ends.

@@ -1,7 +1,7 @@
 //! What a frame says to this node alone, next to its envelope. Encrypted at rest with the frame.
 
 use governance::act::{ActKind, Media};
-use record::{FieldId, Hash, NodeId, RecordId, Subject, Timestamp};
+use record::{FieldId, Hash, NodeId, PublicKey, RecordId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -21,6 +21,24 @@ pub enum Note {
         chain: ChainBytes,
         /// Addresses, multiaddr text.
         addresses: Vec<String>,
+        /// The chain with which it will come next, under a new key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<ChainBytes>,
+    },
+    /// This node's own certificates, renewed.
+    Standing {
+        /// The chain, its own certificate first.
+        chain: ChainBytes,
+    },
+    /// This node changes its key.
+    Rotation(Rotation),
+    /// A node below may go on being witnessed from this epoch on, though records are lost that were
+    /// countersigned.
+    Accepted {
+        /// The node.
+        node: NodeId,
+        /// The epoch.
+        epoch: u32,
     },
     /// An account of a member of staff.
     Account(Account),
@@ -73,6 +91,16 @@ pub enum Note {
         /// Their keys.
         keys: Vec<ByteBuf>,
     },
+}
+
+/// A change of the node's key that is under way: it signs nothing until the new key is certified.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotation {
+    /// The new key.
+    pub key: PublicKey,
+    /// The old key's signed endorsement of it.
+    pub endorsement: ByteBuf,
 }
 
 /// What is swept.
@@ -160,6 +188,35 @@ pub struct Invitation {
     pub expires: Timestamp,
     /// Who made it.
     pub by: Option<Subject>,
+    /// Whether an officer here approves the node that comes with it before it is let in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub approval: bool,
+    /// The node that came with it and waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newcomer: Option<Newcomer>,
+}
+
+/// A node that came with an invitation which takes an officer's approval.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Newcomer {
+    /// The key with which it connects; its node id is the same bytes.
+    pub key: PublicKey,
+    /// When it came.
+    pub asked: Timestamp,
+    /// The officer's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<Approval>,
+}
+
+/// An officer's word on a newcomer.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// Who; nobody where it was at the node's own console.
+    pub by: Option<Subject>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What the index keeps of a finished command. The receipt may hold a code by which a resident is

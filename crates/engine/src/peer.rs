@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::entry::next_link;
+use crate::project::ForkedRow;
 use crate::wire::ChainBytes;
 
 /// A peer as it is shown: who it is, how far the streams have come, what was witnessed.
@@ -19,6 +20,8 @@ pub struct PeerRow {
     pub streams: Streams,
     /// What each has witnessed of the other's log.
     pub witness: Witness,
+    /// Where it signed two histories.
+    pub forked: Option<ForkedRow>,
 }
 
 /// Who a peer is and where it can be reached.
@@ -29,6 +32,9 @@ pub struct Card {
     pub chain: ChainBytes,
     /// Where it can be dialled, multiaddr text.
     pub addresses: Vec<String>,
+    /// The chain with which it will come next, under a new key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<ChainBytes>,
 }
 
 /// How far the streams between a peer and this node have come.
@@ -66,6 +72,9 @@ pub struct Witness {
     pub witnessed: Option<Witnessed>,
     /// The last checkpoint of this node's log that it countersigned.
     pub countersigned: Option<Witnessed>,
+    /// The epoch of its log that an officer of this node has accepted though records are lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<u32>,
 }
 
 /// How far a stream has come: number 0 and a zero link at the start.
@@ -117,6 +126,8 @@ pub struct Peer {
     pub relation: Relation,
     /// Its certificates, verified.
     pub standing: Standing,
+    /// The key with which it will come next, where it changes it.
+    pub next: Option<PublicKey>,
     /// Where it can be dialled.
     pub addresses: Vec<String>,
 }
@@ -135,15 +146,19 @@ impl Directory {
         me: &Standing,
         lists: &Lists,
         standing: Standing,
+        next: Option<PublicKey>,
         addresses: Vec<String>,
     ) {
         let node = standing.node();
         let relation = relation(me, lists, &standing);
         if let Some(known) = self.peers.get(&node) {
             self.by_key.remove(&known.standing.key());
+            known.next.map(|key| self.by_key.remove(&key));
         }
-        self.by_key.insert(standing.key(), node);
-        self.peers.insert(node, Peer { relation, standing, addresses });
+        for key in [Some(standing.key()), next].into_iter().flatten() {
+            self.by_key.insert(key, node);
+        }
+        self.peers.insert(node, Peer { relation, standing, next, addresses });
     }
 
     /// Asks anew what everybody is to this node, after its own certificates or the revocation
@@ -160,7 +175,7 @@ impl Directory {
         self.peers.get(&node)
     }
 
-    /// A peer by the key it connects with.
+    /// A peer by the key it connects with, or will connect with next.
     #[must_use]
     pub fn by_key(&self, key: PublicKey) -> Option<(NodeId, &Peer)> {
         let node = *self.by_key.get(&key)?;

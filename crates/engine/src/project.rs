@@ -4,6 +4,7 @@
 mod access;
 mod case;
 mod erase;
+mod fork;
 mod ground;
 mod local;
 mod people;
@@ -28,6 +29,7 @@ pub use access::{access_mark, access_sealed, reads_key};
 pub use case::Order;
 pub(crate) use case::{event_of, foreseen};
 pub use case::{fact_key, order_keys, origin_key, receipt_hash};
+pub use fork::{ForkedRow, forked};
 pub use ground::{Dated, Of, ground_key};
 pub use local::{held, held_key, receipt};
 pub use people::{
@@ -44,8 +46,10 @@ pub use stream::{Sent, given_of, given_to, log_key, stream_key};
 pub use withdrawal::{MAX_WITHDRAWALS, withdrawn_key};
 
 use crate::entry::Entry;
+use crate::exchange::ROTATION;
 use crate::kind;
 use crate::note::Note;
+use crate::peer::Card;
 use crate::staging::{Lookup, NOTE_LIMITS, Staging, disclosures};
 use crate::store::{Frame, FrameKind, Position, StoreError, Table};
 
@@ -203,6 +207,7 @@ fn own(
         | kind::STATION
         | kind::STATION_ENDED
         | kind::RESHAPED => ground::ground(staging, at, readable)?,
+        kind::EPOCH_OPENED => false,
         kind::GROWTH
         | kind::MEMBER
         | kind::POST_TAKEN
@@ -233,13 +238,16 @@ fn foreign(
     match known {
         Some(other) if other.readable.record.id() != record.id() => {
             // Two histories by one author (S2): both are kept, neither is merged.
-            return case::fork(staging, at, record, sender);
+            return fork::found(staging, at, record, sender);
         }
         Some(same) if same.breadth >= breadth(frame) => {}
         _ => staging.put_log(record, at)?,
     }
     if revocation::is_held_back(staging, record)? {
         return case::hold(staging, at, record, sender, revocation::HELD_BACK.to_owned());
+    }
+    if fork::is_frozen(whose, staging, record)? {
+        return case::hold(staging, at, record, sender, fork::FROZEN.to_owned());
     }
     if record.kind == kind::POLICY && record.author == sender {
         return match policy::given(staging, at, readable)? {
@@ -333,9 +341,18 @@ fn note(
         Note::Revocations { list, chain } => {
             return revocation::listed(whose, staging, at, list, chain);
         }
-        Note::Peer { chain, addresses } => {
+        Note::Peer { chain, addresses, next } => {
             let judged = revocation::issued(whose, staging, &chain)?;
-            return stream::peer(staging, at, frame, chain, addresses).map(|()| judged);
+            let card = Card { chain, addresses, next };
+            return stream::peer(staging, at, frame, &card).map(|()| judged);
+        }
+        Note::Standing { chain } => local::standing(staging, &chain)?,
+        Note::Accepted { node, epoch } => {
+            stream::accepted(staging, node, epoch)?;
+            return fork::accepted(whose, staging, node, epoch);
+        }
+        Note::Rotation(rotation) => {
+            staging.put(Table::Meta, ROTATION.to_vec(), &rotation)?;
         }
         Note::Done(done) => local::done(staging, at, done)?,
         Note::Account(account) => {

@@ -60,6 +60,11 @@ pub enum Outward {
     Enrolment(bool),
     /// Territory, roster or peers changed: the neighbours may be others now.
     World(Arc<World>),
+    /// This node's own certificates are others now: they are to be written down.
+    Standing(Arc<Setup>),
+    /// This node's key changes: it is to be written down with its certificates, and the node has to
+    /// start anew a few seconds later.
+    Succession(Arc<Setup>),
     /// A peer broke the protocol.
     Misbehaved {
         /// The key it connected with.
@@ -100,7 +105,7 @@ pub struct Handle {
     blobs: Arc<dyn Blobs>,
     /// Millions of pixels that may be decoded at once.
     decoding: Arc<Semaphore>,
-    setup: Arc<Setup>,
+    setup: watch::Receiver<Arc<Setup>>,
     world: watch::Receiver<Arc<World>>,
     changes: broadcast::Sender<CaseId>,
     status: Arc<RwLock<Status>>,
@@ -124,6 +129,7 @@ pub fn start(
     let (queue, inbox) = mpsc::channel(QUEUE);
     let (outward, out) = mpsc::channel(OUTWARD);
     let (world_is, world) = watch::channel(engine.world());
+    let (setup_is, setup) = watch::channel(engine.setup());
     let (changes, _) = broadcast::channel(CHANGES);
     let status = Arc::new(RwLock::new(Status::default()));
     let handle = Handle {
@@ -131,7 +137,7 @@ pub fn start(
         reader: engine.reader(),
         blobs: engine.blobs(),
         decoding: Arc::new(Semaphore::new(photos::MEGAPIXELS)),
-        setup: engine.setup.clone(),
+        setup,
         world,
         changes: changes.clone(),
         status: status.clone(),
@@ -140,8 +146,19 @@ pub fn start(
     let workers = worker::Workers::start(handle.clone())?;
     let (desk, undone) = (Waiting::default(), Vec::new());
     let cleared = None;
-    let mut room =
-        Room { engine, clock, outward, world_is, changes, status, workers, desk, undone, cleared };
+    let mut room = Room {
+        engine,
+        clock,
+        outward,
+        world_is,
+        setup_is,
+        changes,
+        status,
+        workers,
+        desk,
+        undone,
+        cleared,
+    };
     let thread =
         std::thread::Builder::new().name("engine".into()).spawn(move || room.run(inbox))?;
     Ok((handle, out, Running { queue, thread }))
@@ -199,10 +216,10 @@ impl Handle {
         &self.reader
     }
 
-    /// Who this node is and how it works.
+    /// Who this node is and how it works, now.
     #[must_use]
-    pub fn setup(&self) -> &Arc<Setup> {
-        &self.setup
+    pub fn setup(&self) -> Arc<Setup> {
+        self.setup.borrow().clone()
     }
 
     /// Territory, roster and peers now.
@@ -271,6 +288,7 @@ struct Room {
     clock: Clock,
     outward: mpsc::Sender<Outward>,
     world_is: watch::Sender<Arc<World>>,
+    setup_is: watch::Sender<Arc<Setup>>,
     changes: broadcast::Sender<CaseId>,
     status: Arc<RwLock<Status>>,
     workers: worker::Workers,
@@ -380,6 +398,11 @@ impl Room {
                 let _ = self.world_is.send(world.clone());
                 self.outward(Outward::World(world));
             }
+            Effect::Standing(setup) => {
+                let _ = self.setup_is.send(setup.clone());
+                self.outward(Outward::Standing(setup));
+            }
+            Effect::Succession(setup) => self.outward(Outward::Succession(setup)),
             Effect::Enrolment(open) => self.outward(Outward::Enrolment(open)),
             Effect::Misbehaved { key, what } => self.outward(Outward::Misbehaved { key, what }),
             Effect::Greeted { node } => tracing::debug!(peer = %node, "certificates checked"),

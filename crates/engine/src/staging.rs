@@ -108,13 +108,19 @@ pub struct Log {
     pub head: Option<Head>,
     /// The tree over all own records.
     pub frontier: Frontier,
+    /// The epoch that the next record opens, where one is to be opened.
+    pub opening: Option<u32>,
 }
 
 impl Log {
     /// Epoch and sequence number of the next record.
     #[must_use]
     pub fn next(&self) -> (u32, u64) {
-        self.head.map_or((0, 0), |head| (head.epoch, head.seq + 1))
+        let epoch = self.head.map_or(0, |head| head.epoch);
+        match self.opening {
+            Some(opening) if opening > epoch => (opening, 0),
+            Some(_) | None => self.head.map_or((0, 0), |head| (head.epoch, head.seq + 1)),
+        }
     }
 
     /// The watermark's values.
@@ -337,6 +343,19 @@ impl<'s> Staging<'s> {
         let before = self.cases.get_mut().insert(id, Held { case: None, changed: false });
         self.undo_cases.push((id, before));
         self.remove(Table::Case, id.as_bytes().to_vec());
+    }
+
+    /// The last row whose key begins with `prefix`, as this batch has it so far; of a table from
+    /// which nothing is removed.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn last(&self, table: Table, prefix: &[u8]) -> Result<Option<Pair>, StoreError> {
+        let kept = self.reader.scan_back(table, prefix, None, 1)?.pop();
+        let staged = self.rows.range((table, prefix.to_vec())..);
+        let staged = staged.take_while(|((of, key), _)| *of == table && key.starts_with(prefix));
+        let staged = staged.filter_map(|((_, key), value)| Some((key.clone(), value.clone()?)));
+        Ok(kept.into_iter().chain(staged.last()).max())
     }
 
     /// Every row whose key begins with `prefix`, ascending, as this batch has it so far.

@@ -125,6 +125,8 @@ pub enum Table {
     Compromised = 46,
     /// (node, issuer) → nothing: a certificate of this node by this issuer was shown.
     Issued = 47,
+    /// Author → where it signed two histories, and from which epoch on it counts again.
+    Forked = 48,
 }
 
 /// What a frame is about.

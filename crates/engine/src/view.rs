@@ -103,7 +103,8 @@ pub fn peer(reader: &Arc<dyn Read>, node: NodeId) -> Result<Option<PeerRow>, Sto
     let Some(card) = row(reader, Table::Peer, key)? else { return Ok(None) };
     let streams = compact_row(reader, Table::Stream, key)?.unwrap_or_default();
     let witness = row(reader, Table::Witness, key)?.unwrap_or_default();
-    Ok(Some(PeerRow { card, streams, witness }))
+    let forked = project::forked(reader, node)?;
+    Ok(Some(PeerRow { card, streams, witness, forked }))
 }
 
 fn damaged(what: &str) -> StoreError {

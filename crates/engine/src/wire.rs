@@ -99,6 +99,15 @@ pub struct Notice {
     pub chain: ChainBytes,
 }
 
+/// Asks the listener, who certified the speaker, for a new certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Renew {
+    /// Where the key is to be another one: the present key's signed endorsement of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endorsement: Option<ByteBuf>,
+}
+
 /// Asks for a piece of a photo, by the entry of the stream from the listener to the speaker that
 /// released it. Only ever put to a peer that released one, and so knows of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,6 +181,8 @@ pub enum Request {
     Fetch(Fetch),
     /// See [`Notice`].
     Notice(Notice),
+    /// See [`Renew`].
+    Renew(Renew),
 }
 
 /// What it may be told. `Refused` carries nothing: what is refused and what does not exist look
@@ -184,7 +195,7 @@ pub enum Response {
     Enrolled(ChainBytes),
     /// See [`Page`].
     Page(Page),
-    /// Understood.
+    /// Understood. To [`Enrol`]: an officer has to approve the newcomer, which is to ask again.
     Done,
     /// The signed countersignature.
     Witnessed(ByteBuf),
@@ -240,6 +251,7 @@ impl Request {
             6 => 64 * KIB,
             7 => 256,
             8 => 96 * KIB,
+            9 => 2 * KIB,
             _ => return None,
         })
     }
@@ -256,6 +268,7 @@ impl Request {
             Self::Ask(_) => 6,
             Self::Fetch(_) => 7,
             Self::Notice(_) => 8,
+            Self::Renew(_) => 9,
         }
     }
 
@@ -274,6 +287,7 @@ impl Request {
             Self::Ask(m) => cbor::encode(m),
             Self::Fetch(m) => cbor::encode(m),
             Self::Notice(m) => cbor::encode(m),
+            Self::Renew(m) => cbor::encode(m),
         };
         capped(tag, body, Self::cap(tag))
     }
@@ -293,6 +307,7 @@ impl Request {
             6 => cbor::decode(body, &limits).map(Self::Ask),
             7 => cbor::decode(body, &limits).map(Self::Fetch),
             8 => cbor::decode(body, &limits).map(Self::Notice),
+            9 => cbor::decode(body, &limits).map(Self::Renew),
             _ => return Err(WireError::UnknownType(tag)),
         };
         read.map_err(|source| WireError::Malformed { tag, source })
@@ -305,7 +320,7 @@ impl Response {
     pub fn cap(tag: u8) -> Option<usize> {
         Some(match tag {
             65 => HELLO,
-            66 => 32 * KIB,
+            66 => 48 * KIB,
             67 => 1024 * KIB,
             68 | 71 => 16,
             69 => 4 * KIB,

@@ -19,10 +19,14 @@ use crate::project::{self, Listed, Of};
 use crate::staging::{Lookup, decode};
 use crate::store::{Pair, StoreError, Table};
 
-/// Who this node is and how it works: fixed while it runs.
+/// Who this node is and how it works. It does not change; when the node's certificates do, there
+/// is another one.
+#[derive(Clone)]
 pub struct Setup {
     /// The key it signs with.
     pub key: Arc<NodeKey>,
+    /// The key that is to follow, where the node was changing its key when it stopped.
+    pub next_key: Option<Arc<NodeKey>>,
     /// The federation's root key.
     pub root: PublicKey,
     /// The federation.
@@ -136,7 +140,9 @@ impl World {
         // Validity in time is asked where the peer is spoken to; here the chain alone counts.
         let Some(standing) = standing_of(setup, row) else { return };
         let directory = Arc::make_mut(&mut self.directory);
-        directory.insert(&setup.standing, &self.lists, standing, row.addresses.clone());
+        let next = row.next.as_ref().and_then(|next| standing_at_its_time(setup, next));
+        let next = next.map(|next| next.key());
+        directory.insert(&setup.standing, &self.lists, standing, next, row.addresses.clone());
     }
 
     /// What the revocation lists say of a peer; nobody knows anything of a stranger.

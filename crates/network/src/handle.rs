@@ -169,9 +169,11 @@ impl Handle {
 /// How long a request of this type may wait for its answer, on both sides.
 pub(crate) fn answer_within(deadlines: &Requests, request: &Request) -> Duration {
     match request {
-        Request::Hello(_) | Request::Enrol(_) | Request::Poke | Request::Notice(_) => {
-            deadlines.short
-        }
+        Request::Hello(_)
+        | Request::Enrol(_)
+        | Request::Poke
+        | Request::Notice(_)
+        | Request::Renew(_) => deadlines.short,
         Request::Pull(_) | Request::Witness(_) | Request::Fetch(_) => deadlines.page,
         Request::Ask(_) => deadlines.ask,
     }

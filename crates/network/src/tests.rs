@@ -14,6 +14,7 @@ mod exchange;
 mod hostile;
 mod lifecycle;
 mod neighbours;
+mod wiretap;
 
 /// Longest wait for anything; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(30);

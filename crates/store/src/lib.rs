@@ -62,4 +62,4 @@ pub use stamped::StampError;
 pub use verify::{
     Known, LogSummary, PhotoSummary, Problem, VerifyError, VerifyReport, verify, verify_each,
 };
-pub use watermark::Watermark;
+pub use watermark::{Watermark, set_aside_watermark};

@@ -143,8 +143,8 @@ pub enum OpenError {
     /// The journal is shorter than it once was.
     #[error(
         "the journal in {folder} ends at {end}, but had reached {reached}: it was cut or put back \
-         from an older copy. Put back the newer journal; if it is lost, remove {folder}/watermark \
-         and open a new epoch before the node signs anything"
+         from an older copy. Put back the newer journal; if it is lost, `wangge epoch open` goes on \
+         from what is left, in a new epoch"
     )]
     Rewound {
         /// The data folder.

@@ -45,9 +45,9 @@ pub struct Known<'a> {
     pub federation: FederationId,
     /// The node's own key in use; without it the folder's key file is asked.
     pub own: Option<PublicKey>,
-    /// The key with which a node signs now, from its certificate. Statements of nodes for which it
-    /// gives none are parsed, and counted as not verified.
-    pub key_of: &'a dyn Fn(&NodeId) -> Option<PublicKey>,
+    /// Whether a key is one that a node has or had, from its certificate. Statements by keys that
+    /// nobody knows are parsed, and counted as not verified.
+    pub is_key_of: &'a dyn Fn(&NodeId, &PublicKey) -> bool,
 }
 
 /// Why nothing could be checked.

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::disk::{self, failed};
 use crate::frame::Marker;
+use crate::open::OpenError;
 use crate::stamped::{self, StampError};
 
 const TITLE: &str = "wangge watermark 1";
@@ -41,6 +42,24 @@ pub(crate) fn no_log() -> Mark {
 /// Where a data folder keeps its watermark.
 pub(crate) fn path(folder: &Path) -> PathBuf {
     folder.join("watermark")
+}
+
+/// Puts a data folder's watermark aside, for a node that is to go on from an older journal; gives
+/// the epoch that it knows of.
+///
+/// # Errors
+/// When it can't be read or renamed.
+pub fn set_aside_watermark(folder: &Path) -> Result<u32, OpenError> {
+    let path = path(folder);
+    let known = Watermark::read(&path)?;
+    let epoch = known.and_then(Result::ok).map_or(0, |known| known.mark.epoch);
+    let aside = path.with_extension("rewound");
+    match std::fs::rename(&path, &aside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(failed("rename", &path, error).into())
+        }
+        Ok(()) | Err(_) => Ok(epoch),
+    }
 }
 
 impl Watermark {

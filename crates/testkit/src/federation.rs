@@ -43,6 +43,8 @@ pub fn later_than(policy: &str, further: u32) -> String {
     text
 }
 
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
+
 /// What a node is in the federation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Part {
@@ -77,6 +79,8 @@ pub struct Federation {
     /// How long its nodes' first revocation lists are good for; the root's always outlasts the
     /// certificates.
     pub lists: Duration,
+    /// How long the certificates hold that its nodes issue; the root's hold for a year.
+    pub certificates: Duration,
     /// When it was founded; every certificate begins here.
     pub founded: Timestamp,
 }
@@ -99,6 +103,7 @@ impl Federation {
             above: read(POLICY),
             follow: Follow::Manual,
             lists: ROOT_LIST_VALIDITY,
+            certificates: YEAR,
             calendar: Calendar::from_year_json(CALENDAR).expect("the shipped calendar is sound"),
             founded,
         }
@@ -152,6 +157,7 @@ impl Federation {
             Part::Unit => ("township", [Right::Member].into()),
         };
         let node = NodeId::from_bytes(*key.public().as_bytes());
+        let validity = if part == Part::County { YEAR } else { self.certificates };
         Certificate {
             version: VERSION,
             node,
@@ -164,7 +170,7 @@ impl Federation {
             rights,
             serial: 1,
             not_before: self.founded,
-            not_after: self.founded.plus(Duration::from_secs(365 * 86_400)),
+            not_after: self.founded.plus(validity),
             issuer: Issuer::Root,
         }
     }
@@ -184,6 +190,7 @@ impl Federation {
         let policy = if part == Part::County && !knows_county { &self.above } else { &self.policy };
         let setup = Setup {
             key: Arc::new(key),
+            next_key: None,
             root: self.root.public(),
             federation: FederationId::of_root(&self.root.public()),
             standing,

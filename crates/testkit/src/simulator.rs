@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use engine::arrival;
 use engine::command::{Command, Receipt, Refused};
-use engine::engine::{About, Effect, Engine, Input, Ticket};
+use engine::engine::{About, Contact, Effect, Engine, Input, Ticket};
 use engine::memory::MemoryStore;
 use engine::outbox::{self, Bounds};
 use engine::peer::Directory;
 use engine::wire::{PAGE_ENTRIES, PIECE_BYTES, Request, Response};
-use engine::world::{Follow, World};
+use engine::world::{Follow, Setup, World};
 use engine::{blob, view};
 use governance::certificate::ROOT_LIST_VALIDITY;
 use governance::query::{Answer, Matter, Question};
@@ -57,6 +57,8 @@ pub struct Weather {
     pub policies: u32,
     /// How long the nodes' first revocation lists are good for.
     pub lists: Duration,
+    /// How long the certificates hold that nodes issue at the beginning.
+    pub certificates: Duration,
 }
 
 impl Weather {
@@ -76,6 +78,7 @@ impl Weather {
             county_units: 0,
             policies: 2,
             lists: ROOT_LIST_VALIDITY,
+            certificates: YEAR,
         }
     }
 
@@ -95,6 +98,7 @@ impl Weather {
             county_units: 0,
             policies: 0,
             lists: ROOT_LIST_VALIDITY,
+            certificates: YEAR,
         }
     }
 }
@@ -111,6 +115,8 @@ pub struct Place {
     /// Records that were acknowledged to somebody: they must never be missing.
     pub promised: BTreeSet<RecordId>,
     life: u64,
+    /// Who it is from its next start on.
+    heir: Option<Arc<Setup>>,
 }
 
 pub(crate) enum Event {
@@ -176,6 +182,8 @@ pub struct Simulator {
     sequence: u64,
     owed: BTreeMap<Ticket, Owed>,
     cut_off: BTreeSet<NodeId>,
+    /// Nodes whose clocks go wrong, and by how many milliseconds.
+    skews: BTreeMap<NodeId, i64>,
     replies: BTreeMap<Ticket, Result<Receipt, Refused>>,
     answers: BTreeMap<Ticket, Result<(Question, Signed<Answer>), String>>,
     /// A digest of everything that was delivered: equal seeds give equal digests.
@@ -202,6 +210,8 @@ pub struct Captured {
 }
 
 /// 2026-03-02, a Monday, 08:00 in China.
+/// How long a certificate holds, where nothing else is said.
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
 const MORNING: i64 = 1_772_409_600_000;
 const DAY: Duration = Duration::from_secs(12 * 3600);
 const TICK: Duration = Duration::from_secs(60);
@@ -223,6 +233,7 @@ impl Simulator {
             federation.follow = Follow::Automatic;
         }
         federation.lists = weather.lists;
+        federation.certificates = weather.certificates;
         let members = members(&federation, &weather, &mut rng);
         let mut simulator = Self {
             seed,
@@ -235,6 +246,7 @@ impl Simulator {
             sequence: 0,
             owed: BTreeMap::new(),
             cut_off: BTreeSet::new(),
+            skews: BTreeMap::new(),
             replies: BTreeMap::new(),
             answers: BTreeMap::new(),
             digest: blake3::Hasher::new(),
@@ -317,7 +329,7 @@ impl Simulator {
     /// response where there is one at once.
     pub fn knock(&mut self, node: NodeId, from: PublicKey, request: Request) -> Option<Response> {
         let ticket = self.ticket();
-        let now = self.now;
+        let now = self.clock_of(node);
         let place = self.places.get_mut(&node)?;
         let effects =
             place.engine.as_mut()?.step(vec![Input::Request { ticket, from, request }], now);
@@ -358,6 +370,30 @@ impl Simulator {
     pub fn directory(&self, node: NodeId) -> Directory {
         let engine = self.places[&node].engine.as_ref().expect("the node is up");
         engine.world().directory.as_ref().clone()
+    }
+
+    /// Who a node is now.
+    ///
+    /// # Panics
+    /// When the node is down.
+    #[must_use]
+    pub fn setup(&self, node: NodeId) -> Arc<Setup> {
+        self.places[&node].engine.as_ref().expect("the node is up").setup()
+    }
+
+    /// How a node's neighbours are, as its operator sees them.
+    ///
+    /// # Panics
+    /// When the node is down.
+    #[must_use]
+    pub fn contacts(&self, node: NodeId) -> BTreeMap<NodeId, Contact> {
+        self.places[&node].engine.as_ref().expect("the node is up").contacts()
+    }
+
+    /// How often a node has stopped.
+    #[must_use]
+    pub fn lives(&self, node: NodeId) -> u64 {
+        self.places[&node].life
     }
 
     /// What a node keeps in memory.
@@ -476,6 +512,18 @@ impl Simulator {
         self.happen(Event::CutOff(node));
     }
 
+    /// Sets a node's clock wrong by so many milliseconds.
+    pub fn set_clock(&mut self, node: NodeId, skew: i64) {
+        self.skews.insert(node, skew);
+    }
+
+    /// What a node's clock says.
+    #[must_use]
+    pub fn clock_of(&self, node: NodeId) -> Timestamp {
+        let skew = self.skews.get(&node).copied().unwrap_or_default();
+        Timestamp::from_millis(self.now.millis() + skew)
+    }
+
     /// Joins a node that was cut off.
     pub fn rejoin(&mut self, node: NodeId) {
         self.happen(Event::Rejoin(node));
@@ -498,6 +546,9 @@ impl Simulator {
         if place.engine.is_some() {
             return;
         }
+        if let Some(heir) = place.heir.take() {
+            place.member.setup = heir;
+        }
         place.engine = Some(open(&place.member, &place.store, self.seed ^ place.life));
         self.connect(node);
     }
@@ -507,7 +558,8 @@ impl Simulator {
         let node = member.node();
         let engine = Some(open(&member, &store, self.seed));
         let (staff, promised) = (Staff::default(), BTreeSet::new());
-        self.places.insert(node, Place { member, store, engine, staff, promised, life: 0 });
+        self.places
+            .insert(node, Place { member, store, engine, staff, promised, life: 0, heir: None });
         let start = self.rng.random_range(0..TICK.as_millis() as u64);
         self.at(Duration::from_millis(start), Event::Tick(node));
     }
@@ -516,7 +568,7 @@ impl Simulator {
     fn step(&mut self, node: NodeId, inputs: Vec<Input>) {
         let mut inputs = inputs;
         while !inputs.is_empty() {
-            let now = self.now;
+            let now = self.clock_of(node);
             let Some(place) = self.places.get_mut(&node) else { return };
             let Some(engine) = place.engine.as_mut() else { return };
             let effects = engine.step(std::mem::take(&mut inputs), now);
@@ -550,7 +602,8 @@ impl Simulator {
                 let place = &self.places[&node];
                 let world = place.engine.as_ref().expect("it just acted").world();
                 let setup = &place.member.setup;
-                let page = arrival::verify_page(setup, &world.directory, from, page, self.now);
+                let now = self.clock_of(node);
+                let page = arrival::verify_page(setup, &world.directory, from, page, now);
                 // Checked on other threads: it takes its time, and pages overtake each other.
                 let input = Box::new(Input::Arrived { from, after, page });
                 let takes = Duration::from_millis(self.rng.random_range(0..50));
@@ -576,7 +629,7 @@ impl Simulator {
             }
             Effect::Count { ask, matter, seat } => {
                 let reader = self.places[&node].engine.as_ref().expect("it just acted").reader();
-                let counted = view::count(&reader, &matter, &seat, self.now).ok();
+                let counted = view::count(&reader, &matter, &seat, self.clock_of(node)).ok();
                 next.push(Input::Counted { ask, counted });
             }
             Effect::Send { to, about, request, within, .. } => {
@@ -584,6 +637,17 @@ impl Simulator {
             }
             Effect::Misbehaved { what, .. } => {
                 self.accused.push(format!("an honest peer was accused: {what}"));
+            }
+            Effect::Standing(setup) => {
+                let Some(place) = self.places.get_mut(&node) else { return };
+                place.member.setup = setup;
+            }
+            Effect::Succession(setup) => {
+                let Some(place) = self.places.get_mut(&node) else { return };
+                // Written down; in force from the next start on.
+                place.heir = Some(setup);
+                self.at(TICK * 2, Event::Crash(node));
+                self.at(TICK * 2 + Duration::from_secs(1), Event::Restart(node));
             }
             Effect::Changed(_)
             | Effect::World(_)

@@ -127,7 +127,7 @@ fn what_is_not_there_and_what_is_refused_look_the_same() {
 
 /// S3: every captured message, replayed to every node by every neighbour.
 #[test]
-fn replayed_messages_change_nothing() {
+fn s3_replayed_messages_change_nothing() {
     let (mut world, tape) = a_day();
     let nodes = world.nodes();
     let before: Vec<_> = nodes.iter().map(|node| kept(&world, *node)).collect();

@@ -230,6 +230,7 @@ fn with(setup: &Setup, text: &str) -> Arc<Setup> {
         key,
         root: setup.root,
         federation: setup.federation,
+        next_key: None,
         standing: setup.standing.clone(),
         lists: setup.lists.clone(),
         configured: Arc::new(Version::read(text).expect("it is sound")),

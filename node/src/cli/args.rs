@@ -9,7 +9,7 @@ use governance::area::AreaCode;
 
 use super::audit;
 use super::import::{ExportOrders, Import};
-use super::trust;
+use super::{epoch, prove, trust};
 use crate::config::Layer;
 use crate::invite::Offer;
 
@@ -56,6 +56,8 @@ pub(super) enum Command {
     Init(Init),
     /// 为下级或成员单位生成一次性邀请码 / makes a one-time invitation for a child or member unit
     Invite(Invite),
+    /// 批准凭邀请码来的节点加入 / lets in a node that came with an invitation
+    Approve(Approve),
     /// 凭邀请码加入联盟 / joins a federation with an invitation
     Join(Join),
     /// 运行节点 / runs the node
@@ -78,6 +80,22 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: trust::Root,
     },
+    /// 导入换发的证书 / takes in renewed certificates
+    Certificates {
+        #[command(subcommand)]
+        what: trust::Certificates,
+    },
+    /// 数据丢失后以新纪元继续，或接受下级的新纪元 / goes on in a new epoch after a loss
+    Epoch {
+        #[command(subcommand)]
+        what: epoch::Epoch,
+    },
+    /// 更换本节点的签名密钥（节点须已停止）/ changes the key with which the node signs; it must be stopped
+    Rotate,
+    /// 取出可交第三方核验的证据（节点须已停止）/ takes proof for third parties; the node must be stopped
+    Prove(prove::Prove),
+    /// 离线核验一份证据 / checks a proof, offline
+    VerifyProof(prove::VerifyProof),
     /// 体检：证书、吊销名单、见证、待查记录 / how certificates, lists, witnesses and quarantine are
     Doctor {
         /// 输出 JSON / as JSON
@@ -98,6 +116,25 @@ pub(super) enum Command {
         /// 新目录 / a folder to be made
         #[arg(value_name = "DIR")]
         to: PathBuf,
+    },
+    /// 备份到目录（含密钥，节点可在运行）；已清除的内容随下一次备份从各份备份中消失 / makes a backup, with
+    /// keys, of a running or stopped node; what was erased goes from earlier ones with the next
+    Backup {
+        /// 备份目录，放在另一块磁盘 / a folder, on another disk
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+        /// 保留最近几份 / how many of the newest are left
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+        keep: u16,
+    },
+    /// 由备份重建数据目录（--data 指定，须为空）/ makes a data folder of a backup: an empty one, --data
+    Restore {
+        /// 备份目录 / the folder of backups
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+        /// 哪一份；缺省为最新 / which one [default: the newest]
+        #[arg(long, value_name = "NAME")]
+        generation: Option<String>,
     },
     /// 离线核验数据目录或导出目录 / verifies a data folder or an export, offline
     Verify {
@@ -243,6 +280,18 @@ pub(super) struct Invite {
     /// 邀请码有效天数 / days for which the invitation may be used
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=30))]
     days: u32,
+    /// 不经批准直接加入（无人值守的安装用）/ lets the node in without an officer's approval, for unattended
+    /// set-ups
+    #[arg(long)]
+    no_approval: bool,
+}
+
+#[derive(ClapArgs)]
+pub(super) struct Approve {
+    /// 来者报来的短号；缺省则列出等待批准的节点 / the short id that the newcomer's operator reads out;
+    /// without one, lists who waits
+    #[arg(value_name = "NODE")]
+    pub(super) node: Option<String>,
 }
 
 #[derive(ClapArgs)]
@@ -260,8 +309,8 @@ pub(super) struct Serve {
 
 impl Invite {
     pub(super) fn offer(self) -> Offer {
-        let Self { name, level, area, member, days } = self;
-        Offer { name, level, area, member, days }
+        let Self { name, level, area, member, days, no_approval } = self;
+        Offer { name, level, area, member, days, approval: !no_approval }
     }
 }
 

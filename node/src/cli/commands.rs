@@ -7,8 +7,10 @@ use std::process::ExitCode;
 use super::args::{Args, Command, ConfigCommand};
 use super::failure::Failure;
 use super::{
-    audit, doctor, help, import, init, join, peers, policies, print, protect, serve, trust, verify,
+    approve, audit, doctor, epoch, help, import, init, join, peers, policies, print, protect,
+    prove, serve, trust, verify,
 };
+use crate::backup::{self, BackedUp};
 use crate::calendar;
 use crate::config::{self, Config, Layer, Loaded};
 use crate::export::{self, Exported};
@@ -26,6 +28,9 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
     if let Command::Verify { folder, json } = &args.command {
         return verify::verify(folder, *json);
     }
+    if let Command::VerifyProof(args) = &args.command {
+        return prove::verify(args);
+    }
     let loaded = load(&args)?;
     log::start(&to_be_logged(&args, &loaded.config.log));
     match args.command {
@@ -34,18 +39,28 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
         Command::Policy { what } => policies::policy(&loaded.config, what),
         Command::Init(args) => init::init(&loaded.config, args),
         Command::Invite(args) => wait(join::invite(&loaded.config, args)),
+        Command::Approve(args) => wait(approve::approve(&loaded.config, args)),
         Command::Join(args) => wait(join::join(&loaded.config, args)),
         Command::Serve(_) => wait(serve::serve(loaded.config)),
         Command::Peers { json } => wait(peers::peers(&loaded.config, json)),
         Command::Revoke(args) => wait(trust::revoke(&loaded.config, args)),
         Command::Revocations { what } => wait(trust::revocations(&loaded.config, what)),
         Command::Root { what } => trust::root(what),
+        Command::Certificates { what } => wait(trust::certificates(&loaded.config, what)),
+        Command::Epoch { what } => wait(epoch::epoch(&loaded.config, what)),
+        Command::Rotate => epoch::rotate(&loaded.config),
+        Command::Prove(args) => prove::prove(&loaded.config, &args),
+        Command::VerifyProof(_) => Ok(ExitCode::SUCCESS),
         Command::Doctor { json } => wait(doctor::doctor(&loaded.config, json)),
         Command::Protect => protect::protect(&loaded.config),
         Command::Audit(args) => audit::audit(&loaded.config, args),
         Command::Import { what } => wait(import::import(&loaded.config, what)),
         Command::ExportOrders(args) => wait(import::export(&loaded.config, args)),
         Command::Export { to } => export_to(&loaded.config, &to),
+        Command::Backup { to, keep } => back_up(&loaded.config, &to, keep),
+        Command::Restore { from, generation } => {
+            restore(&loaded.config, &from, generation.as_deref())
+        }
         Command::Verify { .. } | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     }
 }
@@ -100,6 +115,34 @@ fn check(loaded: &Loaded) -> Result<ExitCode, Failure> {
 
 fn explain(loaded: &Loaded) -> Result<ExitCode, Failure> {
     print::line(config::explain(loaded).trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn back_up(config: &Config, to: &Path, keep: u16) -> Result<ExitCode, Failure> {
+    let BackedUp { generation, bytes, removed } = backup::backup(config, to, usize::from(keep))?;
+    let to = to.display();
+    print::line(&format!(
+        "已备份 {bytes} 字节：{to}/{generation}（密钥在 {to}/newest，请妥善保管）"
+    ));
+    print::line(&format!(
+        "backed up {bytes} bytes: {to}/{generation}; the keys are in {to}/newest, guard them"
+    ));
+    for old in removed {
+        print::line(&format!("已删除旧备份 removed {old}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn restore(config: &Config, from: &Path, generation: Option<&str>) -> Result<ExitCode, Failure> {
+    let found = backup::restore(from, generation, &config.data)?;
+    let data = config.data.display();
+    print::line(&format!(
+        "已由 {found} 重建 {data}。节点启动后若因落后于上级而停止签名，停机后运行 `wangge epoch open`。"
+    ));
+    print::line(&format!(
+        "{data} was made of {found}; where the node, once started, does not sign because it is \
+         behind what its parent has seen, stop it and run `wangge epoch open`"
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

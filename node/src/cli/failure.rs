@@ -8,6 +8,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use crate::audit::AuditError;
+use crate::backup::BackupError;
 use crate::config::ConfigError;
 use crate::export::ExportError;
 use crate::file::FileError;
@@ -18,6 +19,7 @@ use crate::join::JoinError;
 use crate::local::LocalError;
 use crate::node::StartError;
 use crate::operator::OperatorError;
+use crate::prove::ProofError;
 use crate::publish::PublishError;
 use crate::revoke::RevokeError;
 use crate::root::RootError;
@@ -232,6 +234,26 @@ impl From<RevokeError> for Failure {
     }
 }
 
+impl From<ProofError> for Failure {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Start(error) => error.into(),
+            ProofError::Verify(error) => error.into(),
+            ProofError::File { ref path, .. } => {
+                Self::new(format!("{} 不是可读的证明", path.display()), error)
+            }
+            ProofError::Nothing => Self::new("账本里没有这样的证据", error),
+            other @ (ProofError::NoCertificates(_)
+            | ProofError::Version(_)
+            | ProofError::Base64(_)
+            | ProofError::Chain(_)
+            | ProofError::Statement { .. }
+            | ProofError::Fork(_)
+            | ProofError::Empty(_)) => Self::new("证明不成立", other),
+        }
+    }
+}
+
 impl From<RootError> for Failure {
     fn from(error: RootError) -> Self {
         match error {
@@ -311,6 +333,23 @@ impl From<VerifyError> for Failure {
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
         Self::new("文件读写失败：请检查权限与磁盘空间", error)
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Start(error) => error.into(),
+            BackupError::Copy(error) => error.into(),
+            BackupError::File(error) => error.into(),
+            BackupError::Identity(_) => Self::new("读不到本节点的身份文件：先完成入网", error),
+            BackupError::Other { .. } => Self::new("该目录是别的节点的备份：请换一个目录", error),
+            BackupError::Within { .. } => {
+                Self::new("备份不能放在数据目录之内：请放到另一块磁盘", error)
+            }
+            BackupError::Nothing { .. } => Self::new("没有这份备份：请核对目录与名称", error),
+            BackupError::Exists { .. } => Self::new("目标数据目录不是空的：请换一个", error),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use engine::invitation::Token;
+use record::NodeId;
 use zeroize::Zeroizing;
 
 use super::args::{Invite, Join};
@@ -42,7 +43,7 @@ pub(super) async fn join(config: &Config, args: Join) -> Result<ExitCode, Failur
         let policy = config.policy.load().map_err(StartError::from)?;
         operator.check(&policy)?;
     }
-    let identity = join::enrol(config, &token).await?;
+    let identity = join::enrol(config, &token, waits).await?;
     let folder = Folder::new(&config.data);
     init::leave_config(&folder)?;
     init::introduce(&folder, &identity);
@@ -54,4 +55,19 @@ pub(super) async fn join(config: &Config, args: Join) -> Result<ExitCode, Failur
     installed.await.map_err(|error| Failure::new("程序内部错误", error))??;
     print::line("下一步 next: wangge serve");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the operator reads out to the officer who approves.
+fn waits(node: NodeId) {
+    print::line(&format!(
+        "等待上级批准。请把本节点短号 {} 告诉发邀请的人，由其运行 `wangge approve {}` 或在控制台批准。",
+        node.short(),
+        node.short()
+    ));
+    print::line(&format!(
+        "waiting for approval: read this node's short id, {}, to whoever invited you; they run \
+         `wangge approve {}` or approve it in the console",
+        node.short(),
+        node.short()
+    ));
 }

@@ -68,7 +68,7 @@ mod tests {
     fn a_mistake_is_named_in_chinese_with_what_would_be_right() {
         for (words, told) in [
             (&["fly"][..], "没有“fly”这个命令"),
-            (&["srve"], "没有“srve”这个命令；是不是要写 serve？"),
+            (&["srve"], "没有“srve”这个命令；是不是要写 prove、serve？"),
             (&["init", "--fund"], "不认识 --fund；是不是要写 --found？"),
             (&["verify"], "还缺 <DIR>"),
             (&["join"], "还缺 <TOKEN>"),

@@ -11,14 +11,36 @@ use crate::shutdown::Signals;
 pub(super) async fn serve(config: Config) -> Result<ExitCode, Failure> {
     let mut signals =
         Signals::listen().map_err(|error| Failure::new("系统不允许监听信号", error))?;
+    loop {
+        match once(config.clone(), &mut signals).await? {
+            End::Over(code) => return Ok(code),
+            End::Anew => tracing::info!("密钥已更换，重新启动 the key has changed, starting anew"),
+        }
+    }
+}
+
+/// How a run ended.
+enum End {
+    /// For good.
+    Over(ExitCode),
+    /// It has to start again, under its new key.
+    Anew,
+}
+
+async fn once(config: Config, signals: &mut Signals) -> Result<End, Failure> {
     let running = tokio::select! {
         started = Node::start(config) => started?,
-        () = signals.next() => return Ok(ExitCode::SUCCESS),
+        () = signals.next() => return Ok(End::Over(ExitCode::SUCCESS)),
     };
     announce(&running);
+    let mut anew = false;
     let broken = tokio::select! {
         () = signals.next() => false,
         () = running.broken() => true,
+        () = running.heir() => {
+            anew = true;
+            false
+        }
     };
     if !broken {
         tracing::info!("正在停止 stopping");
@@ -27,7 +49,7 @@ pub(super) async fn serve(config: Config) -> Result<ExitCode, Failure> {
         () = running.stop() => {}
         () = signals.next() => {
             print::line_to_stderr("再次收到信号，立即退出。 second signal: exiting at once");
-            return Ok(ExitCode::FAILURE);
+            return Ok(End::Over(ExitCode::FAILURE));
         }
     }
     if broken {
@@ -36,7 +58,7 @@ pub(super) async fn serve(config: Config) -> Result<ExitCode, Failure> {
             "the engine or the network ended by itself: see the log, then start the node again",
         ));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if anew { End::Anew } else { End::Over(ExitCode::SUCCESS) })
 }
 
 /// One line, once the node is ready.

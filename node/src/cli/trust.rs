@@ -1,9 +1,10 @@
 //! `wangge revoke`, `wangge revocations` and `wangge root`: the end of certificates.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
+use data_encoding::BASE64;
 use governance::certificate::{LastGood, Reason};
 use serde_json::Value;
 
@@ -63,9 +64,34 @@ pub(super) enum Revocations {
 }
 
 #[derive(Subcommand)]
+pub(super) enum Certificates {
+    /// 导入根密钥换发的证书 / takes in certificates that the root renewed
+    Install {
+        /// 证书文件 / the certificates
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
 pub(super) enum Root {
     /// 签发新的吊销名单（有效 400 天）/ signs the next revocation list, good for 400 days
     List(NextList),
+    /// 为由根密钥签发的节点换发证书 / renews the certificate of a node that the root certified
+    Renew {
+        /// 根密钥文件 / the root key
+        #[arg(long, value_name = "FILE")]
+        root_key: PathBuf,
+        /// 该节点的 identity.json 所在目录 / the folder with the node's identity.json
+        #[arg(long, value_name = "DIR")]
+        node: PathBuf,
+        /// 有效天数 / days for which it holds
+        #[arg(long, default_value_t = 1826, value_parser = clap::value_parser!(u32).range(1..=7305))]
+        days: u32,
+        /// 新证书写到哪里 / where the new certificate goes
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// 吊销由根密钥签发的节点 / revokes a node that the root certified
     Revoke {
         /// 该节点的 identity.json 所在目录 / the folder with the node's identity.json
@@ -141,6 +167,7 @@ pub(super) async fn revocations(config: &Config, what: Revocations) -> Result<Ex
 
 pub(super) fn root(what: Root) -> Result<ExitCode, Failure> {
     let (list, revoked) = match what {
+        Root::Renew { root_key, node, days, out } => return renew(&root_key, &node, days, &out),
         Root::List(list) => (list, None),
         Root::Revoke { node, ending, list } => (list, Some((node, ending.read()?))),
     };
@@ -159,6 +186,36 @@ pub(super) fn root(what: Root) -> Result<ExitCode, Failure> {
     ));
     print::line(
         "the list is to be installed on the top node, and kept as --previous of the next one",
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn renew(key: &Path, node: &Path, days: u32, out: &Path) -> Result<ExitCode, Failure> {
+    let identity = Identity::read(&Folder::new(node)).map_err(StartError::from)?;
+    let standing = root::renew(&root::key(key)?, &identity.standing, days, now())?;
+    let chain: Vec<String> = standing.chain().map(|link| BASE64.encode(link)).collect();
+    root::write(out, (chain.join("\n") + "\n").as_bytes())?;
+    print::line(&format!(
+        "新证书在 {0}；在该节点上运行 `wangge certificates install {0}`。",
+        out.display()
+    ));
+    print::line(
+        "the new certificate is to be installed on the node; those below it follow by themselves",
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn certificates(config: &Config, what: Certificates) -> Result<ExitCode, Failure> {
+    let Certificates::Install { file } = what;
+    let text = std::fs::read_to_string(&file)
+        .map_err(|error| Failure::new(format!("读不到 {}：请检查路径", file.display()), error))?;
+    let chain: Result<Vec<Vec<u8>>, _> =
+        text.lines().map(|line| BASE64.decode(line.trim().as_bytes())).collect();
+    let chain =
+        chain.map_err(|error| Failure::new(format!("{} 不是证书文件", file.display()), error))?;
+    revoke::install_certificates(config, chain).await?;
+    print::line(
+        "新证书已生效；下级会自动换发。 The certificates are in force; those below follow.",
     );
     Ok(ExitCode::SUCCESS)
 }

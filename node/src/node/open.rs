@@ -9,6 +9,7 @@ use store::keyfile;
 
 use super::StartError;
 use crate::config::Config;
+use crate::file;
 use crate::folder::Folder;
 use crate::identity::Identity;
 use crate::seed;
@@ -44,12 +45,14 @@ pub fn open(config: &Config) -> Result<Opened, StartError> {
         let fresh = !folder.node_key().exists() && !folder.identity().exists();
         if fresh { missing(&folder) } else { error.into() }
     })?);
-    let identity = Identity::load(&folder, &key.public())?;
+    let (key, next_key) = keys(&folder, key)?;
+    let mut identity = Identity::load(&folder, &key.public())?;
     let mut rng = seed::rng()?;
     let (store, report) = store::open(folder.path(), &store::Options::default(), &mut rng)?;
     tell(&report);
     let setup = Arc::new(Setup {
-        key: key.clone(),
+        key,
+        next_key,
         root: identity.root,
         federation: identity.federation(),
         standing: identity.standing.clone(),
@@ -68,6 +71,12 @@ pub fn open(config: &Config) -> Result<Opened, StartError> {
                 rewritten @ OpenError::Rewritten { .. } => StartError::PolicyRewritten(rewritten),
             },
         )?;
+    let setup = engine.setup();
+    if identity.standing != setup.standing {
+        identity.standing = setup.standing.clone();
+        write_down(&folder, &identity)?;
+    }
+    let key = setup.key.clone();
     if let Err(error) = identity.standing.check(super::now()) {
         let error: &dyn std::error::Error = &error;
         tracing::error!(
@@ -77,6 +86,40 @@ pub fn open(config: &Config) -> Result<Opened, StartError> {
         );
     }
     Ok(Opened { engine, setup, identity, key })
+}
+
+/// The node's key, and the one that is to follow it. Where the certificates name that one already,
+/// the change was cut short and is completed.
+fn keys(
+    folder: &Folder,
+    key: Arc<NodeKey>,
+) -> Result<(Arc<NodeKey>, Option<Arc<NodeKey>>), StartError> {
+    if !folder.next_key().exists() {
+        return Ok((key, None));
+    }
+    let next = Arc::new(keyfile::load_node_key(&folder.next_key())?);
+    let named = Identity::read(folder)?.standing.key();
+    if named != next.public() {
+        return Ok((key, Some(next)));
+    }
+    follow(folder)?;
+    Ok((next, None))
+}
+
+/// Puts the next key in the place of the one before it.
+fn follow(folder: &Folder) -> Result<(), StartError> {
+    Ok(file::rename(&folder.next_key(), &folder.node_key())?)
+}
+
+/// Writes down certificates that were renewed, and then the key that they name: in this order a
+/// crash in between leaves what [`keys`] completes.
+fn write_down(folder: &Folder, identity: &Identity) -> Result<(), StartError> {
+    identity.save(folder)?;
+    let next = folder.next_key();
+    if next.exists() && keyfile::load_node_key(&next)?.public() == identity.standing.key() {
+        follow(folder)?;
+    }
+    Ok(())
 }
 
 /// A folder without a key has no identity either, and the way out is the same.

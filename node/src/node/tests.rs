@@ -1,11 +1,14 @@
 //! Real nodes: libp2p, HTTP and the store, on loopback and in temporary folders.
 
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
+use engine::command::{Agent, Command, Refused, What};
 use engine::invitation::Token;
+use engine::note::Newcomer;
 use engine::peer::Relation;
-use record::PublicKey;
+use record::{Hash, PublicKey};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -19,6 +22,7 @@ use crate::local::Local;
 use crate::offline::Offline;
 use crate::operator::{Installed, Operator};
 
+mod backups;
 mod federation;
 mod folder;
 mod misconduct;
@@ -80,7 +84,7 @@ impl Site {
 
     /// Joins with an invitation, without an account.
     async fn join(&self, token: &Token) -> Result<Identity, JoinError> {
-        enrol(&self.config, token).await
+        enrol(&self.config, token, |_| ()).await
     }
 }
 
@@ -100,6 +104,7 @@ fn township(name: &str) -> Offer {
         area: "341021100".parse().unwrap(),
         member: false,
         days: 1,
+        approval: false,
     }
 }
 

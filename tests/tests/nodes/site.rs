@@ -117,8 +117,14 @@ impl Site {
     /// Invites a node below it; gives the token.
     pub(crate) async fn invite(&self, seat: Seat) -> String {
         let Seat { name, level, area, member } = seat;
-        let body =
-            json!({ "name": name, "level": level, "area": area, "member": member, "hours": 1 });
+        let body = json!({
+            "name": name,
+            "level": level,
+            "area": area,
+            "member": member,
+            "hours": 1,
+            "approval": false,
+        });
         let operator = self.operator();
         let ask = Ask::post("/v1/invitations", body).by(&operator.token);
         let invited = operator.client.json(ask).await.unwrap_or_else(|error| panic!("{error}"));

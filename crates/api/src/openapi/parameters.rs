@@ -41,7 +41,8 @@ pub(super) fn of(route: &Route) -> Vec<Value> {
 
 fn in_path(route: &Route, name: &str) -> Value {
     let schema = match (route.id, name) {
-        ("endToken" | "endInvitation" | "revokeSession", _) | (_, "record") => reference("Id32"),
+        ("endToken" | "endInvitation" | "approveNewcomer" | "revokeSession" | "acceptEpoch", _)
+        | (_, "record") => reference("Id32"),
         (_, "id") => reference("Id16"),
         (_, "key") => json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$" }),
         (_, "version") => json!({ "type": "string", "pattern": "^(0|[1-9][0-9]{0,9})$" }),

@@ -1,11 +1,15 @@
 //! What is wrong with this node and what to do about it, and how its storage is doing.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use engine::doctor::{self, Finding};
+use engine::engine::Contact;
+use engine::project::{self, ForkedRow};
 use engine::store::Position;
 use engine::view;
 use governance::certificate::{Issuer, Lists};
-use record::Hash;
+use record::{Hash, NodeId};
 use serde::Serialize;
 
 use crate::desk::{Desk, View};
@@ -63,7 +67,7 @@ pub(crate) async fn examine(desk: Desk) -> Result<Json<Told>, Problem> {
         found.extend(doctor::journal(&view.reader.examine()?));
         found.extend(doctor::disk(&health));
         found.extend(view.trust());
-        found.extend(view.neighbours(|node| status.contacts.get(&node)?.trouble.clone()));
+        found.extend(view.neighbours(&status.contacts)?);
         found.push(view.in_quarantine()?);
         let Checks(more) = checks;
         found.extend(more());
@@ -113,23 +117,25 @@ impl View {
         found
     }
 
-    fn neighbours(&self, trouble: impl Fn(record::NodeId) -> Option<String>) -> Vec<Finding> {
+    fn neighbours(&self, contacts: &BTreeMap<NodeId, Contact>) -> Result<Vec<Finding>, Problem> {
         let (lists, me): (&Lists, _) = (&self.world.lists, self.setup.me());
-        let each = self.world.directory.iter().flat_map(|(id, peer)| {
+        let mut found = Vec::new();
+        for (id, peer) in self.world.directory.iter() {
             let (name, short) = (&peer.standing.certificate().name, id.short().to_string());
             let status = lists.status(&peer.standing, me, self.now);
-            doctor::neighbour((name, &short), peer.relation, &status, trouble(*id).as_deref())
-        });
-        each.collect()
+            let forked = project::forked(&self.reader, *id)?.filter(ForkedRow::is_open);
+            let (named, contact) = ((name.as_str(), short.as_str()), contacts.get(id));
+            found.extend(doctor::neighbour(named, peer.relation, &status, contact, forked));
+        }
+        Ok(found)
     }
 
     fn in_quarantine(&self) -> Result<Finding, Problem> {
         let held = view::quarantined(&self.reader, None::<Position>, MAX_HELD)?;
-        let forks = held.iter().filter(|(_, held)| doctor::is_fork(&held.why)).count();
-        Ok(doctor::quarantine(held.len(), forks))
+        Ok(doctor::quarantine(held.len()))
     }
 
-    fn called(&self, node: record::NodeId) -> String {
+    fn called(&self, node: NodeId) -> String {
         let named = self.node(node);
         named.name.unwrap_or(named.short)
     }

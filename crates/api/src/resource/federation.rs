@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
+use engine::command::{Receipt, What};
 use engine::peer::{self, PeerRow, Relation};
+use engine::project;
 use engine::store::Position;
 use engine::view;
 use governance::area::AreaCode;
@@ -15,8 +17,10 @@ use serde::{Deserialize, Serialize};
 use super::proofs::Countersigned;
 use super::revocations::Trust;
 use super::{cursor_refused, limit};
+use crate::body::Body;
 use crate::desk::{Desk, View};
-use crate::params::Query;
+use crate::hex;
+use crate::params::{Path, Query};
 use crate::problem::{Kind, Problem};
 use crate::shape::Page;
 use crate::shape::names::{Named, NodeName};
@@ -70,6 +74,12 @@ pub(crate) struct Peer {
     /// When it last read on in our stream, or we found nothing more in its; since the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_sync: Option<Timestamp>,
+    /// The epoch that it opened after a loss, until somebody here accepts that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reopened: Option<u32>,
+    /// Where it signed two histories, until somebody here accepts the epoch with which it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forked: Option<Forked>,
     certificate: Validity,
     /// What it has given us.
     received: Head,
@@ -85,6 +95,13 @@ pub(crate) struct Peer {
     /// The last state of our log that it countersigned.
     #[serde(skip_serializing_if = "Option::is_none")]
     countersigned: Option<Countersigned>,
+}
+
+/// A place in a log that two different records have.
+#[derive(Serialize)]
+struct Forked {
+    epoch: u32,
+    number: u64,
 }
 
 /// The end of a stream: number of its last entry and the link after it; 0 at the start.
@@ -162,6 +179,44 @@ pub(crate) async fn peers(desk: Desk) -> Result<Json<Page<Peer>>, Problem> {
     Ok(Json(Page { items: items.await?, next: None }))
 }
 
+/// Which epoch is accepted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Accept {
+    epoch: u32,
+}
+
+/// `POST /v1/peers/{id}/epoch`
+pub(crate) async fn accept_epoch(
+    desk: Desk,
+    path: Path,
+    body: Body<Accept>,
+) -> Result<Json<Receipt>, Problem> {
+    let id: Hash = path.id("id")?;
+    let (node, epoch) = (NodeId::from_bytes(*id.as_bytes()), body.value.epoch);
+    desk.command(What::AcceptEpoch { node, epoch }, body.digest).await.map(Json)
+}
+
+/// Certificates of this node.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Certificates {
+    /// Its own first.
+    chain: Vec<String>,
+}
+
+/// `POST /v1/certificates`
+pub(crate) async fn install_certificates(
+    desk: Desk,
+    body: Body<Certificates>,
+) -> Result<Json<Receipt>, Problem> {
+    let chain = body.value.chain.iter().map(|link| {
+        hex::decode(link).ok_or_else(|| Problem::at(Kind::FIELD, "body.chain", "is lower-case hex"))
+    });
+    let chain = chain.collect::<Result<_, _>>()?;
+    desk.command(What::TakeCertificates { chain }, body.digest).await.map(Json)
+}
+
 /// `GET /v1/quarantine`
 pub(crate) async fn quarantine(
     desk: Desk,
@@ -207,7 +262,8 @@ impl View {
         contact: engine::engine::Contact,
     ) -> Peer {
         let certificate = peer.standing.certificate();
-        let PeerRow { streams, witness, .. } = row;
+        let PeerRow { streams, witness, forked, .. } = row;
+        let forked = forked.filter(project::ForkedRow::is_open);
         let lag = streams.outbox.number.saturating_sub(streams.acknowledged);
         let state = |seen: peer::Witnessed| LogState {
             epoch: seen.epoch,
@@ -228,6 +284,8 @@ impl View {
             trouble: contact.trouble,
             software: contact.software.map(|software| software.to_string()),
             last_sync: contact.last_sync,
+            reopened: contact.reopened,
+            forked: forked.map(|found| Forked { epoch: found.epoch, number: found.seq }),
             certificate: validity(certificate, peer.standing.expires(), self.now),
             received: head(streams.inbox),
             sent: head(streams.outbox),

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::response::Response;
-use engine::command::What;
+use engine::command::{Receipt, What};
 use engine::invitation::{MAX_ADDRESS, MAX_ADDRESSES, Token};
-use engine::note::Invitation;
+use engine::note::{Invitation, Newcomer};
 use engine::view;
 use governance::area::AreaCode;
 use governance::certificate::{Certificate, Issuer, Right, VERSION};
 use hyper::StatusCode;
-use record::{Hash, SerdeStatement, StatementError, Timestamp};
+use record::{Hash, NodeId, SerdeStatement, StatementError, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{created, limit, made};
@@ -39,6 +39,13 @@ pub(crate) struct Invite {
     member: bool,
     #[serde(default = "day")]
     hours: u32,
+    /// Whether an officer here approves the node that comes before it is let in.
+    #[serde(default = "yes")]
+    approval: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn day() -> u32 {
@@ -69,6 +76,32 @@ pub(crate) struct Shown {
     /// Who made it; nobody where it was made at the node's own console.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<PersonName>,
+    /// Whether the node that comes has to be approved.
+    approval: bool,
+    /// The node that came and waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newcomer: Option<Waiting>,
+}
+
+/// A node that came with an invitation.
+#[derive(Serialize)]
+struct Waiting {
+    id: NodeId,
+    /// What whoever runs it reads out on the telephone.
+    short: String,
+    asked: Timestamp,
+    /// When an officer approved it; it has not asked again since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_by: Option<PersonName>,
+}
+
+/// Which node is let in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Approve {
+    node: NodeId,
 }
 
 /// What part of the list.
@@ -87,9 +120,10 @@ pub(crate) async fn create(desk: Desk, body: Body<Invite>) -> Result<Response, P
     let secret = Secret::new();
     let hash = secret.hash();
     let expires = desk.now.plus(Duration::from_secs(u64::from(invite.hours) * 3_600));
-    let Invite { name, level, area, member, .. } = invite;
+    let Invite { name, level, area, member, approval, .. } = invite;
     let area = area.to_string();
-    let invitation = Some(Invitation { name, level, area, member, expires, by: None });
+    let invitation =
+        Some(Invitation { name, level, area, member, expires, by: None, approval, newcomer: None });
     let what = What::PutInvitation { hash, invitation };
     let id = made(&desk.command(what, body.digest).await?, hash, "/v1/invitations")?;
     let setup = desk.state.handle.setup();
@@ -137,6 +171,17 @@ pub(crate) async fn end(desk: Desk, path: Path, body: Empty) -> Result<StatusCod
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// `POST /v1/invitations/{id}/approval`
+pub(crate) async fn approve(
+    desk: Desk,
+    path: Path,
+    body: Body<Approve>,
+) -> Result<Json<Receipt>, Problem> {
+    let hash: Hash = path.id("id")?;
+    let what = What::Approve { hash: *hash.as_bytes(), node: body.value.node };
+    desk.command(what, body.digest).await.map(Json)
+}
+
 impl View {
     fn invitation(
         &self,
@@ -144,11 +189,21 @@ impl View {
         offer: Invitation,
         people: &mut People<'_>,
     ) -> Result<Shown, Problem> {
-        let Invitation { name, level, area, member, expires, by } = offer;
+        let Invitation { name, level, area, member, expires, by, approval, newcomer } = offer;
         let by = by.map(|id| people.name(id)).transpose()?;
         let (id, level) = (hex::encode(hash), self.level(&level));
-        Ok(Shown { id, name, level, area, member, expires, by })
+        let newcomer = newcomer.map(|newcomer| waiting(newcomer, people)).transpose()?;
+        Ok(Shown { id, name, level, area, member, expires, by, approval, newcomer })
     }
+}
+
+fn waiting(newcomer: Newcomer, people: &mut People<'_>) -> Result<Waiting, Problem> {
+    let Newcomer { key, asked, approved } = newcomer;
+    let id = NodeId::from_bytes(*key.as_bytes());
+    let by = approved.as_ref().and_then(|approval| approval.by);
+    let approved_by = by.map(|id| people.name(id)).transpose()?;
+    let approved = approved.map(|approval| approval.at);
+    Ok(Waiting { id, short: id.short().to_string(), asked, approved, approved_by })
 }
 
 fn addresses(desk: &Desk) -> Vec<String> {
@@ -160,8 +215,8 @@ fn addresses(desk: &Desk) -> Vec<String> {
 
 /// What could not be honoured when the newcomer knocks is refused now.
 fn check(desk: &Desk, invite: &Invite) -> Result<(), Problem> {
-    let standing = &desk.state.handle.setup().standing;
-    let own = standing.certificate();
+    let setup = desk.state.handle.setup();
+    let own = setup.standing.certificate();
     if !own.may_enrol() {
         return Err(Problem::because(
             Kind::POWER,

@@ -471,6 +471,19 @@ pub static ROUTES: &[Route] = &[
     reads("/v1/peers", FEDERATION, || get(federation::peers))
         .named("peers", "Nodes this one knows", "节点列表")
         .gives(200, "PeerPage"),
+    adds("/v1/peers/{id}/epoch", FEDERATION, || post(federation::accept_epoch))
+        .named(
+            "acceptEpoch",
+            "Accept a loss in a child's log, and witness it again",
+            "接受下级新纪元",
+        )
+        .takes("AcceptEpoch")
+        .gives(200, "Receipt"),
+    adds("/v1/certificates", FEDERATION, || post(federation::install_certificates))
+        .named("installCertificates", "Take in this node's renewed certificates", "导入换发的证书")
+        .takes("InstallCertificates")
+        .gives(200, "Receipt")
+        .bulk(),
     adds("/v1/invitations", FEDERATION, || post(invitations::create))
         .named("invite", "Invite a node to join below this one", "邀请节点")
         .takes("Invite")
@@ -483,6 +496,10 @@ pub static ROUTES: &[Route] = &[
     ends("/v1/invitations/{id}", FEDERATION, || delete(invitations::end))
         .named("endInvitation", "Withdraw an invitation", "撤回邀请")
         .once(),
+    adds("/v1/invitations/{id}/approval", FEDERATION, || post(invitations::approve))
+        .named("approveNewcomer", "Let in the node that came with an invitation", "批准节点加入")
+        .takes("ApproveNewcomer")
+        .gives(200, "Receipt"),
     reads("/v1/access-log", ROSTER, || get(access_log::list))
         .named("accessLog", "Who read what", "查阅日志")
         .query(&["subject", "person", "limit", "before"])

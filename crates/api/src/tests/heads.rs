@@ -326,3 +326,37 @@ async fn metrics_are_for_loopback_or_for_the_operators_token() {
     assert_eq!(ask(&proxied, near, &good).await, 200);
     assert_eq!(ask(&proxied, near, &forged).await, 404);
 }
+
+/// S20: whatever stands in a path in place of an id, it names nothing: no route takes a name for a
+/// file's, and none breaks on one.
+#[tokio::test(flavor = "multi_thread")]
+async fn s20_no_name_in_a_path_leads_anywhere() {
+    let house = House::build().await;
+    let hostile = [
+        "..",
+        "%2e%2e",
+        "..%2f..%2f..%2fetc%2fpasswd",
+        "%2fetc%2fpasswd",
+        "..%5c..%5cwindows%5cwin.ini",
+        "C:%5Cboot.ini",
+        "%00",
+        "journal%00.wgj",
+        "~root",
+        "....%2f%2f....%2f%2f",
+        "%ef%bc%8e%ef%bc%8e%ef%bc%8f",
+        "-rf",
+        "con",
+        "%F0%A0%AE%B7%E2%80%AE",
+    ];
+    let long = "a".repeat(4_000);
+    for route in ROUTES.iter().filter(|route| route.path.contains('{')) {
+        for name in hostile.into_iter().chain([long.as_str()]) {
+            let fill = |part: &str| if part.starts_with('{') { name } else { part }.to_owned();
+            let path = route.path.split('/').map(fill).collect::<Vec<_>>().join("/");
+            let answer = knock(&house, route.method.clone(), &path, &[]).await;
+            let status = answer.status;
+            assert!(status.is_client_error(), "{} {path}: {status} {}", route.id, answer.text);
+            assert!(!answer.text.contains("root:"), "{path}");
+        }
+    }
+}

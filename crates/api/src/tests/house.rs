@@ -153,7 +153,7 @@ impl House {
 
     /// The same node after a restart: what was in memory alone is gone.
     pub(super) async fn restarted(self) -> Self {
-        let (setup, config) = (self.handle.setup().clone(), self.state.config.clone());
+        let (setup, config) = (self.handle.setup(), self.state.config.clone());
         self.running.stop().await;
         Self::open(setup, self.store, self.clock, config)
     }

@@ -268,6 +268,24 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("invite", "/v1/invitations", Some(invite), power(201)),
         row("invitations", "/v1/invitations", None, power(200)),
         row("endInvitation", &format!("/v1/invitations/{}", "0".repeat(64)), None, power(404)),
+        row(
+            "approveNewcomer",
+            &format!("/v1/invitations/{}/approval", "0".repeat(64)),
+            Some(json!({ "node": "0".repeat(64) })),
+            power(404),
+        ),
+        row(
+            "acceptEpoch",
+            &format!("/v1/peers/{}/epoch", "0".repeat(64)),
+            Some(json!({ "epoch": 1 })),
+            power(404),
+        ),
+        row(
+            "installCertificates",
+            "/v1/certificates",
+            Some(json!({ "chain": ["00"] })),
+            power(422),
+        ),
         row("revocations", "/v1/revocations", None, power(200)),
         row("revoke", "/v1/revocations", Some(nobody), power(404)),
         row(

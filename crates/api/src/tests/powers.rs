@@ -41,6 +41,8 @@ fn invitation(house: &House) -> Invitation {
         member: true,
         expires: soon(house),
         by: None,
+        approval: true,
+        newcomer: None,
     }
 }
 

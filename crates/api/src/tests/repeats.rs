@@ -143,7 +143,7 @@ async fn rows(house: &House) -> Vec<Row> {
 
 /// A node that the house's node has certified, and the revocation lists of that node by number.
 async fn certified(house: &House) -> (NodeId, impl Fn(u64) -> Value) {
-    let setup = house.handle.setup().clone();
+    let setup = house.handle.setup();
     let key = NodeKey::from_seed(&[9; 32]);
     let (node, now) = (NodeId::from_genesis(&key.public()), house.handle.now());
     let own = setup.standing.certificate().clone();
@@ -341,7 +341,9 @@ async fn no_changing_route_promises_less() {
             .into_iter();
     // What is revealed is on record each time.
     let reveals = ["reveal", "revealPerson", "revealMember"];
-    let but: Vec<&str> = but.chain(reveals).chain(files).collect();
+    // Certificates, epochs and newcomers that are accepted already say so by themselves.
+    let settled = ["acceptEpoch", "approveNewcomer", "installCertificates"];
+    let but: Vec<&str> = but.chain(reveals).chain(settled).chain(files).collect();
     for route in ROUTES.iter().filter(|route| route.changes()) {
         let promised = rows.iter().any(|row| row.id == route.id);
         assert_eq!((route.once, promised), (!but.contains(&route.id), route.once), "{}", route.id);

@@ -28,7 +28,7 @@ fn rows(house: &House, table: Table) -> usize {
 
 /// The same journal, read anew by an engine that has no clock and no index.
 fn replayed_to_the_same_rows(house: &House) {
-    let setup = house.handle.setup().clone();
+    let setup = house.handle.setup();
     let anew = house.store.without_index();
     let rng = Box::new(StdRng::seed_from_u64(1));
     drop(Engine::open(setup, Box::new(anew.clone()), rng).unwrap());
@@ -85,6 +85,8 @@ async fn sessions_tokens_and_invitations_go_when_they_have_run_out() {
             member: true,
             expires,
             by: None,
+            approval: true,
+            newcomer: None,
         };
         let hash = hash(login, number);
         house.console(What::PutInvitation { hash, invitation: Some(invitation) }).await;

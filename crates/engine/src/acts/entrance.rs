@@ -3,14 +3,14 @@
 
 use governance::area::AreaCode;
 use governance::policy::Power;
-use record::{Hash, Subject};
+use record::{Hash, NodeId, Subject};
 use serde_bytes::ByteBuf;
 
 use super::Desk;
 use crate::command::{
     Agent, MAX_INVITATION, MAX_LABEL, MAX_SESSION, MAX_TOKEN, MAX_TOKENS, Once, Receipt, Refused,
 };
-use crate::note::{Account, Invitation, Note, Sweep, Token};
+use crate::note::{Account, Approval, Invitation, Newcomer, Note, Sweep, Token};
 use crate::project;
 use crate::sign;
 use crate::staging::row;
@@ -177,7 +177,8 @@ impl Desk<'_, '_> {
         if row::<Invitation>(self.staging, Table::Invitation, &hash)?.is_some() {
             return Err(invalid("secret", "is in use: make another"));
         }
-        let invitation = Invitation { by: actor.map(|actor| actor.id), ..invitation };
+        let by = actor.map(|actor| actor.id);
+        let invitation = Invitation { by, newcomer: None, ..invitation };
         let note = Note::Invitation { hash: hash.to_vec().into(), invitation: Some(invitation) };
         sign::note(self.setup, self.staging, &note)?;
         let receipt = Receipt { made: Some(Hash::from_bytes(hash)), ..Receipt::empty() };
@@ -214,6 +215,31 @@ impl Desk<'_, '_> {
         let known: Option<Invitation> = row(self.staging, Table::Invitation, &hash)?;
         known.ok_or(Refused::NotFound("invitation"))?;
         let note = Note::Invitation { hash: hash.to_vec().into(), invitation: None };
+        sign::note(self.setup, self.staging, &note)?;
+        self.remember(once, &Receipt::empty())?;
+        Ok(Receipt::empty())
+    }
+
+    /// Lets in the node that came with an invitation.
+    pub(super) fn approve(
+        &mut self,
+        by: &Agent,
+        hash: [u8; 32],
+        node: NodeId,
+        once: Option<Once>,
+    ) -> Result<Receipt, Refused> {
+        let actor = self.power(by, Power::Federation, "federation")?;
+        let known: Option<Invitation> = row(self.staging, Table::Invitation, &hash)?;
+        let known = known.filter(|offer| self.now < offer.expires);
+        let invitation = known.ok_or(Refused::NotFound("invitation"))?;
+        let newcomer = invitation.newcomer.clone().ok_or(Refused::NotFound("newcomer"))?;
+        if newcomer.key != node.genesis_key() {
+            return Err(invalid("node", "is not the node that came: compare its short id"));
+        }
+        let approved = Some(Approval { by: actor.map(|actor| actor.id), at: self.now });
+        let newcomer = Some(Newcomer { approved, ..newcomer });
+        let invitation = Some(Invitation { newcomer, ..invitation });
+        let note = Note::Invitation { hash: hash.to_vec().into(), invitation };
         sign::note(self.setup, self.staging, &note)?;
         self.remember(once, &Receipt::empty())?;
         Ok(Receipt::empty())

@@ -196,7 +196,7 @@ impl Desk<'_, '_> {
 }
 
 /// The first role in force signs for administrative acts.
-pub(super) fn operator(actor: &Actor) -> record::Actor {
+pub(crate) fn operator(actor: &Actor) -> record::Actor {
     let role = actor.appointments().first().map_or("operator", |held| held.role.as_str());
     record::Actor { id: record::ActorId::from_bytes(*actor.id.as_bytes()), role: role.to_owned() }
 }

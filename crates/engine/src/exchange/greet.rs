@@ -36,6 +36,10 @@ impl Desk<'_, '_> {
             return;
         }
         session.greeting = true;
+        self.say_hello(node, key);
+    }
+
+    pub(super) fn say_hello(&mut self, node: NodeId, key: PublicKey) {
         let hello = self.hello(node);
         self.send(node, key, About::Hello, Request::Hello(hello), WITHIN);
     }
@@ -67,7 +71,7 @@ impl Desk<'_, '_> {
         Hello {
             version: PROTOCOL,
             software: self.setup.software.clone(),
-            chain: chain_bytes(self.setup),
+            chain: chain_bytes(self.talk.successor().map_or(self.setup, Arc::as_ref)),
             addresses: self.talk.addresses.clone(),
             revocations: self.staple(),
             seen: self.seen(to),
@@ -80,13 +84,20 @@ impl Desk<'_, '_> {
         from: PublicKey,
         hello: &Hello,
     ) -> Result<Option<NodeId>, Refused> {
-        let Some(node) = self.check(from, hello)? else { return Ok(None) };
-        self.keep_peer(node, hello.chain.clone(), &hello.addresses)?;
+        let Some(standing) = self.check(from, hello)? else { return Ok(None) };
+        let node = standing.node();
+        if standing.key() == from {
+            self.keep_peer(node, hello.chain.clone(), &hello.addresses)?;
+        } else {
+            self.expect(node, &hello.chain)?;
+        }
         self.talk.known.entry(node).or_default().software = Some(printable(&hello.software));
         Ok(Some(node))
     }
 
-    fn check(&mut self, from: PublicKey, hello: &Hello) -> Result<Option<NodeId>, Refused> {
+    /// What a hello's chain proves. Its key is that of the connection, or one that this key has
+    /// endorsed: then the neighbour will come with it next.
+    fn check(&mut self, from: PublicKey, hello: &Hello) -> Result<Option<Standing>, Refused> {
         let words = hello.software.len() <= 64
             && hello.addresses.len() <= MAX_ADDRESSES
             && hello.revocations.len() <= MAX_LISTS
@@ -108,7 +119,10 @@ impl Desk<'_, '_> {
         };
         let mine = self.setup.standing.parent() == Some(standing.node());
         let theirs = standing.parent() == Some(self.setup.me());
-        if standing.key() != from || !(mine || theirs) {
+        let endorsed = standing.keys().all().any(|key| key == from)
+            && self.world.directory.get(standing.node()).map(|known| known.standing.key())
+                == Some(from);
+        if !(standing.key() == from || endorsed) || !(mine || theirs) {
             tracing::warn!(peer = %from,
                 "对方出示的证书不属于本节点的相邻节点，招呼被拒 hello refused, the certificates are not \
                  those of a neighbour");
@@ -127,23 +141,28 @@ impl Desk<'_, '_> {
             return Ok(None);
         }
         self.compare(hello.seen.as_ref());
-        Ok(Some(standing.node()))
+        Ok(Some(standing))
     }
 
     /// A peer holds a checkpoint that this node signed over more records than there are: the data
     /// folder was restored from an older copy, or another node runs with the same key (S4).
     fn compare(&mut self, seen: Option<&ByteBuf>) {
         let Some(seen) = seen else { return };
-        let key = self.setup.standing.key();
-        let signed = Unverified::<Checkpoint>::parse(seen.to_vec())
-            .and_then(|checkpoint| checkpoint.verify(&self.setup.federation, &key));
-        let Ok(signed) = signed else { return };
+        let verified = |key| {
+            let parsed = Unverified::<Checkpoint>::parse(seen.to_vec());
+            parsed.and_then(|checkpoint| checkpoint.verify(&self.setup.federation, &key)).ok()
+        };
+        let Some(signed) = self.setup.standing.keys().all().find_map(verified) else { return };
+        if signed.author == self.setup.me() {
+            self.talk.shown_epoch = self.talk.shown_epoch.max(signed.epoch);
+        }
         let (epoch, size) = (self.staging.log.mark().epoch, self.staging.log.frontier.size());
         if signed.author == self.setup.me() && (signed.epoch, signed.size) > (epoch, size) {
             let why = format!(
                 "a peer holds this node's own checkpoint over {} records (epoch {}), but here are \
                  {size} (epoch {epoch}): this data folder is an older copy; restore the newest \
-                 one, and make sure that no second node runs with this key",
+                 one, and make sure that no second node runs with this key; if the newest is \
+                 lost, `wangge epoch open` goes on from here",
                 signed.size, signed.epoch
             );
             tracing::error!(reason = %why,
@@ -202,7 +221,8 @@ impl Desk<'_, '_> {
         let told = !addresses.is_empty();
         let same = known
             .as_ref()
-            .is_some_and(|known| known.chain == chain && (!told || known.addresses == addresses));
+            .is_some_and(|known| known.chain == chain && (!told || known.addresses == addresses))
+            && known.as_ref().is_some_and(|known| known.next.is_none());
         if same {
             return Ok(());
         }
@@ -219,10 +239,23 @@ impl Desk<'_, '_> {
         chain: ChainBytes,
         addresses: Vec<String>,
     ) -> Result<NodeId, Refused> {
+        self.put_card(chain, None, addresses)
+    }
+
+    /// The same, with the chain under which it will come next.
+    pub(super) fn put_card(
+        &mut self,
+        chain: ChainBytes,
+        next: Option<ChainBytes>,
+        addresses: Vec<String>,
+    ) -> Result<NodeId, Refused> {
         let standing = world::verify(self.setup, &chain, self.now)
             .map_err(|error| Refused::Invalid { field: "chain", what: error.to_string() })?;
         let node = standing.node();
-        let note = Note::Peer { chain, addresses: addresses.clone() };
+        let next_key =
+            next.as_ref().and_then(|next| world::verify(self.setup, next, self.now).ok());
+        let next_key = next_key.map(|next| next.key());
+        let note = Note::Peer { chain, addresses: addresses.clone(), next };
         let mut frame = sign::local(FrameKind::Certificate, sign::encode(&note));
         frame.peer = Some(node);
         let (at, frame) = self.staging.push(frame)?;
@@ -232,7 +265,7 @@ impl Desk<'_, '_> {
         let stranger = self.world.directory.get(node).is_none();
         self.change_world(|world| {
             let lists = world.lists.clone();
-            Arc::make_mut(&mut world.directory).insert(me, &lists, standing, addresses);
+            Arc::make_mut(&mut world.directory).insert(me, &lists, standing, next_key, addresses);
         });
         if stranger {
             self.give_policy(node)?;

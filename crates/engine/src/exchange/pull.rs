@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use governance::case::{Case, Party, Rejected, Way};
+use governance::certificate::Standing;
 use governance::field;
 use governance::release::Withhold;
 use record::{FieldId, Hash, NodeId, Signed, Unverified};
@@ -14,12 +15,12 @@ use crate::arrival::{Arrival, PageError, VerifiedPage};
 use crate::command::Refused;
 use crate::engine::{About, Effect, Ticket};
 use crate::entry::{Acknowledgement, VERSION, first_link};
-use crate::peer::{Mark, Streams};
+use crate::peer::{Mark, Relation, Streams};
 use crate::project::{self, Readable, Sent};
 use crate::sign::{self, whose};
 use crate::staging::{Lookup, compact_row};
 use crate::store::{Frame, FrameKind, StoreError, Table};
-use crate::wire::{Page, Pull, Request};
+use crate::wire::{ChainBytes, Page, Pull, Request};
 
 const WITHIN: Duration = Duration::from_secs(30);
 /// After a failed exchange, this long until the next try.
@@ -58,6 +59,10 @@ impl Desk<'_, '_> {
     /// Asks a greeted neighbour for what it has for this node.
     pub(crate) fn pull(&mut self, node: NodeId) {
         let now = self.now;
+        // What comes in may have to be answered, and nothing may be signed now.
+        if self.is_rotating() {
+            return;
+        }
         let Some(session) = self.talk.sessions.get_mut(&node).filter(|session| session.greeted)
         else {
             return;
@@ -161,6 +166,10 @@ impl Desk<'_, '_> {
         after: u64,
         page: Result<VerifiedPage, PageError>,
     ) -> Result<(), Refused> {
+        if self.is_rotating() {
+            self.pull_failed(from);
+            return Ok(());
+        }
         let Some(place) = self.pulling(from).and_then(|pulling| pulling.pages.get_mut(&after))
         else {
             // Asked for on an earlier connection.
@@ -213,9 +222,7 @@ impl Desk<'_, '_> {
             return Ok(false);
         }
         for (chain, standing) in page.authors {
-            if self.world.directory.get(standing.node()).is_none() {
-                self.put_peer(chain, Vec::new())?;
-            }
+            self.meet_author(chain, &standing)?;
         }
         for arrival in page.arrivals {
             self.receive(from, arrival)?;
@@ -226,6 +233,21 @@ impl Desk<'_, '_> {
         let (at, proof) = self.staging.push(proof)?;
         project::project(whose(self.setup), self.staging, at, &proof)?;
         Ok(true)
+    }
+
+    /// Keeps an author's certificates where they are new. A neighbour shows its own itself.
+    fn meet_author(&mut self, chain: ChainBytes, standing: &Standing) -> Result<(), Refused> {
+        let known = self.world.directory.get(standing.node());
+        let newer = known.is_some_and(|known| {
+            known.relation == Relation::Other
+                && known.standing.is_older_than(standing)
+                && !standing.is_older_than(&known.standing)
+        });
+        if known.is_none() || newer {
+            let addresses = known.map(|known| known.addresses.clone()).unwrap_or_default();
+            self.put_peer(chain, addresses)?;
+        }
+        Ok(())
     }
 
     /// Takes in one entry with its record.
@@ -272,9 +294,17 @@ impl Desk<'_, '_> {
         {
             return Ok(false);
         }
-        let personal = self.world.may_have_personal(self.setup, peer, self.now);
+        let personal = self.may_have_personal(peer)?;
         self.out.push(Effect::Page { ticket, peer, after: pull.after, personal });
         Ok(true)
+    }
+
+    /// Whether people's words and data may go to a peer now: it is in good standing, and was not
+    /// found to sign two histories.
+    pub(crate) fn may_have_personal(&self, peer: NodeId) -> Result<bool, StoreError> {
+        let forked = project::forked(self.staging, peer)?;
+        let frozen = forked.is_some_and(|known| known.is_open());
+        Ok(!frozen && self.world.may_have_personal(self.setup, peer, self.now))
     }
 
     /// A case that comes home is taken at once, and passed on down where home is further down,
@@ -321,8 +351,11 @@ impl Desk<'_, '_> {
         let Ok(said) = said else { return Ok(false) };
         let known: Option<Streams> = compact_row(self.staging, Table::Stream, peer.as_bytes())?;
         let known = known.unwrap_or_default();
-        let fits = said.sender == self.setup.me()
-            && said.recipient == peer
+        let between = said.sender == self.setup.me() && said.recipient == peer;
+        if between && said.number == after && self.is_behind(&known, said.number) {
+            return self.resume_stream(peer, said, known).map(|()| true);
+        }
+        let fits = between
             && said.number <= after
             && said.number <= known.outbox.number
             && self.link(peer, said.number)? == Some(said.link);

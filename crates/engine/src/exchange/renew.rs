@@ -7,14 +7,13 @@ use std::time::Duration;
 use governance::certificate::{Certificate, Endorsement, MAX_ROTATIONS, Pin, Standing};
 use governance::policy::Power;
 use record::{NodeId, NodeKey, PublicKey, Unverified};
-use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::enrol::VALIDITY;
 use crate::acts::Desk;
 use crate::command::{Agent, Once, Receipt, Refused};
 use crate::engine::About;
-use crate::note::Note;
+use crate::note::{Note, Rotation};
 use crate::peer::{Card, Relation};
 use crate::project;
 use crate::sign;
@@ -30,16 +29,6 @@ const EVERY: Duration = Duration::from_secs(600);
 const EVERY_FOR_KEY: Duration = Duration::from_secs(15);
 /// A certificate that would hold only so much longer is not worth a new one.
 const WORTH: Duration = Duration::from_secs(86_400);
-
-/// A change of the node's key that is under way: it signs nothing until the new key is certified.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rotation {
-    /// The new key.
-    pub key: PublicKey,
-    /// The old key's signed [`Endorsement`] of it.
-    pub endorsement: ByteBuf,
-}
 
 /// Row of the node's own chain, if it was renewed since it joined.
 pub(crate) const STANDING: &[u8] = b"standing";
@@ -77,7 +66,8 @@ impl Desk<'_, '_> {
 
     /// Whether the key is being changed, so that nothing may be signed into the log.
     pub(crate) fn is_rotating(&self) -> bool {
-        self.staging.value(Table::Meta, ROTATION).is_ok_and(|row| row.is_some())
+        self.talk.successor().is_some()
+            || self.staging.value(Table::Meta, ROTATION).is_ok_and(|row| row.is_some())
     }
 
     /// Asks the parent for a certificate when two thirds of the last one are over, when those above
@@ -85,7 +75,8 @@ impl Desk<'_, '_> {
     pub(crate) fn seek_certificate(&mut self) {
         let Some(parent) = self.setup.standing.parent() else { return };
         let Ok(rotation) = self.rotation() else { return };
-        if rotation.is_none() && !self.wants_certificate(parent) {
+        let wanted = rotation.is_some() || self.wants_certificate(parent);
+        if !wanted || self.talk.successor().is_some() {
             return;
         }
         let (now, every) = (self.now, if rotation.is_some() { EVERY_FOR_KEY } else { EVERY });
@@ -108,7 +99,8 @@ impl Desk<'_, '_> {
         let shown = self.world.directory.get(parent);
         let moved_on = shown.is_some_and(|parent| {
             let above = self.setup.standing.chain().skip(1);
-            !parent.standing.chain().eq(above) && !parent.standing.is_older_than(&self.setup.standing)
+            !parent.standing.chain().eq(above)
+                && !parent.standing.is_older_than(&self.setup.standing)
         });
         late || moved_on
     }
@@ -233,13 +225,17 @@ impl Desk<'_, '_> {
         let frame = sign::local(FrameKind::Certificate, sign::encode(&note));
         let (at, frame) = self.staging.push(frame)?;
         project::project(sign::whose(self.setup), self.staging, at, &frame)?;
-        self.change_world(|world| {
-            let lists = world.lists.clone();
-            Arc::make_mut(&mut world.directory).judge(&standing, &lists);
-        });
         tracing::info!(until = %standing.expires(), "证书已更新 certificates renewed");
-        self.talk.renewed = Some(next);
         self.talk.announce = true;
+        if next.key.public() == self.setup.key.public() {
+            self.change_world(|world| {
+                let lists = world.lists.clone();
+                Arc::make_mut(&mut world.directory).judge(&standing, &lists);
+            });
+            self.talk.renewed = Some(next);
+        } else {
+            self.talk.chosen = Some(next);
+        }
         Ok(Ok(()))
     }
 

@@ -48,7 +48,14 @@ pub(crate) fn revoked(setup: &Setup, world: &World) -> Option<String> {
 impl Desk<'_, '_> {
     /// Why the node does not sign, if it does not.
     pub(crate) fn barred(&self) -> Option<String> {
-        self.talk.frozen.clone().or_else(|| revoked(self.setup, self.world))
+        let rotating = || {
+            self.is_rotating().then(|| {
+                "the node's key is being changed: it signs again when the parent has certified the \
+                 new one"
+                    .to_owned()
+            })
+        };
+        self.talk.frozen.clone().or_else(|| revoked(self.setup, self.world)).or_else(rotating)
     }
 
     /// The lists that belong to a greeting: those along this node's chain, and its own.
@@ -266,7 +273,10 @@ impl Desk<'_, '_> {
             Some(last) => {
                 let half = last.next_update.since(last.issued) / 2;
                 // Issued in the future, by a clock that was set back since: nobody takes that one.
-                let due = self.now >= last.issued.plus(half) || self.now < last.issued;
+                let due = self.now >= last.issued.plus(half)
+                    || self.now < last.issued
+                    // Under another key, whoever comes new could not check it.
+                    || last.signer() != self.setup.key.public();
                 if !due {
                     return Ok(());
                 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use record::tree;
-use record::{Checkpoint, Countersignature, NodeId, Signed, Unverified};
+use record::{Checkpoint, Countersignature, Hash, NodeId, Signed, Unverified};
 use serde_bytes::ByteBuf;
 
 use crate::acts::Desk;
@@ -50,8 +50,11 @@ impl Desk<'_, '_> {
         let log = &self.staging.log;
         let Some(head) = log.head else { return Ok(None) };
         let known: Option<peer::Witness> = row(self.staging, Table::Witness, parent.as_bytes())?;
-        let from = known.and_then(|peer| peer.countersigned).map_or(0, |seen| seen.size);
         let size = log.frontier.size();
+        let known = known.and_then(|peer| peer.countersigned);
+        // What was countersigned beyond this copy of the data can't be gone on from.
+        let known = known.filter(|seen| !self.talk.ahead || seen.epoch == head.epoch);
+        let from = known.map_or(0, |seen| seen.size);
         if from >= size {
             return Ok(None);
         }
@@ -97,13 +100,21 @@ impl Desk<'_, '_> {
             return Ok(None);
         }
         let known: Option<peer::Witness> = row(self.staging, Table::Witness, peer.as_bytes())?;
+        let accepted = known.as_ref().and_then(|known| known.accepted);
         let last = known.and_then(|known| known.witnessed);
+        if let Some(last) = &last
+            && asked.from == 0
+            && checkpoint.epoch > last.epoch
+        {
+            return self.goes_on(peer, last, &checkpoint, accepted);
+        }
         if let Some(last) = &last
             && asked.from < last.size
         {
             return Ok(Some(last.seal.clone()));
         }
         if !consistent(last.as_ref(), &checkpoint, asked) {
+            self.keep_evidence(peer, &checkpoint)?;
             tracing::error!(peer = %peer, size = checkpoint.size,
                 "下级的账本被改写：其检查点与上一次不衔接，不予副署，请立即联系 a child's log was \
                  rewritten: its checkpoint does not continue the last one; call its operator");
@@ -112,7 +123,7 @@ impl Desk<'_, '_> {
         self.countersign(peer, &checkpoint).map(Some)
     }
 
-    fn countersign(
+    pub(super) fn countersign(
         &mut self,
         peer: NodeId,
         checkpoint: &Signed<Checkpoint>,
@@ -135,6 +146,16 @@ impl Desk<'_, '_> {
         Ok(ByteBuf::from(seal.bytes().to_vec()))
     }
 
+    /// Whether this node's log had this root when it had so many records.
+    fn had_root(&self, size: u64, root: &Hash) -> Result<bool, StoreError> {
+        if size > self.staging.log.frontier.size() {
+            return Ok(false);
+        }
+        let found = tree::root_at(self.staging, size)
+            .map_err(|error| StoreError::Index { what: error.to_string() })?;
+        Ok(found == *root)
+    }
+
     /// Keeps the parent's countersignature of this node's checkpoint.
     pub(crate) fn countersigned(&mut self, witness: NodeId, bytes: &[u8]) -> Result<(), Refused> {
         let Some(key) = self.world.directory.get(witness).map(|peer| peer.standing.key()) else {
@@ -145,7 +166,11 @@ impl Desk<'_, '_> {
         let Ok(seal) = seal else { return Ok(()) };
         let known: Option<peer::Witness> = row(self.staging, Table::Witness, witness.as_bytes())?;
         let last = known.and_then(|known| known.countersigned).map_or(0, |seen| seen.size);
-        // An older seal says nothing new, one beyond the log's end can't be of this log.
+        // One over another log is of what this copy of the data has lost.
+        if seal.author == self.setup.me() && !self.had_root(seal.size, &seal.root)? {
+            self.talk.ahead = true;
+            return Ok(());
+        }
         let news = (last + 1..=self.staging.log.frontier.size()).contains(&seal.size);
         if seal.author != self.setup.me() || seal.witness != witness || !news {
             return Ok(());

@@ -2,15 +2,18 @@
 //! invitations. What runs out is removed by frames that name it ([`Note::Swept`]), so that a
 //! replay, which has no clock, comes to the same rows.
 
-use record::Timestamp;
+use governance::certificate::Certificate;
+use record::{Timestamp, Unverified};
 use serde::Serialize;
 use serde_bytes::ByteBuf;
 
 use super::{Whose, note_of, read, senseless};
 use crate::command::{MAX_SESSIONS, Receipt};
-use crate::note::{Done, DoneRow, Held, Note, Sweep, Token};
+use crate::exchange::{ROTATION, STANDING};
+use crate::note::{Done, DoneRow, Held, Note, Rotation, Sweep, Token};
 use crate::staging::{Lookup, Staging, row};
 use crate::store::{FrameKind, Position, StoreError, Table};
+use crate::wire::ChainBytes;
 
 /// A finished command's row: where its receipt is.
 pub(super) fn done(staging: &mut Staging<'_>, at: Position, done: Done) -> Result<(), StoreError> {
@@ -94,6 +97,17 @@ fn end_token(staging: &mut Staging<'_>, hash: ByteBuf) -> Result<(), StoreError>
     }
     staging.remove(Table::Token, hash.into_vec());
     Ok(())
+}
+
+/// This node's own certificates; a change of its key that they complete is over.
+pub(super) fn standing(staging: &mut Staging<'_>, chain: &ChainBytes) -> Result<(), StoreError> {
+    let own = chain.first().map(|own| Unverified::<Certificate>::parse(own.to_vec()));
+    let key = own.and_then(Result::ok).map(|own| own.peek().key);
+    let rotation: Option<Rotation> = row(staging, Table::Meta, ROTATION)?;
+    if rotation.is_some_and(|rotation| Some(rotation.key) == key) {
+        staging.remove(Table::Meta, ROTATION.to_vec());
+    }
+    staging.put(Table::Meta, STANDING.to_vec(), chain)
 }
 
 /// Rows that are no more.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::case::{event, fact_key, order_keys};
-use super::{Readable, Whose, position_of, read, senseless};
+use super::{Readable, Whose, fork, position_of, read, senseless};
 use crate::note::Quarantined;
 use crate::staging::{Lookup, Staging, decode, row};
 use crate::store::{FrameKind, Position, StoreError, Table};
@@ -156,7 +156,7 @@ fn cases_of(
 }
 
 /// Tells cases anew; gives those that came out otherwise.
-fn tell_anew(
+pub(super) fn tell_anew(
     whose: Whose,
     staging: &mut Staging<'_>,
     cases: BTreeSet<CaseId>,
@@ -172,7 +172,13 @@ fn tell_anew(
         for step in before.iter().flat_map(|case| &case.steps) {
             order.extend(position_of(staging, step.author, step.epoch, step.seq)?);
         }
-        order.extend(aside.remove(&id).unwrap_or_default());
+        // What was applied before its author was found to sign two histories stays.
+        for at in aside.remove(&id).unwrap_or_default() {
+            let record = read(whose, at, staging.frame_at(at)?.as_ref())?.record;
+            if !fork::is_frozen(whose, staging, &record)? {
+                order.push(at);
+            }
+        }
         let after = retell(whose, staging, order)?;
         if before.as_deref() != after.as_ref() {
             replace(whose, staging, before.as_deref(), after, id)?;

@@ -11,7 +11,6 @@ use crate::entry::{Acknowledgement, StreamHead, first_link};
 use crate::peer::{Card, Mark, Streams, Witness, Witnessed};
 use crate::staging::{Lookup, Staging, compact_row, row};
 use crate::store::{Frame, Pair, Position, StoreError, Table};
-use crate::wire::ChainBytes;
 
 /// Most nodes that are looked at for one subject; a case has far fewer parties.
 const MAX_RECIPIENTS: usize = 1_000;
@@ -65,11 +64,10 @@ pub(super) fn peer(
     staging: &mut Staging<'_>,
     at: Position,
     frame: &Frame,
-    chain: ChainBytes,
-    addresses: Vec<String>,
+    card: &Card,
 ) -> Result<(), StoreError> {
     let node = of_peer(frame, at)?;
-    staging.put(Table::Peer, node.as_bytes().to_vec(), &Card { chain, addresses })
+    staging.put(Table::Peer, node.as_bytes().to_vec(), card)
 }
 
 /// Where an entry for a peer lies, and the stream's link after it: the row of the outbox.
@@ -191,9 +189,30 @@ pub(super) fn acknowledged(
     frame: &Frame,
 ) -> Result<(), StoreError> {
     let ack: Signed<Acknowledgement> = stored(whose, at, frame.envelope.clone())?;
+    let (number, link) = (ack.number, ack.link);
+    let mut resumed = false;
     move_on(staging, ack.recipient, |streams| {
-        streams.acknowledged = streams.acknowledged.max(ack.number);
-    })
+        streams.acknowledged = streams.acknowledged.max(number);
+        // This node's memory of the stream ends before the recipient's: it goes on from there.
+        resumed = number > streams.outbox.number;
+        if resumed {
+            streams.outbox = Mark { number, link };
+        }
+    })?;
+    if resumed {
+        let row = Sent { at, link }.to_bytes();
+        staging.put_bytes(Table::Outbox, stream_key(ack.recipient, number), row)?;
+    }
+    Ok(())
+}
+
+/// A loss in a peer's log that an officer has accepted.
+pub(super) fn accepted(
+    staging: &mut Staging<'_>,
+    node: NodeId,
+    epoch: u32,
+) -> Result<(), StoreError> {
+    witness(staging, node, |known| known.accepted = Some(epoch))
 }
 
 /// A peer's checkpoint that this node countersigned.
@@ -204,7 +223,10 @@ pub(super) fn witnessed(
     frame: &Frame,
 ) -> Result<(), StoreError> {
     let checkpoint: Signed<Checkpoint> = stored(whose, at, frame.envelope.clone())?;
-    let seal = frame.entry.as_ref().map(|seal| ByteBuf::from(seal.to_vec())).unwrap_or_default();
+    // One that was not countersigned is kept as evidence alone.
+    let Some(seal) = frame.entry.as_ref().map(|seal| ByteBuf::from(seal.to_vec())) else {
+        return Ok(());
+    };
     let seen = Witnessed {
         epoch: checkpoint.epoch,
         size: checkpoint.size,

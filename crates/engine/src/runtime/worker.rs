@@ -111,7 +111,7 @@ fn run(handle: &Handle, job: Job) {
     match job {
         Job::Page { peer, after, personal, reply } => {
             let bounds = outbox::Bounds { entries: PAGE_ENTRIES, personal };
-            let page = outbox::page(&handle.setup, &handle.reader, peer, after, bounds);
+            let page = outbox::page(&handle.setup(), &handle.reader, peer, after, bounds);
             let response = page.map(Response::Page).unwrap_or_else(|error| {
                 tracing::error!(peer = %peer, error = %error, "a page could not be read");
                 Response::Refused
@@ -120,13 +120,13 @@ fn run(handle: &Handle, job: Job) {
         }
         Job::Verify { from, after, page, world } => {
             let page =
-                arrival::verify_page(&handle.setup, &world.directory, from, page, handle.now());
+                arrival::verify_page(&handle.setup(), &world.directory, from, page, handle.now());
             handle.put_blocking(Input::Arrived { from, after, page });
         }
         Job::Piece { peer, fetch, reply } => {
-            let (setup, reader) = (&handle.setup, &handle.reader);
+            let (setup, reader) = (handle.setup(), &handle.reader);
             let blobs = handle.blobs.as_ref();
-            let piece = outbox::piece(setup, reader, blobs, peer, &fetch, PIECE_BYTES);
+            let piece = outbox::piece(&setup, reader, blobs, peer, &fetch, PIECE_BYTES);
             let piece = piece.unwrap_or_else(|error| {
                 tracing::error!(peer = %peer, error = %error, "a photo could not be read");
                 None

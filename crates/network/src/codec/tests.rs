@@ -3,7 +3,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use engine::wire::{
-    Ask, Enrol, Fetch, Hello, Notice, PIECE_BYTES, Page, Parcel, Piece, Pull, Witness,
+    Ask, Enrol, Fetch, Hello, Notice, PIECE_BYTES, Page, Parcel, Piece, Pull, Renew, Witness,
 };
 use futures::io::Cursor;
 use libp2p::request_response::Codec as _;
@@ -80,6 +80,8 @@ fn any_request() -> impl Strategy<Value = Sample<Request>> {
         }),
         (bytes(600), prop::collection::vec(bytes(300), 0..4))
             .prop_map(|(list, chain)| Sample(Request::Notice(Notice { list, chain }))),
+        prop::option::of(bytes(500))
+            .prop_map(|endorsement| Sample(Request::Renew(Renew { endorsement }))),
     ]
 }
 
@@ -218,6 +220,7 @@ proptest! {
                     | (Request::Witness(_), Response::Witnessed(_))
                     | (Request::Ask(_), Response::Answer(_))
                     | (Request::Fetch(_), Response::Piece(_))
+                    | (Request::Renew(_), Response::Enrolled(_))
             );
             match asker.read_response(&PROTOCOL, &mut wire).await {
                 Ok(read) => assert!(belongs && read == response),
@@ -346,6 +349,7 @@ fn the_table_of_types_agrees_with_the_messages() {
             Request::Fetch(Fetch { number: 1, photo: Hash::ZERO, offset: 0 }).tag(),
             Response::Piece(Piece { total: 1, bytes: ByteBuf::new() }).tag(),
         ),
+        (Request::Renew(Renew { endorsement: None }).tag(), Response::Enrolled(Vec::new()).tag()),
     ];
     assert_eq!(pairs, PAIRS);
     assert_eq!(EMPTY, [Response::Done.tag(), Response::Refused.tag()]);

@@ -55,7 +55,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn every_kind_of_malformed_message_is_cut_off_and_counted() {
+async fn s13_every_kind_of_malformed_message_is_cut_off_and_counted() {
     let mut scene = scene(config()).await;
     let deep = [vec![0x81; 3000], vec![0]].concat();
     let attacks =
@@ -88,7 +88,7 @@ async fn random_bytes_are_cut_off_and_counted() {
 }
 
 #[tokio::test]
-async fn an_oversize_announcement_is_cut_off_before_its_body() {
+async fn s13_an_oversize_announcement_is_cut_off_before_its_body() {
     let mut scene = scene(config()).await;
     let mut bytes = vec![3, 0, 0x10, 0, 0];
     bytes.extend(vec![0; 1024 * 1024]);
@@ -100,7 +100,7 @@ async fn an_oversize_announcement_is_cut_off_before_its_body() {
 }
 
 #[tokio::test]
-async fn streams_that_trickle_are_cut_off_while_others_are_served() {
+async fn s13_streams_that_trickle_are_cut_off_while_others_are_served() {
     let mut config = config();
     config.requests.read = Duration::from_millis(800);
     let mut scene = scene(config).await;
@@ -195,7 +195,7 @@ async fn connections_that_come_too_fast_are_not_even_shaken_hands_with() {
 }
 
 #[tokio::test]
-async fn a_thousand_streams_at_once_lose_the_connection_and_harm_nobody_else() {
+async fn s13_a_thousand_streams_at_once_lose_the_connection_and_harm_nobody_else() {
     let mut config = config();
     config.requests.read = 2 * PATIENCE; // no stream ends before the connection does
     let mut scene = scene(config).await;
@@ -208,7 +208,7 @@ async fn a_thousand_streams_at_once_lose_the_connection_and_harm_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_peer_that_does_not_read_holds_no_more_than_its_quota_and_not_for_long() {
+async fn s13_a_peer_that_does_not_read_holds_no_more_than_its_quota_and_not_for_long() {
     let mut config = config();
     config.requests.write = Duration::from_secs(2);
     config.requests.inbound_per_peer = 3;

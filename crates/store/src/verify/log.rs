@@ -37,6 +37,11 @@ impl OwnLog {
         self.head.map(|head| head.author)
     }
 
+    /// The epoch it is in.
+    pub(super) fn epoch(&self) -> u32 {
+        self.head.map_or(0, |head| head.epoch)
+    }
+
     /// Takes the next record.
     ///
     /// # Errors

@@ -141,7 +141,7 @@ impl Pass<'_> {
 
     fn compare(&mut self, way: Way, peer: NodeId, between: (NodeId, NodeId), signed: Mark) {
         let between = (&self.known.federation, between.0, between.1);
-        if let Err(error) = self.streams.compare(way, peer, between, signed) {
+        if let Err(error) = self.streams.compare(way, peer, between, signed, self.log.epoch() > 0) {
             self.problem(None, error.to_string(), RESTORE);
         }
     }
@@ -214,8 +214,10 @@ impl Pass<'_> {
     /// The key that has to have signed. A node's first key is its name, so it is always known; of
     /// later ones the caller knows the one in use.
     fn key(&self, node: &NodeId, claimed: &PublicKey, own: bool) -> Option<PublicKey> {
-        let current = (self.known.key_of)(node).or(if own { self.own } else { None });
-        if node.genesis_key() == *claimed { Some(*claimed) } else { current }
+        if node.genesis_key() == *claimed || (self.known.is_key_of)(node, claimed) {
+            return Some(*claimed);
+        }
+        if own { self.own } else { None }
     }
 
     fn refused<T>(&mut self, error: &EnvelopeError) -> Option<T> {

@@ -78,6 +78,7 @@ impl Streams {
     }
 
     /// Compares a stream with what was signed of it: between whom, up to which number, which link.
+    /// `reopened`: this node has opened an epoch after a loss.
     ///
     /// # Errors
     /// [`StreamError::Other`].
@@ -87,6 +88,7 @@ impl Streams {
         peer: NodeId,
         between: (&FederationId, NodeId, NodeId),
         signed: Mark,
+        reopened: bool,
     ) -> Result<(), StreamError> {
         let stream = self.0.entry((way, peer)).or_default();
         let Mark { number, link } = signed;
@@ -94,6 +96,11 @@ impl Streams {
         // An acknowledgement that is older than the last one was compared then.
         let Some(new) = new.filter(|_| !stream.incomplete) else { return Ok(()) };
         if new > stream.since.len() {
+            // A sender that lost data goes on where the recipient has the stream.
+            if way == Way::Out && reopened {
+                *stream = Stream { mark: signed, ..Stream::default() };
+                return Ok(());
+            }
             return Err(StreamError::Other { number });
         }
         let (federation, sender, recipient) = between;

@@ -197,8 +197,10 @@ impl House {
     }
 
     pub(super) fn verify(&self) -> VerifyReport {
-        let key_of = |id: &NodeId| (*id == node(&self.parent)).then(|| self.parent.public());
-        let known = Known { federation: FEDERATION, own: None, key_of: &key_of };
+        let is_key_of = |id: &NodeId, key: &PublicKey| {
+            *id == node(&self.parent) && *key == self.parent.public()
+        };
+        let known = Known { federation: FEDERATION, own: None, is_key_of: &is_key_of };
         verify(self.folder.path(), &known).unwrap()
     }
 }
@@ -309,7 +311,7 @@ fn without_keys_it_says_what_it_could_not_check() {
 #[test]
 fn a_running_node_and_an_empty_folder_are_named() {
     let house = House::new();
-    let known = Known { federation: FEDERATION, own: None, key_of: &|_| None };
+    let known = Known { federation: FEDERATION, own: None, is_key_of: &|_, _| false };
     let nothing = verify(house.folder.path(), &known);
     assert!(matches!(nothing, Err(VerifyError::NoJournal { .. })));
     let mut rng = StdRng::seed_from_u64(1);

@@ -16,7 +16,7 @@ pub(super) fn store(error: &OpenError) -> String {
         }
         OpenError::Rewound { folder, end, reached } => format!(
             "{folder} 的账本只到 {end}，而它曾写到 {reached}：账本被截短，或是从旧备份恢复的。\
-             请放回最新的账本；什么都没有改动"
+             请放回最新的账本；若已丢失，用 `wangge epoch open` 以新纪元继续；什么都没有改动"
         ),
         OpenError::Foreign { path } => format!("{path} 不属于这个账本：请放回原来的文件"),
         OpenError::OtherKey { path, key } => {

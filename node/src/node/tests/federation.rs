@@ -25,6 +25,56 @@ async fn a_newcomer_enrols_with_a_token_and_both_list_each_other_as_greeted() {
     above.stop().await;
 }
 
+/// The node that waits at a parent: what its officer is shown.
+fn newcomer(above: &Running) -> Option<(Hash, Newcomer)> {
+    let reader = above.engine().reader();
+    let open = engine::view::invitations(reader, None, 10).unwrap();
+    let mut came = open.into_iter().filter_map(|(hash, offer)| Some((hash, offer.newcomer?)));
+    came.next().map(|(hash, newcomer)| (Hash::from_bytes(hash), newcomer))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_is_let_in_when_an_officer_approves_the_very_node_that_came() {
+    let (county, town, thief) = (Site::county(), Site::new(), Site::new());
+    let above = county.start().await;
+    let offer = Offer { approval: true, ..township("徽城镇") };
+    let invited = invite(&county.config, &offer).await.unwrap();
+    let token = Token::decode(&invited.token).unwrap_or_else(|error| panic!("{error}"));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let joining = {
+        let (config, token, told) = (town.config.clone(), token.clone(), told.clone());
+        tokio::spawn(
+            async move { enrol(&config, &token, |node| told.lock().unwrap().push(node)).await },
+        )
+    };
+    until("it waits", || async { newcomer(&above).is_some() }).await;
+    // Whoever else has the token is refused, and is not approved in its stead.
+    assert!(matches!(thief.join(&token).await, Err(JoinError::Refused)));
+    let (hash, came) = newcomer(&above).unwrap();
+    let approve = async |node: NodeId| {
+        let what = What::Approve { hash: *hash.as_bytes(), node };
+        let command = Command { by: Agent::Console, once: None, what };
+        above.engine().command(command).await
+    };
+    let other = NodeId::from_bytes([7; 32]);
+    assert!(matches!(approve(other).await, Err(Refused::Invalid { field: "node", .. })));
+    assert!(!joining.is_finished());
+    let node = NodeId::from_bytes(*came.key.as_bytes());
+    approve(node).await.unwrap();
+    let identity = joining.await.unwrap().unwrap();
+    assert_eq!(identity.standing.node(), node);
+    assert_eq!(*told.lock().unwrap(), [node], "its operator is told its id, once");
+    let below = town.start().await;
+    until_greeted(&above, below.id()).await;
+    assert!(newcomer(&above).is_none(), "the invitation is used up");
+    assert!(matches!(
+        thief.join(&token).await,
+        Err(JoinError::Refused | JoinError::Unreachable { .. } | JoinError::Silent(_))
+    ));
+    below.stop().await;
+    above.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn either_side_restarted_is_found_again() {
     let (county, town) = (Site::county(), Site::new());

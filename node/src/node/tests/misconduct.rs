@@ -41,7 +41,8 @@ fn answer(request: &Request, hello: &Hello) -> Response {
         | Request::Witness(_)
         | Request::Ask(_)
         | Request::Fetch(_)
-        | Request::Notice(_) => Response::Refused,
+        | Request::Notice(_)
+        | Request::Renew(_) => Response::Refused,
     }
 }
 

@@ -3,11 +3,12 @@
 use governance::certificate::{Issuer, Reason, Status};
 
 use super::*;
+use crate::prove::{ProofError, Shown, Wanted, prove};
 use crate::{revoke, root};
 
 /// What the lists say at a node of another.
 fn status(node: &Running, of: NodeId) -> Option<Status> {
-    let setup = node.engine().setup().clone();
+    let setup = node.engine().setup();
     node.engine().world().status(&setup, of, now())
 }
 
@@ -67,4 +68,139 @@ async fn a_list_signed_by_the_offline_root_is_installed_and_spreads() {
     assert!(again.is_err(), "it is not newer than itself");
     below.stop().await;
     above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_county_whose_certificate_the_root_renews_takes_those_below_along() {
+    let (county, town) = (Site::county(), Site::new());
+    let above = county.start().await;
+    town.join(&county.invite("徽城镇").await).await.unwrap();
+    let below = town.start().await;
+    until_greeted(&above, below.id()).await;
+    let key = root::key(&county.folder().root_key()).unwrap();
+    let before = above.engine().setup().standing.expires();
+    let renewed = root::renew(&key, &above.engine().setup().standing, 400, now()).unwrap();
+    let chain = renewed.chain().map(|link| link.to_vec()).collect();
+    revoke::install_certificates(&county.config, chain).await.unwrap();
+    assert!(above.engine().setup().standing.expires() > before);
+    until("the child's certificate lasts as long", || async {
+        below.engine().setup().standing.expires() > before
+    })
+    .await;
+    // Both are written down.
+    until("written down", || async {
+        let written = |site: &Site| Identity::read(&site.folder()).unwrap().standing.expires();
+        written(&county) > before && written(&town) > before
+    })
+    .await;
+    below.stop().await;
+    above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s11_a_key_is_changed_and_the_parent_goes_on_with_the_child_under_the_new_one() {
+    let (county, town) = (Site::county(), Site::new());
+    let above = county.start().await;
+    town.join(&county.invite("徽城镇").await).await.unwrap();
+    let below = town.start().await;
+    let down = below.id();
+    until_greeted(&above, down).await;
+    below.stop().await;
+    {
+        let mut offline = Offline::open(&town.config).unwrap();
+        let key = record::NodeKey::from_seed(&[7; 32]);
+        store::keyfile::create_node_key(&town.folder().next_key(), &key).unwrap();
+        offline.command(What::Rotate { key: Arc::new(key) }).unwrap();
+    }
+    let below = town.start().await;
+    until("certified, and to start anew", || async {
+        tokio::time::timeout(PATIENCE, below.heir()).await.is_ok()
+    })
+    .await;
+    below.stop().await;
+    let below = town.start().await;
+    assert_ne!(below.engine().setup().key.public(), down.genesis_key());
+    assert_eq!(below.id(), down);
+    until_greeted(&above, down).await;
+    until("known by the new key alone", || async {
+        let world = above.engine().world();
+        let peer = world.directory.get(down).unwrap();
+        peer.standing.key() != down.genesis_key() && peer.next.is_none()
+    })
+    .await;
+    assert!(!town.folder().next_key().exists(), "it has taken the old one's place");
+    below.stop().await;
+    above.stop().await;
+}
+
+/// S4: the way out that a refused start names works, and the parent can prove what happened.
+#[tokio::test(flavor = "multi_thread")]
+async fn s4_a_journal_put_back_from_a_backup_goes_on_in_a_new_epoch_and_leaves_proof() {
+    let (county, town) = (Site::county(), Site::new());
+    let above = county.start().await;
+    town.join(&county.invite("徽城镇").await).await.unwrap();
+    assert_eq!(town.install(), Installed::New);
+    let backup = tempfile::tempdir().unwrap();
+    copy(&town.folder().journal(), &backup.path().join("journal"));
+    {
+        let mut offline = Offline::open(&town.config).unwrap();
+        for name in ["甲", "乙", "丙"] {
+            let what = What::Register { person: None, name: name.into(), phone: None };
+            offline.command(what).unwrap();
+        }
+    }
+    let below = town.start().await;
+    let down = below.id();
+    let size = below.engine().status().log.map_or(0, |log| log.frontier.size());
+    until("witnessed", || async { witnessed(&above, down).is_some_and(|seen| seen >= size) }).await;
+    below.stop().await;
+    std::fs::remove_dir_all(town.folder().journal()).unwrap();
+    copy(&backup.path().join("journal"), &town.folder().journal());
+    let refused = Offline::open(&town.config).err().map(|error| error.to_string());
+    assert!(refused.is_some_and(|why| why.contains("wangge epoch open")));
+    let data = town.config.data.display().to_string();
+    let words = ["wangge", "--data", &data, "epoch", "open", "--reason", "磁盘损坏"];
+    let words: Vec<std::ffi::OsString> = words.into_iter().map(Into::into).collect();
+    let opened = tokio::task::spawn_blocking(|| crate::cli::run(words)).await.unwrap();
+    assert_eq!(format!("{opened:?}"), format!("{:?}", std::process::ExitCode::SUCCESS));
+    let below = town.start().await;
+    until("the parent is told", || async {
+        let contacts = above.engine().status().contacts;
+        contacts.get(&down).is_some_and(|contact| contact.reopened == Some(1))
+    })
+    .await;
+    let command = What::AcceptEpoch { node: down, epoch: 1 };
+    let command = Command { by: Agent::Console, once: None, what: command };
+    above.engine().command(command).await.unwrap();
+    until("witnessed again", || async { witnessed(&above, down).is_some_and(|seen| seen < size) })
+        .await;
+    below.stop().await;
+    above.stop().await;
+    let found = prove(&county.config, Wanted::Rollbacks).unwrap();
+    let shown = found.first().expect("the parent has the proof").check().unwrap();
+    assert!(
+        matches!(&shown, Shown::Rollback { node, before, .. } if *node == down && before.0 >= size)
+    );
+    // No byte of it can be changed.
+    let text = found[0].text();
+    let forged = text.replacen("\"before\": \"", "\"before\": \"AAAA", 1);
+    let forged: crate::prove::Evidence = serde_json::from_str(&forged).unwrap();
+    assert!(forged.check().is_err());
+    let nothing = prove(&county.config, Wanted::Forks).unwrap();
+    assert!(nothing.is_empty());
+    let unknown = Wanted::Inclusion(record::RecordId::from_bytes([1; 32]));
+    assert!(matches!(prove(&town.config, unknown), Err(ProofError::Nothing)));
+}
+
+fn witnessed(node: &Running, of: NodeId) -> Option<u64> {
+    let row = engine::view::peer(node.engine().reader(), of).unwrap()?;
+    row.witness.witnessed.map(|seen| seen.size)
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
 }

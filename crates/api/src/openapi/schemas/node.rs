@@ -74,10 +74,18 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
         ("area", reference("Area")),
         ("member", flag()),
         ("expires", reference("Time")),
+        ("approval", flag()),
     ];
-    put("Invitation", object(&open, &[("by", reference("PersonName"))]));
+    let came = [("id", reference("Id32")), ("short", text()), ("asked", reference("Time"))];
+    let approved = [("approved", reference("Time")), ("approved_by", reference("PersonName"))];
+    let newcomer = object(&came, &approved);
+    put("Invitation", object(&open, &[("by", reference("PersonName")), ("newcomer", newcomer)]));
+    put("ApproveNewcomer", object(&[("node", reference("Id32"))], &[]));
     put("InvitationPage", page("Invitation"));
     revocations(&mut put);
+    put("AcceptEpoch", object(&[("epoch", count())], &[]));
+    let chain = json!({ "type": "array", "items": reference("Hex"), "minItems": 1, "maxItems": 6 });
+    put("InstallCertificates", object(&[("chain", chain)], &[]));
     state(&mut put);
     let held = [
         ("position", count()),
@@ -174,6 +182,8 @@ fn peer() -> Value {
         ("trouble", text()),
         ("software", text()),
         ("last_sync", reference("Time")),
+        ("reopened", count()),
+        ("forked", object(&[("epoch", count()), ("number", count())], &[])),
         ("witnessed", object(&state, &[])),
         ("countersigned", reference("Countersigned")),
     ];
@@ -185,5 +195,6 @@ fn invite() -> Value {
     let level = json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$" });
     let hours = json!({ "type": "integer", "minimum": 1, "maximum": 720, "default": 24 });
     let needs = [("name", name), ("level", level), ("area", reference("Area"))];
-    object(&needs, &[("member", flag()), ("hours", hours)])
+    let approval = json!({ "type": "boolean", "default": true });
+    object(&needs, &[("member", flag()), ("hours", hours), ("approval", approval)])
 }

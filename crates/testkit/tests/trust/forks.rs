@@ -1,0 +1,188 @@
+//! A node that signs two histories.
+
+use engine::command::{Agent, Command, Refused, What};
+use engine::engine::About;
+use engine::entry::{Entry, StreamHead, VERSION, first_link, next_link};
+use engine::peer::Mark;
+use engine::project;
+use engine::store::{FrameKind, Store};
+use engine::view;
+use engine::wire::{Page, Parcel, Request, Response};
+use governance::act::Act;
+use governance::case::CaseId;
+use record::{Hash, Header, NodeId, Record, RecordId, Signed, Timestamp, Unverified};
+
+use crate::town::Town;
+
+/// The author's last record about a case, as a holder has it.
+fn last_of(town: &Town, holder: NodeId, author: NodeId, case: CaseId) -> Record {
+    let place = &town.world.places[&holder];
+    let frames = place.store.frames().into_iter().rev();
+    let about = frames.filter(|f| f.kind == FrameKind::Foreign && f.subject == case);
+    let records = about.map(|frame| Unverified::<Header>::parse(frame.envelope).expect("stored"));
+    let mut own = records.map(|record| record.trust_stored(&place.member.setup.federation));
+    own.find(|record| record.author == author).expect("the holder has one of this author")
+}
+
+/// Another record in the same place of the same log, signed with the author's key.
+fn twin(town: &Town, record: &Record) -> Record {
+    let setup = &town.world.places[&record.author].member.setup;
+    let time = Timestamp::from_millis(record.time.millis() + 1);
+    let header = Header { time, commitments: Vec::new(), ..record.value().clone() };
+    Signed::sign(header, &setup.key, &setup.federation)
+}
+
+/// A page with one record, as `from` would give it to `to` next.
+fn page(town: &Town, from: NodeId, to: NodeId, record: &Record) -> (u64, Page) {
+    let setup = &town.world.places[&from].member.setup;
+    let reader = Store::reader(&town.world.places[&to].store);
+    let row = view::peer(&reader, from).expect("readable").expect("a neighbour");
+    let Mark { number: after, mut link } = row.streams.inbox;
+    if after == 0 {
+        link = first_link(&setup.federation, from, to);
+    }
+    let entry = Entry {
+        version: VERSION,
+        number: after + 1,
+        record: record.id(),
+        author: record.author,
+        epoch: record.epoch,
+        seq: record.seq,
+        fields: Vec::new(),
+        purpose: "escalation".into(),
+        basis: "C2".into(),
+        policy: "she-county/3".into(),
+        time: record.time,
+        until: None,
+        withheld: Vec::new(),
+    };
+    let entry = entry.encode();
+    let next = next_link(&link, &Hash::of(&entry));
+    let (number, version) = (after + 1, VERSION);
+    let head = StreamHead { version, sender: from, recipient: to, number, link: next };
+    let head = Signed::sign(head, &setup.key, &setup.federation);
+    let parcel = Parcel {
+        entry: entry.into(),
+        record: record.bytes().to_vec().into(),
+        disclosures: Vec::new(),
+        erased: false,
+    };
+    let proof = Some((link, head.bytes().to_vec().into()));
+    (after, Page { parcels: vec![parcel], proof, ..Page::default() })
+}
+
+/// Gives a record to a node over the stream of one of its neighbours.
+fn gives(town: &mut Town, from: NodeId, to: NodeId, record: &Record) {
+    let (after, page) = page(town, from, to, record);
+    let key = town.world.places[&from].member.setup.standing.key();
+    let poked = town.world.knock(to, key, Request::Poke);
+    assert!(matches!(poked, Some(Response::Done)));
+    town.world.answer_unasked(to, from, About::Pull(after), Response::Page(page));
+    // It is checked beside the engine.
+    town.pass(20);
+}
+
+fn forked(town: &Town, at: NodeId, author: NodeId) -> Option<project::ForkedRow> {
+    let reader = Store::reader(&town.world.places[&at].store);
+    project::forked(&reader, author).expect("readable")
+}
+
+fn aside(town: &Town, at: NodeId) -> Vec<RecordId> {
+    let reader = Store::reader(&town.world.places[&at].store);
+    let held = view::quarantined(&reader, None, 100).expect("readable");
+    held.into_iter().map(|(_, held)| held.record).collect()
+}
+
+/// S2: whoever comes to hold both histories finds that out, whichever came by whom; the second is
+/// kept beside the first and changes nothing, and so is whatever its author signs after.
+#[test]
+fn s2_every_holder_of_both_histories_finds_the_fork_and_merges_none() {
+    let mut town = Town::begin(51);
+    let Town { county, street, community, .. } = town;
+    let case = town.climbs();
+    town.accepts(case);
+    let up = Act::Escalate { reason: "需县级协调".into() };
+    town.does(street, "township_dispatcher", case, up);
+    town.pass(600);
+    town.disowned = true;
+    // One from the author itself, the other by way of the street.
+    for (from, to) in [(community, street), (street, county)] {
+        let first = last_of(&town, to, community, case);
+        let second = twin(&town, &first);
+        let before = town.case(to, case);
+        gives(&mut town, from, to, &second);
+        let found = forked(&town, to, community).expect("the fork is found");
+        assert_eq!((found.epoch, found.seq), (first.epoch, first.seq));
+        assert!(found.is_open());
+        assert!(aside(&town, to).contains(&second.id()), "the second is kept");
+        assert_eq!(last_of(&town, to, community, case).id(), second.id(), "in the journal");
+        assert_eq!(town.case(to, case), before, "and not applied");
+        // Nothing that comes after counts.
+        let later = Header { seq: first.seq + 1, prev: second.id(), ..second.value().clone() };
+        let setup = &town.world.places[&community].member.setup;
+        let later = Signed::sign(later, &setup.key, &setup.federation);
+        gives(&mut town, from, to, &later);
+        assert!(aside(&town, to).contains(&later.id()));
+        assert_eq!(town.case(to, case), before);
+        // And it is the same after a restart.
+        town.world.crash(to);
+        town.world.restart(to);
+        assert_eq!(forked(&town, to, community), Some(found));
+        town.pass(120);
+    }
+    assert_eq!(forked(&town, street, county), None, "nobody else is blamed");
+    assert_eq!(forked(&town, county, street), None);
+}
+
+/// An author that signed two histories is given no words any more, and counts again from the epoch
+/// that an officer accepts; what came of it meanwhile is applied then.
+#[test]
+fn s2_a_frozen_author_counts_again_from_the_epoch_that_an_officer_accepts() {
+    let mut town = Town::begin(52);
+    let Town { street, community, .. } = town;
+    let case = town.climbs();
+    town.pass(600);
+    town.disowned = true;
+    let first = last_of(&town, street, community, case);
+    let second = twin(&town, &first);
+    gives(&mut town, community, street, &second);
+    let accept = |epoch| What::AcceptEpoch { node: community, epoch };
+    let refused = town.console(street, accept(first.epoch));
+    assert!(matches!(refused, Err(Refused::NotFound("epoch"))), "the forked one never counts");
+    let what = What::OpenEpoch { reason: "克隆盘上的副本已停用".into(), least: 0 };
+    town.console(community, what).expect("an operator may");
+    let after = town.climbs();
+    town.pass(600);
+    assert_eq!(town.case(street, after), None, "it is kept and does not count yet");
+    assert!(!aside(&town, street).is_empty());
+    town.console(street, accept(1)).expect("an officer may");
+    assert!(town.case(street, after).is_some(), "what came meanwhile counts now");
+    assert!(forked(&town, street, community).is_some_and(|known| !known.is_open()));
+    town.accepts(after);
+    assert!(town.case(street, after).is_some_and(|case| case.is_here()));
+    let before = town.case(street, after);
+    town.world.crash(street);
+    town.world.restart(street);
+    assert_eq!(town.case(street, after), before);
+}
+
+/// Words of the street do not go to a community that signed two histories.
+#[test]
+fn s2_a_frozen_author_is_given_no_words() {
+    let mut town = Town::begin(53);
+    let Town { street, community, .. } = town;
+    let case = town.climbs();
+    town.accepts(case);
+    town.pass(600);
+    town.disowned = true;
+    let first = last_of(&town, street, community, case);
+    let second = twin(&town, &first);
+    gives(&mut town, community, street, &second);
+    let received = town.received(community, street);
+    let by = town.world.places[&street].staff.of("township_dispatcher").expect("staffed");
+    let act = Act::Progress { note: "已联系市政".into(), photos: Vec::new() };
+    let what = What::Act { case: Some(case), act };
+    town.world.command(street, Command { by: Agent::Staff(by), once: None, what }).expect("may");
+    town.pass(600);
+    assert_eq!(town.received(community, street), received, "it waits at the street");
+}

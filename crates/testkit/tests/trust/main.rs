@@ -1,0 +1,9 @@
+//! Trust between nodes over their lives: certificates renewed and revoked, keys changed, logs lost.
+
+mod clocks;
+mod forgery;
+mod forks;
+mod recovery;
+mod renewal;
+mod revocation;
+mod town;
