@@ -38,6 +38,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/operator/peers/{id}/revoke", get(invitations::ask).post(invitations::revoke))
         .route("/operator/invitations", get(invitations::list).post(invitations::create))
         .route("/operator/invitations/{id}/end", post(invitations::end))
+        .route("/operator/invitations/{id}/approve", post(invitations::approve))
         .route("/operator/streams", get(peers::streams))
         .route("/operator/witness", get(witness::witness))
         .route("/operator/accounts", get(accounts::list))

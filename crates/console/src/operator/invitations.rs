@@ -64,6 +64,16 @@ struct Invitation {
     member: bool,
     expires: Timestamp,
     by: Option<PersonName>,
+    newcomer: Option<Newcomer>,
+}
+
+/// The node that came with an invitation.
+#[derive(Deserialize)]
+struct Newcomer {
+    id: String,
+    short: String,
+    asked: Timestamp,
+    approved: Option<Timestamp>,
 }
 
 /// What is shown of a new one, once.
@@ -135,6 +145,25 @@ pub(super) async fn end(
 ) -> Result<Response, Trouble> {
     let path = format!("/v1/invitations/{}", segment(&id));
     staff.carry_out(Ask::bare(Method::DELETE, path).once(&form.text("once"))).await?;
+    Ok(go("/operator/invitations"))
+}
+
+/// `POST /operator/invitations/{id}/approve`
+pub(super) async fn approve(
+    staff: Staff,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let page = read(&staff, Was::default(), None).await?;
+    let came = page.open.iter().find(|one| one.id == id);
+    let came = came.and_then(|one| one.newcomer.as_ref()).ok_or_else(Trouble::not_found)?;
+    // Whoever runs it has read it out: the officer types what they heard, not what is shown.
+    if !came.short.eq_ignore_ascii_case(form.text("short").trim()) {
+        let wrong = Some(page.p.say("approve-other"));
+        return Ok(show_as(hyper::StatusCode::UNPROCESSABLE_ENTITY, Invitations { wrong, ..page }));
+    }
+    let path = format!("/v1/invitations/{}/approval", segment(&id));
+    staff.carry_out(Ask::post(path, &json!({ "node": came.id }))).await?;
     Ok(go("/operator/invitations"))
 }
 
