@@ -216,6 +216,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_certificate_without_its_key_is_named_and_with_it_cookies_are_secure() {
+        let file = || Some(PathBuf::from("some.pem"));
+        let half = Http { certificate: file(), ..Http::default() };
+        assert_eq!(half.problem().map(|(key, _)| key), Some("http.key"));
+        let half = Http { key: file(), ..Http::default() };
+        assert_eq!(half.problem().map(|(key, _)| key), Some("http.certificate"));
+        let whole = Http { certificate: file(), key: file(), ..Http::default() };
+        assert_eq!(whole.problem(), None);
+        assert!(whole.api().unwrap().tls && !Http::default().api().unwrap().tls);
+        assert!(Http::default().own_tls().unwrap().is_none());
+        assert!(whole.own_tls().unwrap_err().to_string().contains("some.pem"));
+    }
+
+    #[test]
     fn a_token_for_metrics_is_read_from_its_file_and_a_poor_one_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.token");

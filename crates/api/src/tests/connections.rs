@@ -1,6 +1,7 @@
 //! Connections on loopback sockets, with limits so short that no test has to wait (S14).
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::house::House;
-use crate::serve::{Limits, serve_within};
+use crate::serve::{Limits, Tls, TlsError, serve_within};
 
 struct Served {
     at: SocketAddr,
@@ -169,4 +170,59 @@ async fn shutting_down_closes_the_door_and_lets_what_has_begun_finish() {
     let mut rest = Vec::new();
     let _ = idle.read_to_end(&mut rest).await;
     assert!(rest.is_empty());
+}
+
+/// A key that belongs to no certificate, for tests alone.
+const OTHER_KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg4QnDgZJKxEUVDKTT\n\
+    Z1Eys04qj4AxbAfr7fo/QQe9CUyhRANCAAQe32YFOFLjH8vhbJDZGQ/EqOl47TsI\n\
+    NBEr44znkoRDB6eOM71omRWRsoW/xJI0aQkfx5jiuUlmsEv2teckRlNt\n\
+    -----END PRIVATE KEY-----\n";
+
+/// Certificate and key of nobody's, for tests alone.
+fn own_tls() -> Tls {
+    let at = |name: &str| vector().join(name);
+    Tls::load(&at("certificate.pem"), &at("key.pem")).unwrap()
+}
+
+fn vector() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/tls")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s14_who_does_not_shake_hands_in_time_or_speaks_in_clear_is_cut_off_and_told_nothing() {
+    let house = House::build().await;
+    let served = serve(&house, Limits { tls: Some(own_tls()), ..short() }).await;
+    let mut silent = TcpStream::connect(served.at).await.unwrap();
+    let mut told = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(20), silent.read_to_end(&mut told)).await;
+    assert!(ended.is_ok() && told.is_empty(), "{told:?}");
+    let answer = exchange(served.at, LIVE).await;
+    assert!(!answer.contains("HTTP") && !answer.contains("alive"), "{answer}");
+    served.stop.send(()).unwrap();
+    served.task.await.unwrap().unwrap();
+}
+
+#[test]
+fn a_certificate_that_can_not_be_used_is_named_with_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (vector().join("certificate.pem"), vector().join("key.pem"));
+    let absent = folder.path().join("absent.pem");
+    let nonsense = folder.path().join("nonsense.pem");
+    std::fs::write(&nonsense, "no certificate").unwrap();
+    for (certificate, key, named) in [
+        (&absent, &key, "http.certificate: "),
+        (&nonsense, &key, "nonsense.pem"),
+        (&key, &key, "http.certificate: "),
+        (&certificate, &absent, "http.key: "),
+        (&certificate, &certificate, "http.key: "),
+    ] {
+        let error = Tls::load(certificate, key).unwrap_err().to_string();
+        assert!(error.contains(named), "{error}");
+    }
+    // A key of another certificate.
+    let other = folder.path().join("other.pem");
+    std::fs::write(&other, OTHER_KEY).unwrap();
+    let error = Tls::load(&certificate, &other).unwrap_err();
+    assert!(matches!(error, TlsError::Unfit(_)), "{error}");
 }

@@ -47,6 +47,7 @@ lists-own = Of this node's certificates:
 lists-good = good
 lists-stale = a list is overdue: no personal data leaves
 lists-revoked = revoked
+lists-who = Revoked
 lists-none = No lists yet. They come by themselves once the node above is connected.
 lists-issuer = Issuer
 lists-number = Number

@@ -47,6 +47,7 @@ lists-own = 对本节点证书：
 lists-good = 有效
 lists-stale = 名单过期，暂停向外提供个人信息
 lists-revoked = 已吊销
+lists-who = 已吊销的
 lists-none = 还没有收到吊销名单。与上级连接后会自动取得。
 lists-issuer = 签发者
 lists-number = 第几版

@@ -8,9 +8,9 @@ use governance::change::Phase;
 use governance::policy::{ActRule, Policy, Stage, moves};
 
 /// Measures of the drawing, in its own units.
-const WIDE: i32 = 128;
+const WIDE: i32 = 148;
 const HIGH: i32 = 44;
-const ACROSS: i32 = 72;
+const ACROSS: i32 = 60;
 const DOWN: i32 = 36;
 const EDGE: i32 = 24;
 /// Room above and below for ways that pass over other stages.
