@@ -16,7 +16,7 @@ async fn invited(street: &Browser, name: &str) -> String {
     street.script("document.querySelector('#area').value = ''", vec![]).await;
     street.type_in("#area", "341021100001").await;
     street.click("main button.primary").await;
-    assert!(street.has("svg.qr").await, "there is a code to be scanned");
+    until("there is a code to be scanned", async || street.has("svg.qr").await).await;
     assert_eq!(crate::reach::faults(street, "invited").await, Vec::<String>::new());
     crate::look::keep(street, "operator-invited-1440-light").await;
     street.words("#token").await
