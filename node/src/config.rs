@@ -21,6 +21,7 @@ use crate::neighbours::Parent;
 use crate::policy::PolicyFile;
 use crate::ports::Ports;
 use crate::shutdown::Shutdown;
+use crate::tiles::Map;
 
 pub use error::{ConfigError, Origin};
 pub use explain::explain;
@@ -39,6 +40,8 @@ pub struct Config {
     pub network: network::Config,
     /// What happens when a port is taken.
     pub ports: Ports,
+    /// The map of the desk.
+    pub map: Map,
     /// The node above.
     pub parent: Parent,
     /// How this place works.
@@ -58,6 +61,7 @@ impl Default for Config {
             http: Http::default(),
             network: network::Config::default(),
             ports: Ports::default(),
+            map: Map::default(),
             parent: Parent::default(),
             policy: PolicyFile::default(),
             calendar: Calendars::default(),
@@ -119,6 +123,9 @@ fn check(config: &Config, layers: &[Layer]) -> Result<(), ConfigError> {
         ));
     }
     if let Some((key, fix)) = config.http.problem() {
+        return Err(ConfigError::rule(layers, key, fix));
+    }
+    if let Some((key, fix)) = config.map.problem() {
         return Err(ConfigError::rule(layers, key, fix));
     }
     let addresses = config.parent.addresses.iter().enumerate();

@@ -37,4 +37,5 @@ pub mod seed;
 pub mod shutdown;
 pub mod sources;
 pub mod summary;
+pub mod tiles;
 pub mod verify;

@@ -165,6 +165,12 @@ impl Home {
         Ok(text.trim().to_owned())
     }
 
+    /// The password of its accounts, made for this run.
+    #[must_use]
+    pub(crate) fn password(&self) -> &str {
+        &self.password
+    }
+
     /// Its operator at work, while it runs.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! file system. What was acknowledged has to be there in the end, or the run has failed.
 
 mod append;
+mod pages;
 mod postgres;
 mod rounds;
 mod told;
@@ -52,6 +53,7 @@ pub struct Figures {
     /// With every case, right after it was started again.
     again: Usage,
     starting: [Duration; 2],
+    pages: pages::Pages,
     lost: Vec<String>,
 }
 
@@ -118,9 +120,11 @@ async fn measure(options: &Options, folder: &Path, voice: &Voice) -> Result<Figu
     let node = home.start().await?;
     let (again, second) = (node.usage(), node.starting);
     look_up(&home, &node, &raced.taken, cases, &mut lost).await?;
+    voice.progress("逐页计时…", "timing every page");
+    let pages = pages::measure(&home, &node, raced.taken.receipts.first()).await?;
     node.stop().await?;
     let starting = [first, second];
-    Ok(Figures { cases, connections, raced, idle, loaded, again, starting, lost })
+    Ok(Figures { cases, connections, raced, idle, loaded, again, starting, pages, lost })
 }
 
 /// A community's node with its grids and buildings, not running.

@@ -35,7 +35,10 @@
     L.control.zoom({ zoomInTitle: frame.dataset.in, zoomOutTitle: frame.dataset.out }).addTo(map);
     if (frame.dataset.tiles) {
       map.attributionControl.setPrefix(false);
-      L.tileLayer(frame.dataset.tiles, { attribution: frame.dataset.attribution, maxZoom: 18 }).addTo(map);
+      // Leaflet takes it as HTML; it is words.
+      const whose = document.createElement("span");
+      whose.textContent = frame.dataset.attribution;
+      L.tileLayer(frame.dataset.tiles, { attribution: whose.innerHTML, maxZoom: 18, referrerPolicy: "origin" }).addTo(map);
     }
     const shown = L.geoJSON(layers, {
       style: ({ properties }) => properties.kind === "area"

@@ -57,9 +57,16 @@ fn dress(state: &State, visit: &Visit, response: &mut Response) {
         (CONTENT_SECURITY_POLICY, POLICY),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ];
+    let tiles = visit.here.split('?').next() == Some("/map");
+    let tiles = state.settings.tiles.as_ref().filter(|_| tiles);
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(tiles) = tiles {
+        let sources = format!("img-src 'self' {} ", tiles.origin());
+        let policy = HeaderValue::from_str(&POLICY.replace("img-src 'self' ", &sources));
+        headers.insert(CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static(POLICY)));
     }
     let allowed = "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()";
     headers.insert("permissions-policy", HeaderValue::from_static(allowed));

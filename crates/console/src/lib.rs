@@ -29,6 +29,7 @@ mod shape;
 mod sign;
 mod staff;
 mod state;
+mod tiles;
 mod trouble;
 mod visit;
 mod words;
@@ -44,6 +45,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use state::Settings;
 use state::State;
+pub use tiles::Tiles;
 use trouble::Trouble;
 
 /// The pages, and beside them every route of the API, which `api` serves.

@@ -41,6 +41,9 @@ impl Qr {
 
     /// A code for a page of this node, at the address under which the visitor reached it.
     pub(crate) fn to(state: &State, visit: &Visit, path: &str) -> Option<Self> {
+        if let Some(origin) = &state.settings.origin {
+            return Self::of(format!("{}{path}", origin.trim_end_matches('/')));
+        }
         let host = visit.headers.get(HOST)?.to_str().ok()?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:-[]".contains(&byte);
         if host.is_empty() || host.len() > 255 || !host.bytes().all(plain) {

@@ -24,6 +24,8 @@ struct Signs {
     signs: Vec<(Grid, Qr)>,
     /// How many grids have no place on this page.
     more: usize,
+    /// Whether the codes lead to this very machine, which no telephone can reach.
+    local: bool,
 }
 
 /// Which grid; every one where absent.
@@ -50,6 +52,27 @@ async fn signs(staff: Staff, Query(which): Query<Which>) -> Result<Response, Tro
         let qr = Qr::to(state, visit, &format!("/report?grid={named}"))?;
         Some((grid, qr))
     });
-    let signs = signs.collect();
-    Ok(std::future::ready(show(Signs { p: staff.page("map"), signs, more })).await)
+    let signs: Vec<(Grid, Qr)> = signs.collect();
+    let local = signs.first().is_some_and(|(_, qr)| is_local(&qr.text));
+    Ok(std::future::ready(show(Signs { p: staff.page("map"), signs, more, local })).await)
+}
+
+/// Whether an address is one of the machine that opens it.
+fn is_local(address: &str) -> bool {
+    let host = address.split("//").nth(1).unwrap_or_default();
+    ["127.", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_no_telephone_reaches_is_known() {
+        for local in ["http://127.0.0.1:8480/report", "https://localhost/report", "http://[::1]:1/"]
+        {
+            assert!(is_local(local), "{local}");
+        }
+        assert!(!is_local("https://grid.example.cn/report?to=127."));
+    }
 }

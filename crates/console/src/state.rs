@@ -8,24 +8,30 @@ use engine::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::api::Api;
+use crate::tiles::Tiles;
 use crate::visit::Cookies;
 
 /// Forms with photos that are read at once: each may hold 40 MiB.
 const UPLOADS: usize = 8;
 
 /// How the pages behave.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Browsers reach the node over TLS, its own or a proxy's: cookies then bear `Secure` and the
     /// `__Host-` prefix.
     pub tls: bool,
     /// How long a form may take to arrive.
     pub arrival: Duration,
+    /// The origin that browsers use, for QR codes; where absent, the one that a visitor's own
+    /// browser used.
+    pub origin: Option<String>,
+    /// Tiles below the map; none where absent.
+    pub tiles: Option<Tiles>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tls: false, arrival: Duration::from_secs(120) }
+        Self { tls: false, arrival: Duration::from_secs(120), origin: None, tiles: None }
     }
 }
 

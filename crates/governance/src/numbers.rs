@@ -31,6 +31,8 @@ pub const FIGURES: &[(Metric, Grouping)] = &[
     (Metric::Open, Grouping::Level),
     (Metric::Overdue, Grouping::None),
     (Metric::Overdue, Grouping::Level),
+    (Metric::Sleeping, Grouping::None),
+    (Metric::Sleeping, Grouping::Grid),
     (Metric::TimeToAnswer, Grouping::None),
     (Metric::TimeToClose, Grouping::None),
     (Metric::OnTime, Grouping::Level),

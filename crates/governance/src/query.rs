@@ -25,7 +25,7 @@ mod tally;
 mod total;
 
 pub use answer::{Answer, AnswerError, ChildAnswer, ChildState, LogState, MAX_CHILDREN, STEPS};
-pub use fact::{Call, Fact, LeftOut, Scored, Seat, TRIVIAL_WITHIN, Turn};
+pub use fact::{ASLEEP_AFTER, Call, Fact, LeftOut, Scored, Seat, TRIVIAL_WITHIN, Turn};
 pub use group::{Group, GroupError, MAX_CODE};
 pub use histogram::{Histogram, HistogramError, MAX_COUNT};
 pub use metric::{Grouping, Measure, Metric};

@@ -37,7 +37,12 @@ impl Web {
             checks: api::Checks(Arc::new(checks)),
             ..config.http.api()?
         };
-        let pages = console::Settings { tls: settings.tls, ..console::Settings::default() };
+        let pages = console::Settings {
+            tls: settings.tls,
+            origin: settings.origin.clone(),
+            tiles: config.map.source(),
+            ..console::Settings::default()
+        };
         let router = api::router(api::State::new(engine.clone(), addresses, settings));
         let router = console::router(router, engine.clone(), pages);
         let limits = api::Limits { drain: config.shutdown.deadline / 2, ..api::Limits::default() };

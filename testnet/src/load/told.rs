@@ -12,6 +12,7 @@ use crate::report::Table;
 pub(super) fn text(figures: &Figures) -> String {
     let mut text = rates(figures);
     text.push_str(&room(figures));
+    text.push_str(&pages(figures));
     if figures.is_whole() {
         let _ = writeln!(
             text,
@@ -81,6 +82,23 @@ fn room(figures: &Figures) -> String {
     row(format!("{} 件后 after as many cases", figures.cases), loaded, None);
     row("重启后 started again".to_owned(), again, Some(second));
     format!("\n== 内存与启动 · memory and start-up\n{}", table.text())
+}
+
+/// Each page beside the smallest answer of the same node in the same run.
+fn pages(figures: &Figures) -> String {
+    let least = figures.pages.least.as_secs_f64();
+    let mut table = Table::of(&["", "毫秒 ms (p50)", "与 /livez 之比 to /livez", "kB"]);
+    for page in &figures.pages.pages {
+        let took = milliseconds(page.half);
+        let beside = format!("{:.1}", page.half.as_secs_f64() / least.max(f64::EPSILON));
+        table.row([page.name.to_owned(), took, beside, format!("{:.1}", page.bytes as f64 / 1e3)]);
+    }
+    format!(
+        "\n== 网页 · pages of the console with {} cases; /livez takes {} ms\n{}",
+        figures.cases,
+        milliseconds(figures.pages.least),
+        table.text()
+    )
 }
 
 fn whole(number: f64) -> String {

@@ -184,6 +184,17 @@ async fn a_case_climbs_from_grid_to_county_and_all_four_timelines_agree() {
         let told = |shown: &Vec<Shown>| shown.iter().any(|step| step.words == [reason]);
         assert!(all.iter().filter(|shown| told(shown)).count() >= 2, "{reason}");
     }
+    // The county asks all of them, and goes down level by level by asking again.
+    let county = &ladder.desks[0];
+    county.open("/numbers").await;
+    let complete = county.words(".completeness").await;
+    assert!(complete.contains("完整：4 个节点都已回答"), "{complete}");
+    for (_, seat, _) in &LEVELS[1..] {
+        county.press(seat.name).await;
+        let title = county.words("h1").await;
+        assert!(title.contains(seat.name), "{title}");
+    }
+    assert!(county.words(".completeness").await.contains("完整：1 个节点"));
     for browser in ladder.desks {
         let complaints = browser.complaints().await;
         assert!(complaints.is_empty(), "{complaints:?}");

@@ -31,5 +31,6 @@ sign-title = QR codes of grids
 sign-help = Print and post them. Whoever scans one comes to the page for reporting in that grid.
 sign-none = There are no grids yet. Once they are imported, each has its code here.
 sign-more = { $n } more grids are not shown here; print them one by one from “My grid”.
+sign-local = This address can be opened on this computer only. Before printing, the operator sets the public address in the configuration:
 sign-scan = Scan to report a matter here
 sign-free = No account needed

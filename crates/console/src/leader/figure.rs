@@ -105,6 +105,7 @@ impl Shown {
         matches!(
             self.metric,
             Metric::Overdue
+                | Metric::Sleeping
                 | Metric::Returned
                 | Metric::Misdispatched
                 | Metric::Reopened

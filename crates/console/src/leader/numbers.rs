@@ -22,11 +22,12 @@ const BUDGET: u32 = 3_000;
 
 /// What is asked of everybody, in the order of the page. `Child` stands for the nodes below; where
 /// there are none, grids are counted apart instead.
-const ASKED: [(Metric, Grouping); 14] = [
+const ASKED: [(Metric, Grouping); 15] = [
     (Metric::OnTime, Grouping::Level),
     (Metric::Closed, Grouping::LevelSettled),
     (Metric::Open, Grouping::Child),
     (Metric::Overdue, Grouping::Child),
+    (Metric::Sleeping, Grouping::Child),
     (Metric::TimeToAnswer, Grouping::Child),
     (Metric::TimeToClose, Grouping::Child),
     (Metric::Returned, Grouping::Child),

@@ -10,6 +10,7 @@ use crate::ground;
 use crate::page::{Page, show};
 use crate::shape::case::Summary;
 use crate::staff::Staff;
+use crate::tiles::Tiles;
 use crate::trouble::Trouble;
 
 #[derive(Template)]
@@ -17,6 +18,7 @@ use crate::trouble::Trouble;
 struct MapPage {
     p: Page,
     layers: Layers,
+    tiles: Option<Tiles>,
 }
 
 impl MapPage {
@@ -33,7 +35,8 @@ impl MapPage {
 /// `GET /map`
 pub(super) async fn map(staff: Staff) -> Result<Response, Trouble> {
     let layers = Layers::read(&staff).await?;
-    Ok(show(MapPage { p: staff.page("map"), layers }))
+    let tiles = staff.state.settings.tiles.clone();
+    Ok(show(MapPage { p: staff.page("map"), layers, tiles }))
 }
 
 /// `GET /map/layers.geojson` (RFC 7946): areas, cases with a point, stations. What a layer says is

@@ -2,7 +2,7 @@
 
 mod derive;
 
-pub use derive::TRIVIAL_WITHIN;
+pub use derive::{ASLEEP_AFTER, TRIVIAL_WITHIN};
 
 use std::time::Duration;
 
@@ -64,6 +64,8 @@ pub struct Fact {
     pub trivial: bool,
     /// Closed, not by decision, without the reporter's word on it before.
     pub unverified: bool,
+    /// When something was last done.
+    pub moved: Timestamp,
 }
 
 /// A stretch of time in which a node had a case at one level: each has its own clock (C8).
@@ -184,6 +186,7 @@ impl Fact {
             | Metric::Closed
             | Metric::Open
             | Metric::Overdue
+            | Metric::Sleeping
             | Metric::TimeToAnswer
             | Metric::TimeToClose
             | Metric::Returned
@@ -223,6 +226,11 @@ impl Fact {
             Metric::Overdue => {
                 let late = self.due.is_some_and(|due| due < now);
                 still_open.filter(|_| late).map(counted)
+            }
+            Metric::Sleeping => {
+                let asleep = self.moved.plus(ASLEEP_AFTER) < now;
+                let waits = self.phase != Phase::Suspended;
+                still_open.filter(|_| waits).map(|at| Item::of(at, asleep))
             }
             Metric::TimeToAnswer => self.answered.map(took),
             Metric::TimeToClose => self.closed.map(took),

@@ -61,6 +61,9 @@ metrics! {
         "Cases reported in the range that are open when the answer is made.";
     Overdue = "overdue" Count "超期在办件数" "cases open and overdue"
         "Of these, the ones whose due time has passed.";
+    Sleeping = "sleeping" Share "在办件，其中沉睡（十天没有动静）" "cases open, of which asleep: nothing done for ten days"
+        "Cases reported in the range that are open and not put off when the answer is made; in how \
+         many nothing was done for ten days.";
     TimeToAnswer = "time_to_answer" Times "首次答复用时" "time to the first answer"
         "For cases answered in the range: how long that took from the report.";
     TimeToClose = "time_to_close" Times "办结用时" "time to the closing"

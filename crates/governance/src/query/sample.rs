@@ -48,6 +48,7 @@ pub(crate) fn fact(home: NodeId) -> Fact {
         exclusions: Vec::new(),
         trivial: false,
         unverified: false,
+        moved: NOW.minus(HOUR),
     }
 }
 

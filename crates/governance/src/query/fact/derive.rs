@@ -14,6 +14,9 @@ use crate::policy::REPORTER;
 /// trivial (chosen).
 pub const TRIVIAL_WITHIN: Duration = Duration::from_secs(30 * 60);
 
+/// After what time without any step an open case is asleep (chosen).
+pub const ASLEEP_AFTER: Duration = Duration::from_secs(10 * 86_400);
+
 impl Fact {
     /// What the case is for the counting of `node`: this node, or another whose numbers are
     /// recounted from what is known of it here.
@@ -42,6 +45,7 @@ impl Fact {
             exclusions: exclusions(case),
             trivial: is_trivial(case),
             unverified: is_unverified(case),
+            moved: case.steps.iter().map(|step| step.time).fold(case.opened, Timestamp::max),
         }
     }
 }

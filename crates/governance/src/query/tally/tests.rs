@@ -57,6 +57,23 @@ fn each_metric_counts_what_it_says() {
 }
 
 #[test]
+fn a_case_with_which_nothing_was_done_for_ten_days_is_asleep_unless_it_was_put_off() {
+    let day = HOUR * 24;
+    let opened = NOW.minus(day * 30);
+    let since = |days: u32| Fact { opened, moved: NOW.minus(day * days), ..fact(me()) };
+    let facts = [
+        since(9),
+        since(10),
+        Fact { moved: NOW.minus(day * 10 + HOUR), ..since(10) },
+        Fact { phase: Phase::Suspended, ..since(20) },
+        Fact { closed: Some(NOW.minus(day)), ..since(20) },
+    ];
+    let wide = Matter { from: opened, ..matter(Metric::Sleeping, Grouping::None) };
+    let sum = tally(&wide, &facts).sum();
+    assert_eq!((sum.count, sum.yes), (3, 1));
+}
+
+#[test]
 fn the_range_holds_its_first_moment_and_not_its_last() {
     let opened = fact(me()).opened;
     let in_range = |from, until| {
