@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 use hyper::Method;
-use record::{NodeId, Timestamp};
+use record::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -67,10 +67,10 @@ struct Invitation {
     newcomer: Option<Newcomer>,
 }
 
-/// A node that came with an invitation and waits to be let in.
+/// The node that came with an invitation.
 #[derive(Deserialize)]
 struct Newcomer {
-    id: NodeId,
+    id: String,
     short: String,
     asked: Timestamp,
     approved: Option<Timestamp>,
@@ -121,7 +121,7 @@ pub(super) async fn create(staff: Staff, form: Form) -> Result<Response, Trouble
     };
     let hours: u32 = form.text("hours").parse().unwrap_or(24);
     let body = json!({ "name": was.name, "level": was.level, "area": was.area,
-        "member": was.member, "hours": hours, "approval": form.text("approval") != "no" });
+        "member": was.member, "hours": hours });
     let ask = Ask::post("/v1/invitations", &body).once(&form.text("once"));
     match staff.carry_out(ask).await {
         Ok(answer) => {
@@ -148,22 +148,23 @@ pub(super) async fn end(
     Ok(go("/operator/invitations"))
 }
 
-/// `POST /operator/invitations/{id}/approve`: lets in the very node that was shown.
+/// `POST /operator/invitations/{id}/approve`
 pub(super) async fn approve(
     staff: Staff,
     Path(id): Path<String>,
     form: Form,
 ) -> Result<Response, Trouble> {
-    let path = format!("/v1/invitations/{}/approval", segment(&id));
-    let ask = Ask::post(path, &json!({ "node": form.text("node") }));
-    match staff.carry_out(ask).await {
-        Ok(_) => Ok(go("/operator/invitations")),
-        Err(trouble) if trouble.is_mendable() => {
-            let status = trouble.status;
-            Ok(show_as(status, read(&staff, Was::default(), Some(trouble)).await?))
-        }
-        Err(trouble) => Err(trouble),
+    let page = read(&staff, Was::default(), None).await?;
+    let came = page.open.iter().find(|one| one.id == id);
+    let came = came.and_then(|one| one.newcomer.as_ref()).ok_or_else(Trouble::not_found)?;
+    // Whoever runs it has read it out: the officer types what they heard, not what is shown.
+    if !came.short.eq_ignore_ascii_case(form.text("short").trim()) {
+        let wrong = Some(page.p.say("approve-other"));
+        return Ok(show_as(hyper::StatusCode::UNPROCESSABLE_ENTITY, Invitations { wrong, ..page }));
     }
+    let path = format!("/v1/invitations/{}/approval", segment(&id));
+    staff.carry_out(Ask::post(path, &json!({ "node": came.id }))).await?;
+    Ok(go("/operator/invitations"))
 }
 
 /// `GET /operator/peers/{id}/revoke`
