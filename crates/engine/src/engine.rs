@@ -768,12 +768,18 @@ impl Desk<'_, '_> {
                 None => {}
             }
         }
-        let lost = |session: &mut exchange::Session| std::mem::take(&mut session.poke);
+        let (world, setup, now) = (&*self.world, self.setup, self.now);
+        let lost = |node: NodeId, session: &mut exchange::Session| {
+            // What was withheld may go now: nothing else would tell the neighbour.
+            let free = session.withheld && world.may_have_personal(setup, node, now);
+            session.withheld &= !free;
+            std::mem::take(&mut session.poke) || free
+        };
         let unheard: Vec<NodeId> = self
             .talk
             .sessions
             .iter_mut()
-            .filter_map(|(node, session)| lost(session).then_some(*node))
+            .filter_map(|(node, session)| lost(*node, session).then_some(*node))
             .collect();
         for node in unheard {
             self.poke(node);

@@ -35,6 +35,9 @@ pub(crate) struct Session {
     pub(crate) again: bool,
     /// Whether a poke of ours was lost, so that the neighbour may not know what there is for it.
     pub(crate) poke: bool,
+    /// Whether words were kept from the neighbour when it last asked, because a list was missing or
+    /// overdue: it is to be poked when it may have them.
+    pub(crate) withheld: bool,
     /// When a failed exchange may be tried again.
     pub(crate) retry: Option<Timestamp>,
     /// When a new certificate was last asked for.

@@ -295,6 +295,9 @@ impl Desk<'_, '_> {
             return Ok(false);
         }
         let personal = self.may_have_personal(peer)?;
+        if let Some(session) = self.talk.sessions.get_mut(&peer) {
+            session.withheld = !personal;
+        }
         self.out.push(Effect::Page { ticket, peer, after: pull.after, personal });
         Ok(true)
     }
