@@ -6,6 +6,7 @@ mod case;
 mod erase;
 mod fork;
 mod ground;
+mod leaf;
 mod local;
 mod people;
 mod photo;
@@ -31,6 +32,7 @@ pub(crate) use case::{event_of, foreseen};
 pub use case::{fact_key, order_keys, origin_key, receipt_hash};
 pub use fork::{ForkedRow, forked};
 pub use ground::{Dated, Of, ground_key};
+pub use leaf::{leaf_of, place_of};
 pub use local::{held, held_key, receipt};
 pub use people::{
     Paper, Registered, Written, appointment_key, growth_key, note_key, notes_prefix, paper_key,
@@ -116,7 +118,8 @@ pub fn project(
             stream::headed(whose, staging, at, frame).map(|()| Done::default())
         }
         FrameKind::Checkpoint => {
-            stream::witnessed(whose, staging, at, frame).map(|()| Done::default())
+            stream::witnessed(whose, staging, at, frame)?;
+            note(whose, staging, at, frame).map(|_| Done::default())
         }
         FrameKind::Countersigned => {
             stream::countersigned(whose, staging, at, frame).map(|()| Done::default())
@@ -173,6 +176,7 @@ fn own(
 ) -> Result<Done, StoreError> {
     let record = &readable.record;
     staging.put_log(record, at)?;
+    leaf::grow(staging, record.epoch, staging.log.frontier.size())?;
     let grown = staging.log.frontier.append(leaf_hash(record.id().as_bytes()));
     staging.grow(grown);
     staging.log.head = Some(Head::of(record));
@@ -351,6 +355,8 @@ fn note(
             stream::accepted(staging, node, epoch)?;
             return fork::accepted(whose, staging, node, epoch);
         }
+        Note::Shown {} => stream::shown(whose, staging, at, frame)?,
+        Note::Challenged { node, unopened } => stream::challenged(staging, node, unopened)?,
         Note::Rotation(rotation) => {
             staging.put(Table::Meta, ROTATION.to_vec(), &rotation)?;
         }

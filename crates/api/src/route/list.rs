@@ -479,6 +479,14 @@ pub static ROUTES: &[Route] = &[
         )
         .takes("AcceptEpoch")
         .gives(200, "Receipt"),
+    adds("/v1/peers/{id}/challenge", FEDERATION, || post(federation::challenge))
+        .named(
+            "challengePeer",
+            "Have a node below open a record of its log that this node countersigned",
+            "抽查下级账本",
+        )
+        .takes("ChallengePeer")
+        .gives(200, "Receipt"),
     adds("/v1/certificates", FEDERATION, || post(federation::install_certificates))
         .named("installCertificates", "Take in this node's renewed certificates", "导入换发的证书")
         .takes("InstallCertificates")

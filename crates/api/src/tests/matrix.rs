@@ -281,6 +281,12 @@ fn rest(scene: &Scene) -> Vec<Row> {
             power(404),
         ),
         row(
+            "challengePeer",
+            &format!("/v1/peers/{}/challenge", "0".repeat(64)),
+            Some(json!({})),
+            power(404),
+        ),
+        row(
             "installCertificates",
             "/v1/certificates",
             Some(json!({ "chain": ["00"] })),
