@@ -48,7 +48,8 @@ fn answer(request: &Request, hello: &Hello) -> Response {
         | Request::Ask(_)
         | Request::Fetch(_)
         | Request::Notice(_)
-        | Request::Renew(_) => Response::Refused,
+        | Request::Renew(_)
+        | Request::Challenge(_) => Response::Refused,
     }
 }
 
