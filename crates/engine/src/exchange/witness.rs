@@ -22,7 +22,7 @@ const WITHIN: Duration = Duration::from_secs(20);
 /// At most one checkpoint for the parent in this time.
 const EVERY: Duration = Duration::from_secs(10);
 /// And for any other neighbour.
-const NOW_AND_THEN: Duration = Duration::from_secs(600);
+const NOW_AND_THEN: Duration = Duration::from_secs(3_600);
 
 impl Desk<'_, '_> {
     /// Shows the neighbours a checkpoint when the log has grown since the last: the parent at
