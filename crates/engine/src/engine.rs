@@ -768,26 +768,27 @@ impl Desk<'_, '_> {
                 None => {}
             }
         }
-        let (world, setup, now) = (&*self.world, self.setup, self.now);
-        let lost = |node: NodeId, session: &mut exchange::Session| {
-            // What was withheld may go now: nothing else would tell the neighbour.
-            let free = session.withheld && world.may_have_personal(setup, node, now);
-            session.withheld &= !free;
-            std::mem::take(&mut session.poke) || free
-        };
-        let unheard: Vec<NodeId> = self
-            .talk
-            .sessions
-            .iter_mut()
-            .filter_map(|(node, session)| lost(*node, session).then_some(*node))
-            .collect();
-        for node in unheard {
-            self.poke(node);
-        }
+        self.poke_again();
         if self.barred().is_none() {
             self.seek_witness();
         }
         self.questions_run_out();
+    }
+
+    /// Pokes neighbours that did not hear of what there is for them, or may have now what was
+    /// withheld: nothing else would tell them.
+    fn poke_again(&mut self) {
+        let sessions = self.talk.sessions.iter();
+        let unheard = sessions.filter(|(_, session)| session.poke || session.withheld);
+        let unheard: Vec<NodeId> = unheard.map(|(node, _)| *node).collect();
+        for node in unheard {
+            let may = self.may_have_personal(node).unwrap_or(false);
+            let Some(session) = self.talk.sessions.get_mut(&node) else { continue };
+            let free = may && std::mem::take(&mut session.withheld);
+            if std::mem::take(&mut session.poke) || free {
+                self.poke(node);
+            }
+        }
     }
 
     pub(crate) fn poke(&mut self, node: NodeId) {

@@ -185,4 +185,11 @@ fn s2_a_frozen_author_is_given_no_words() {
     town.world.command(street, Command { by: Agent::Staff(by), once: None, what }).expect("may");
     town.pass(600);
     assert_eq!(town.received(community, street), received, "it waits at the street");
+    // And is not called for it over and over.
+    town.world.capture();
+    town.pass(1_200);
+    let tape = town.world.captured();
+    let poke = Request::Poke.tag();
+    let pokes = tape.iter().filter(|said| said.from == street && said.asks && said.tag == poke);
+    assert!(pokes.count() <= 2);
 }

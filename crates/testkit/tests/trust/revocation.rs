@@ -205,3 +205,28 @@ fn s12_when_the_lists_are_overdue_work_goes_on_and_personal_data_stays() {
     assert!(!stale(&town));
     assert!(town.case(unit, case).is_some(), "released");
 }
+
+/// S12: what was withheld follows as soon as the missing list is there, also where it comes from the
+/// very neighbour that waits, and nothing else happens.
+#[test]
+fn s12_what_was_withheld_follows_when_the_list_comes_from_whoever_waits() {
+    let mut town = Town::with_lists(26, Duration::from_secs(3_600));
+    let (street, community) = (town.street, town.community);
+    // The clocks above are behind, so that no list is renewed before it is overdue.
+    for minutes in [20, 40, 60] {
+        town.pass(1_200);
+        for node in [town.county, street] {
+            town.world.set_clock(node, -minutes * 60_000);
+        }
+    }
+    let setup = town.world.setup(community);
+    let status = town.world.world(community).status(&setup, street, town.world.now);
+    assert!(matches!(status, Some(Status::Stale { .. })), "{status:?}");
+    let case = town.climbs();
+    assert!(town.case(street, case).is_none(), "queued, and not released");
+    for node in [town.county, street] {
+        town.world.set_clock(node, 0);
+    }
+    town.pass(180);
+    assert!(town.case(street, case).is_some(), "released");
+}
