@@ -11,6 +11,7 @@ use governance::act::{Act, Origin, Report};
 use governance::authorize;
 use governance::case::{Case, CaseId};
 use governance::certificate::{LastGood, Reason};
+use governance::grant::SecondRefused;
 use governance::release::Withhold;
 use governance::roster::Appointment;
 use governance::territory::Place;
@@ -40,6 +41,8 @@ pub const MAX_SESSION: Duration = Duration::from_secs(24 * 3_600);
 pub const MAX_TOKEN: Duration = Duration::from_secs(366 * 86_400);
 /// Longest label of a program's token, in characters.
 pub const MAX_LABEL: usize = 64;
+/// Proposals that wait for a second person at once; one more is refused.
+pub const MAX_PROPOSALS: usize = 200;
 /// Longest validity of an invitation.
 pub const MAX_INVITATION: Duration = Duration::from_secs(30 * 86_400);
 
@@ -200,6 +203,16 @@ pub enum What {
         /// blake3 of the secret of the one session that goes on.
         keep: Option<[u8; 32]>,
     },
+    /// Confirms what another proposed: it takes effect.
+    Confirm {
+        /// The record that proposed it.
+        proposal: RecordId,
+    },
+    /// Refuses what another proposed, or takes back one's own proposal.
+    EndProposal {
+        /// The record that proposed it.
+        proposal: RecordId,
+    },
     /// Begins or ends a session or a program's token: one's own, or whosever with power over the
     /// roster may end it.
     PutToken {
@@ -318,6 +331,9 @@ pub struct Receipt {
     /// nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Hash>,
+    /// Whether it waits for a second person and has given nothing yet; `record` is the proposal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
 }
 
 /// Why a command was not carried out. Nothing was changed.
@@ -329,6 +345,9 @@ pub enum Refused {
     /// The agent has no power to do that here.
     #[error("your roles do not include the power {0}")]
     Power(&'static str),
+    /// It takes another second person.
+    #[error(transparent)]
+    Second(#[from] SecondRefused),
     /// Not on the roster, or without any appointment in force.
     #[error("you have no appointment in force on this node")]
     NoStanding,

@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use data_encoding::BASE64;
 use fantoccini::elements::Element;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -10,10 +11,17 @@ use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use crate::until;
+
 /// What is said where there is no browser.
 const MISSING: &str = "Chromium and its driver are needed for these tests: on Debian and Ubuntu run \
                        `sudo apt-get install chromium chromium-driver fonts-noto-cjk`, or name \
                        them in CHROMIUM and CHROMEDRIVER";
+
+/// How often printing is tried again when the browser's printing process is lost.
+const PRINTS: usize = 3;
+/// What Chromium says of a lost printing process.
+const NOT_PRINTED: &str = "Printing failed";
 
 /// How a browser is to be.
 #[derive(Clone, Copy)]
@@ -136,10 +144,20 @@ impl WebDriverCompatibleCommand for Log {
 }
 
 impl Browser {
-    /// Opens a page of the node.
+    /// Opens a page of the node, and waits until it is there whole.
     pub(crate) async fn open(&self, path: &str) {
         let url = format!("{}{path}", self.base);
+        // On a slow machine the driver takes the end of an earlier page's loading for this one's,
+        // and what follows meets the earlier page or one that is just being taken away. So the
+        // earlier one is marked, and looked at until the mark is gone.
+        self.script("window.wasHere = true", vec![]).await;
         self.client.goto(&url).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        let there = "return !window.wasHere && document.readyState === 'complete'";
+        until(path, async || {
+            // The page may go while it is asked.
+            self.client.execute(there, vec![]).await.is_ok_and(|there| there == true)
+        })
+        .await;
     }
 
     /// The path that is open.
@@ -218,6 +236,26 @@ impl Browser {
         let said = Devtools(json!({ "cmd": command, "params": params }));
         let answer = self.client.issue_cmd(said).await;
         answer.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    /// The page as it is printed, a PDF.
+    pub(crate) async fn printed(&self) -> Vec<u8> {
+        let asked = json!({ "cmd": "Page.printToPDF",
+            "params": { "printBackground": false, "preferCSSPageSize": true } });
+        let mut tries = 0;
+        let printed = loop {
+            match self.client.issue_cmd(Devtools(asked.clone())).await {
+                Ok(printed) => break printed,
+                // Chromium prints in a process of its own that it starts for each print. Where the
+                // machine has no time for it, that one is lost, and this is all that is said.
+                Err(error) if tries < PRINTS && error.to_string().contains(NOT_PRINTED) => {
+                    tries += 1;
+                }
+                Err(error) => panic!("printing, after {tries} tries: {error}"),
+            }
+        };
+        let pdf = printed["data"].as_str().expect("a file in base64");
+        BASE64.decode(pdf.as_bytes()).expect("base64")
     }
 
     /// Gives the window a size, smaller than a window can be, too.

@@ -1,18 +1,14 @@
 //! What is printed.
 
-use data_encoding::BASE64;
 use serde_json::json;
 
-use crate::driver::DESK;
+use crate::driver::{Browser, DESK};
 use crate::house::House;
 
 /// Sheets of A4 that a page takes.
-async fn sheets(browser: &crate::driver::Browser, path: &str, name: &str) -> usize {
+async fn sheets(browser: &Browser, path: &str, name: &str) -> usize {
     browser.open(path).await;
-    let asked = json!({ "printBackground": false, "preferCSSPageSize": true });
-    let printed = browser.devtools("Page.printToPDF", asked).await;
-    let pdf = printed["data"].as_str().expect("a file in base64");
-    let pdf = BASE64.decode(pdf.as_bytes()).expect("base64");
+    let pdf = browser.printed().await;
     if let Some(folder) = std::env::var_os("WANGGE_PICTURES") {
         let path = std::path::Path::new(&folder).join(format!("{name}.pdf"));
         std::fs::write(path, &pdf).expect("a file can be written");
