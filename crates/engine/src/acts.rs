@@ -1,6 +1,7 @@
 //! Carrying out a command: who is it, may they, what does it say, sign it, share it.
 
 mod entrance;
+mod forget;
 mod ground;
 mod intake;
 mod memory;

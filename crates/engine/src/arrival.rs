@@ -42,11 +42,19 @@ pub struct VerifiedPage {
     /// The sender's word on the stream up to the last of them.
     pub head: Signed<StreamHead>,
     /// The sender's log, where records of its own are in the page: they stand in it.
-    pub log: Option<(Signed<Checkpoint>, Vec<Hash>)>,
+    pub log: Option<Box<ShownLog>>,
     /// Certificates of authors this node had not met.
     pub authors: Vec<(ChainBytes, Standing)>,
     /// Whether more wait.
     pub more: bool,
+}
+
+/// A neighbour's log as it came with a page.
+pub struct ShownLog {
+    /// Its own word on it.
+    pub checkpoint: Signed<Checkpoint>,
+    /// That it only grew; see [`Grown::proof`].
+    pub proof: Vec<Hash>,
 }
 
 /// Why a page was refused. Nothing of it was taken.
@@ -149,7 +157,7 @@ pub fn verify_page(
     let after = head.number.checked_sub(page.parcels.len() as u64).ok_or(PageError::Head(None))?;
     check_links(&page.parcels, before, head.link)?;
     let log = page.log.map(|log| verify_log(setup, &peer.standing, log)).transpose()?;
-    let checkpoint = log.as_ref().map(|(checkpoint, _)| &**checkpoint);
+    let checkpoint = log.as_ref().map(|log| log.checkpoint.value());
     let places: Vec<_> = page.parcels.iter().map(|parcel| parcel.place.clone()).collect();
     let desk = Desk { setup, directory, authors: &authors };
     let arrivals = desk.check_all(page.parcels, after)?;
@@ -162,16 +170,12 @@ pub fn verify_page(
 }
 
 /// The sender's word on its log. Whether that only grew is for the engine to see.
-fn verify_log(
-    setup: &Setup,
-    standing: &Standing,
-    log: Grown,
-) -> Result<(Signed<Checkpoint>, Vec<Hash>), PageError> {
+fn verify_log(setup: &Setup, standing: &Standing, log: Grown) -> Result<Box<ShownLog>, PageError> {
     let checkpoint = Unverified::<Checkpoint>::parse(log.checkpoint.into_vec())
         .and_then(|checkpoint| checkpoint.verify(&setup.federation, &standing.key()))
         .map_err(|error| PageError::Log(Some(error)))?;
     if checkpoint.author == standing.node() {
-        Ok((checkpoint, log.proof))
+        Ok(Box::new(ShownLog { checkpoint, proof: log.proof }))
     } else {
         Err(PageError::Log(None))
     }

@@ -20,6 +20,8 @@ pub const PROPOSAL_ENDED: Kind = Kind(0x0205);
 /// A second person confirmed the proposal of an account. That of an appointment is confirmed by the
 /// record of the appointment itself.
 pub const ACCOUNT_CONFIRMED: Kind = Kind(0x0206);
+/// What is said of a person who holds no post any more is erased (PIPL art. 47).
+pub const PERSON_ERASED: Kind = Kind(0x0211);
 /// A version of a policy, in full: kept for the cases that run under it; the same record is what
 /// the nodes below are given when it is published.
 pub const POLICY: Kind = Kind(0x0401);
@@ -55,6 +57,8 @@ pub const MEMBER_WITHDRAWN: Kind = Kind(0x0324);
 pub const NOTE: Kind = Kind(0x0331);
 /// A note became a case.
 pub const NOTE_RAISED: Kind = Kind(0x0332);
+/// A note's words are erased.
+pub const NOTE_ERASED: Kind = Kind(0x0333);
 /// Fields of its author's earlier records of a case are withdrawn: whoever was given them stops
 /// using them.
 pub const FIELDS_WITHDRAWN: Kind = Kind(0x0601);

@@ -204,6 +204,9 @@ fn own(
     let world = match record.kind {
         kind::ACCESS_SEALED => access::sealed(staging, at, readable).map(|()| false)?,
         kind::PLACE | kind::PLACE_ENDED => roster::place(staging, at, readable)?,
+        kind::PERSON_ERASED | kind::NOTE_ERASED => {
+            erase::forgotten(staging, record.subject).map(|()| false)?
+        }
         kind::PERSON | kind::APPOINTED | kind::DISMISSED => roster::person(staging, at, readable)?,
         kind::ORGANISATION
         | kind::ORGANISATION_ENDED

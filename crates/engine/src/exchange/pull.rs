@@ -274,7 +274,8 @@ impl Desk<'_, '_> {
         seen: Option<Shown>,
         page: &VerifiedPage,
     ) -> Result<bool, Refused> {
-        let Some((log, proof)) = &page.log else { return Ok(true) };
+        let Some(shown) = &page.log else { return Ok(true) };
+        let (log, proof) = (&shown.checkpoint, &shown.proof);
         let now = Shown { epoch: log.epoch, size: log.size, root: log.root };
         if seen == Some(now) {
             return Ok(true);

@@ -96,9 +96,10 @@ pub(crate) fn log_with(
     let mut nodes = Vec::new();
     let size = row::<u64>(&reader, Table::Meta, b"size").expect("readable").unwrap_or(0);
     for leaf in 0..size {
-        let (epoch, seq) = project::place_of(&reader, leaf).unwrap().unwrap();
-        let at = project::position_of(&reader, liar, epoch, seq).unwrap().unwrap();
-        let known = project::read(whose, at, &reader.frame(at).unwrap()).unwrap();
+        let (epoch, seq) = project::place_of(&reader, leaf).expect("readable").expect("a record");
+        let at = project::position_of(&reader, liar, epoch, seq).expect("readable").expect("here");
+        let frame = reader.frame(at).expect("readable");
+        let known = project::read(whose, at, &frame).expect("a record");
         let id = if rewritten && leaf == 0 { record.id() } else { known.record.id() };
         nodes.extend(frontier.append(leaf_hash(id.as_bytes())));
     }
