@@ -116,6 +116,7 @@ impl Desk<'_, '_> {
             What::ChangePassword { name, password, keep } => {
                 self.change_password(&by, &name, password, keep, once)
             }
+            What::KeepViews { account, views } => self.keep_views(&by, account, views, once),
             What::PutToken { hash, token: Some(token) } => self.begin_token(&by, hash, token, once),
             What::PutToken { hash, token: None } => self.end_token(&by, hash, once),
             What::PutInvitation { hash, invitation: Some(invitation) } => {
