@@ -14,6 +14,7 @@ mod import;
 mod init;
 mod join;
 mod misread;
+mod operator;
 mod peers;
 mod policies;
 mod print;

@@ -27,6 +27,7 @@ pub(crate) mod places;
 pub(crate) mod policies;
 pub(crate) mod previews;
 pub(crate) mod proofs;
+pub(crate) mod proposals;
 pub(crate) mod queries;
 pub(crate) mod reports;
 pub(crate) mod reshapings;

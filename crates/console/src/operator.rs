@@ -47,6 +47,8 @@ pub(crate) fn routes() -> Router<State> {
         .route("/operator/witness", get(witness::witness))
         .route("/operator/accounts", get(accounts::list))
         .route("/operator/accounts/new", get(accounts::ask).post(accounts::open))
+        .route("/operator/proposals", get(accounts::proposals))
+        .route("/operator/proposals/{id}", post(accounts::answer))
         .route("/operator/accounts/{name}", get(accounts::one).post(accounts::change))
         .route("/operator/accounts/{name}/roles", post(accounts::roles))
         .route("/operator/accounts/{name}/sessions/{id}/end", post(accounts::end_session))

@@ -9,6 +9,7 @@ mod offices;
 mod people;
 mod photos;
 mod policies;
+mod proposals;
 mod reading;
 mod retention;
 mod withdraw;
@@ -117,6 +118,8 @@ impl Desk<'_, '_> {
                 self.change_password(&by, &name, password, keep, once)
             }
             What::KeepViews { account, views } => self.keep_views(&by, account, views, once),
+            What::Confirm { proposal } => self.confirm(&by, proposal, once),
+            What::EndProposal { proposal } => self.end_proposal(&by, proposal, once),
             What::PutToken { hash, token: Some(token) } => self.begin_token(&by, hash, token, once),
             What::PutToken { hash, token: None } => self.end_token(&by, hash, once),
             What::PutInvitation { hash, invitation: Some(invitation) } => {
@@ -346,7 +349,7 @@ impl Receipt {
     /// Nothing to tell.
     #[must_use]
     pub fn empty() -> Self {
-        Self { record: None, subject: None, number: None, code: None, made: None }
+        Self { record: None, subject: None, number: None, code: None, made: None, pending: false }
     }
 }
 

@@ -11,6 +11,7 @@ use governance::act::{Act, Origin, Report};
 use governance::authorize;
 use governance::case::{Case, CaseId};
 use governance::certificate::{LastGood, Reason};
+use governance::grant::SecondRefused;
 use governance::release::Withhold;
 use governance::roster::Appointment;
 use governance::territory::Place;
@@ -46,6 +47,8 @@ pub const MAX_VIEWS: usize = 20;
 pub const MAX_VIEW_NAME: usize = 40;
 /// Longest query of such a view, in bytes.
 pub const MAX_VIEW_QUERY: usize = 1_000;
+/// Proposals that wait for a second person at once; one more is refused.
+pub const MAX_PROPOSALS: usize = 200;
 /// Longest validity of an invitation.
 pub const MAX_INVITATION: Duration = Duration::from_secs(30 * 86_400);
 
@@ -213,6 +216,16 @@ pub enum What {
         /// All of them, in the order in which they are shown.
         views: Vec<SavedView>,
     },
+    /// Confirms what another proposed: it takes effect.
+    Confirm {
+        /// The record that proposed it.
+        proposal: RecordId,
+    },
+    /// Refuses what another proposed, or takes back one's own proposal.
+    EndProposal {
+        /// The record that proposed it.
+        proposal: RecordId,
+    },
     /// Begins or ends a session or a program's token: one's own, or whosever with power over the
     /// roster may end it.
     PutToken {
@@ -324,6 +337,9 @@ pub struct Receipt {
     /// nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Hash>,
+    /// Whether it waits for a second person and has given nothing yet; `record` is the proposal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
 }
 
 /// Why a command was not carried out. Nothing was changed.
@@ -335,6 +351,9 @@ pub enum Refused {
     /// The agent has no power to do that here.
     #[error("your roles do not include the power {0}")]
     Power(&'static str),
+    /// It takes another second person.
+    #[error(transparent)]
+    Second(#[from] SecondRefused),
     /// Not on the roster, or without any appointment in force.
     #[error("you have no appointment in force on this node")]
     NoStanding,

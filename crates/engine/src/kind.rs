@@ -12,6 +12,14 @@ pub const PERSON: Kind = Kind(0x0201);
 pub const APPOINTED: Kind = Kind(0x0202);
 /// Every appointment of a person to a role ends.
 pub const DISMISSED: Kind = Kind(0x0203);
+/// Somebody proposes what takes effect when a second person confirms it: an appointment, or an
+/// account of whoever holds such an office.
+pub const PROPOSED: Kind = Kind(0x0204);
+/// A proposal is refused, or taken back by whoever made it.
+pub const PROPOSAL_ENDED: Kind = Kind(0x0205);
+/// A second person confirmed the proposal of an account. That of an appointment is confirmed by the
+/// record of the appointment itself.
+pub const ACCOUNT_CONFIRMED: Kind = Kind(0x0206);
 /// A version of a policy, in full: kept for the cases that run under it; the same record is what
 /// the nodes below are given when it is published.
 pub const POLICY: Kind = Kind(0x0401);

@@ -1,6 +1,7 @@
 //! What a frame says to this node alone, next to its envelope. Encrypted at rest with the frame.
 
 use governance::act::{ActKind, Media};
+use governance::roster::Appointment;
 use record::{FieldId, Hash, NodeId, PublicKey, RecordId, Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -98,6 +99,53 @@ pub enum Note {
         /// Their keys.
         keys: Vec<ByteBuf>,
     },
+    /// Something waits for a second person's word.
+    Proposed(Proposed),
+    /// A proposal was confirmed, refused or taken back.
+    Settled {
+        /// The record that made it.
+        proposal: RecordId,
+    },
+}
+
+/// What one person proposed and another has to confirm.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proposed {
+    /// The record that says so.
+    pub record: RecordId,
+    /// Its epoch in this node's log.
+    pub epoch: u32,
+    /// Its place in it.
+    pub seq: u64,
+    /// Whom it is for.
+    pub person: Subject,
+    /// Who proposed it.
+    pub by: Subject,
+    /// When.
+    pub at: Timestamp,
+    /// When it lapses.
+    pub expires: Timestamp,
+    /// What it is.
+    pub what: Proposing,
+}
+
+/// What may be proposed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proposing {
+    /// An appointment; its agreement stands in the record.
+    Role(Appointment),
+    /// An account to be opened, or to be used again.
+    Account {
+        /// Login name.
+        name: String,
+        /// The new password's hash; as it is where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<String>,
+        /// Whether it may be used.
+        enabled: bool,
+    },
 }
 
 /// A change of the node's key that is under way: it signs nothing until the new key is certified.
@@ -122,6 +170,8 @@ pub enum Sweep {
     Invitations,
     /// Uploaded photos that no act shows.
     Uploads,
+    /// Proposals that lapsed.
+    Proposals,
 }
 
 impl Sweep {
@@ -133,6 +183,7 @@ impl Sweep {
             Self::Tokens => Table::Token,
             Self::Invitations => Table::Invitation,
             Self::Uploads => Table::Upload,
+            Self::Proposals => Table::Proposal,
         }
     }
 }

@@ -207,7 +207,10 @@ fn own(
         | kind::STATION
         | kind::STATION_ENDED
         | kind::RESHAPED => ground::ground(staging, at, readable)?,
-        kind::EPOCH_OPENED => false,
+        // What they mean for this node stands in the notes beside them.
+        kind::EPOCH_OPENED | kind::PROPOSED | kind::PROPOSAL_ENDED | kind::ACCOUNT_CONFIRMED => {
+            false
+        }
         kind::GROWTH
         | kind::MEMBER
         | kind::POST_TAKEN
@@ -369,6 +372,13 @@ fn note(
         Note::Fetched { hash, size } => photo::fetched(staging, hash, size)?,
         Note::Gone { photos } => erase::gone(staging, &photos)?,
         Note::Swept { of, keys } => local::swept(staging, of, keys)?,
+        Note::Proposed(proposed) => {
+            let key = proposed.record.as_bytes().to_vec();
+            staging.put(Table::Proposal, key, &proposed)?;
+        }
+        Note::Settled { proposal } => {
+            staging.remove(Table::Proposal, proposal.as_bytes().to_vec());
+        }
     }
     Ok(Vec::new())
 }

@@ -13,7 +13,7 @@ use crate::blob::Blobs;
 pub const MAX_VALUE: usize = 100 * 1024;
 /// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
 /// must change whenever a type changes that is stored in a row.
-pub const ROW_FORMAT: u8 = 19;
+pub const ROW_FORMAT: u8 = 20;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -125,6 +125,8 @@ pub enum Table {
     Compromised = 46,
     /// (node, issuer) → nothing: a certificate of this node by this issuer was shown.
     Issued = 47,
+    /// Record id of a proposal → what waits for a second person.
+    Proposal = 54,
     /// Author → where it signed two histories, and from which epoch on it counts again.
     Forked = 48,
 }

@@ -132,6 +132,9 @@ fields! {
     301 WITHDRAWN_FROM "withdrawn_from" Content "The nodes that are asked; everybody who was given them where empty.";
     302 ACCESS_COUNT "access_count" Structural "How many entries the access log has.";
     303 ACCESS_HEAD "access_head" Structural "Link of the access log after its last entry.";
+    310 PROPOSAL "proposal" Structural "The record that proposed what a second person confirms or ends.";
+    311 EXPIRES "expires" Structural "When a proposal lapses, milliseconds UTC.";
+    312 ACCOUNT "account" Personal "An account's login name.";
 }
 
 /// The registry's entry for a number.

@@ -16,6 +16,7 @@ pub mod clock;
 pub mod diary;
 pub mod duty;
 pub mod field;
+pub mod grant;
 pub mod growth;
 pub mod history;
 pub mod member;

@@ -26,6 +26,7 @@ use crate::case::{Case, Party};
 use crate::change::Phase;
 use crate::clock::{Allowance, WorkingHours};
 use crate::field;
+use crate::grant::GrantRule;
 use crate::territory::Level;
 
 /// Largest policy text, in bytes.
@@ -115,6 +116,9 @@ pub struct Policy {
     /// What serving members may be willing to do (R5).
     #[serde(default)]
     pub willingness: Vec<Named>,
+    /// Roles that two people grant; without it, one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<GrantRule>,
 }
 
 /// How grids are to be drawn (T2): a report measures against it, nothing is barred.
@@ -357,6 +361,23 @@ pub enum Power {
     Intake,
     /// Read the notebooks of the ground (C13).
     Notebook,
+}
+
+impl Power {
+    /// The name that policies and the API use.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Territory => "territory",
+            Self::Roster => "roster",
+            Self::Federation => "federation",
+            Self::Query => "query",
+            Self::Personal => "personal",
+            Self::Policy => "policy",
+            Self::Intake => "intake",
+            Self::Notebook => "notebook",
+        }
+    }
 }
 
 /// A stage of a case.

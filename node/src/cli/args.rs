@@ -102,6 +102,8 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// 在本机增设管理员（节点须已停止）/ a further operator, at the machine itself; it must be stopped
+    Operator(OperatorArgs),
     /// 用口令保护密钥文件 / puts the key files under a passphrase
     Protect,
     /// 从文件导入：区划、人员、上报、工单 / imports a file: places, people, reports, work orders

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use super::args::{Args, Command, ConfigCommand};
 use super::failure::Failure;
 use super::{
-    approve, audit, doctor, epoch, help, import, init, join, peers, policies, print, protect,
-    prove, serve, trust, verify,
+    approve, audit, doctor, epoch, help, import, init, join, operator, peers, policies, print,
+    protect, prove, serve, trust, verify,
 };
 use crate::backup::{self, BackedUp};
 use crate::calendar;
@@ -52,6 +52,7 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
         Command::Prove(args) => prove::prove(&loaded.config, &args),
         Command::VerifyProof(_) => Ok(ExitCode::SUCCESS),
         Command::Doctor { json } => wait(doctor::doctor(&loaded.config, json)),
+        Command::Operator(args) => operator::operator(&loaded.config, &args),
         Command::Protect => protect::protect(&loaded.config),
         Command::Audit(args) => audit::audit(&loaded.config, args),
         Command::Import { what } => wait(import::import(&loaded.config, what)),

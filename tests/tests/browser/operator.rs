@@ -51,21 +51,21 @@ async fn an_operator_sees_in_plain_words_what_a_new_version_changes_and_puts_it_
     let house = House::build().await;
     let desk = house.community.operator();
     let text = include_str!("../../../config/policies/she-county.toml")
-        .replacen("version = 3", "version = 4", 1)
+        .replacen("version = 4", "version = 5", 1)
         .replacen("allowance = \"15m\"", "allowance = \"30m\"", 1);
     desk.post("/v1/policies", "version-4", json!({ "text": text })).await;
     let operator = house.signed_in(DESK, "admin").await;
     operator.open("/operator/policies").await;
-    operator.press("she-county/4").await;
+    operator.press("she-county/5").await;
     let changes = operator.words("#changes").await;
     assert!(changes.contains("由“15 分钟”改为“30 分钟”"), "{changes}");
     let items = operator.client.find_all(Locator::Css("#changes > ul > li")).await;
     assert_eq!(items.expect("a list").len(), 1, "{changes}");
     operator.press("启用这个版本").await;
-    operator.press("启用 she-county/4").await;
-    until("it is in force", async || desk.get("/v1/node").await["policy"] == json!("she-county/4"))
+    operator.press("启用 she-county/5").await;
+    until("it is in force", async || desk.get("/v1/node").await["policy"] == json!("she-county/5"))
         .await;
-    operator.open("/operator/policies/she-county/4").await;
+    operator.open("/operator/policies/she-county/5").await;
     assert!(operator.text().await.contains("现行"));
     operator.close().await;
 }

@@ -126,6 +126,7 @@ fn receipt() -> Vec<Property<'static>> {
         ("subject", reference("Id16")),
         ("number", text()),
         ("code", text()),
+        ("pending", flag()),
     ]
 }
 
@@ -172,7 +173,8 @@ fn who(schemas: &mut Map<String, Value>) {
     let enabled = ("enabled", flag());
     let of_person = [person.clone()];
     put("PutAccount", object(&of_person, &[("password", password()), enabled.clone()]));
-    put("Account", object(&[("name", text()), person, enabled], &[]));
+    let pending = ("pending", flag());
+    put("Account", object(&[("name", text()), person, enabled], &[pending]));
     put("AccountPage", page("Account"));
     let line = || json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": PATTERN });
     put("Register", object(&[("name", line())], &[("phone", line())]));
@@ -187,6 +189,19 @@ fn who(schemas: &mut Map<String, Value>) {
     put("Appoint", object(&[("role", text())], &appoint));
     let held = [("role", reference("Named")), from, ("in_force", flag())];
     put("Appointment", object(&held, &[("scope", scope), until]));
+    let proposal = [
+        ("id", reference("Id32")),
+        ("person", reference("PersonName")),
+        ("by", reference("PersonName")),
+        ("proposed", reference("Time")),
+        ("expires", reference("Time")),
+        ("own", flag()),
+        ("may_confirm", flag()),
+    ];
+    let account = object(&[("name", text()), ("password", flag())], &[]);
+    let what = [("appointment", reference("Appointment")), ("account", account)];
+    put("Proposal", object(&proposal, &what));
+    put("ProposalPage", page("Proposal"));
     let person = [("id", reference("Id16")), ("appointments", list(reference("Appointment")))];
     put("Person", object(&person, &[("name", text()), ("phone", text())]));
     put("PersonPage", page("Person"));

@@ -16,6 +16,7 @@ impl From<Refused> for Problem {
                 format!("需要权限 {power}"),
                 format!("this needs the power {power}"),
             ),
+            Refused::Second(why) => Self::because(Kind::SECOND_PERSON, why.zh(), why.to_string()),
             Refused::NoStanding => Kind::NO_STANDING.into(),
             Refused::NotFound(_) => Self::not_found(),
             Refused::Invalid { field, what } => {

@@ -36,6 +36,9 @@ pub(crate) struct Shown {
     name: String,
     person: Subject,
     enabled: bool,
+    /// Whether what was asked waits for a second person.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pending: bool,
 }
 
 /// What part of the list.
@@ -66,7 +69,7 @@ pub(crate) async fn list(
 
 fn shown(account: Account) -> Shown {
     let Account { name, person, enabled, .. } = account;
-    Shown { name, person, enabled }
+    Shown { name, person, enabled, pending: false }
 }
 
 /// `PUT /v1/accounts/{name}`: opens an account, or changes whether it is enabled and its password.
@@ -99,8 +102,8 @@ pub(crate) async fn put(
             return Err(Problem::at(Kind::FIELD_NEEDED, "body.password", message));
         }
     };
-    desk.command_by(desk.staff()?, what, once).await?;
-    Ok(Json(Shown { name, person, enabled }))
+    let pending = desk.command_by(desk.staff()?, what, once).await?.pending;
+    Ok(Json(Shown { name, person, enabled, pending }))
 }
 
 /// Whether a text can be a login name.

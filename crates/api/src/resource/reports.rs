@@ -79,7 +79,7 @@ pub(crate) async fn create(desk: Desk, body: Parts) -> Result<Response, Problem>
 
 /// What is handed over for the receipt of a report.
 pub(super) fn taken(desk: &Desk, receipt: Receipt) -> Result<Taken, Problem> {
-    let Receipt { record, subject, number, code, made: _ } = receipt;
+    let Receipt { record, subject, number, code, made: _, pending: _ } = receipt;
     let (Some(record), Some(id), Some(number)) = (record, subject, number) else {
         return Err(Kind::INTERNAL.into());
     };

@@ -8,8 +8,8 @@ use super::{Guard, Photos, Route};
 use crate::resource::{
     access_log, accounts, cases, division, doctor, duties, events, exports, federation, health,
     imports, invitations, ledger, matters, members, notebook, numbers, open, outbox, papers, party,
-    people, photos, places, policies, previews, proofs, queries, reports, reshapings, reveal,
-    revocations, sessions, similar, stations, tokens, views,
+    people, photos, places, policies, previews, proofs, proposals, queries, reports, reshapings,
+    reveal, revocations, sessions, similar, stations, tokens, views,
 };
 use crate::state::State;
 
@@ -109,6 +109,15 @@ pub static ROUTES: &[Route] = &[
         .takes("PutAccount")
         .gives(200, "Account")
         .once(),
+    reads("/v1/proposals", STAFF, || get(proposals::list))
+        .named("proposals", "What waits for a second person", "待第二人确认的事项")
+        .gives(200, "ProposalPage"),
+    adds("/v1/proposals/{id}/confirmation", STAFF, || post(proposals::confirm))
+        .named("confirmProposal", "Confirm what another proposed", "确认他人的提议")
+        .gives(200, "Receipt"),
+    ends("/v1/proposals/{id}", STAFF, || delete(proposals::end))
+        .named("endProposal", "Refuse a proposal, or take one's own back", "不予确认或撤回提议")
+        .gives(200, "Receipt"),
     // Reports without an account.
     adds("/v1/reports", ANYONE, || post(reports::create))
         .named("report", "Report a matter, without an account", "居民上报")

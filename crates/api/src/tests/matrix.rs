@@ -125,6 +125,14 @@ fn who(scene: &Scene) -> Vec<Row> {
         row("endToken", &format!("/v1/tokens/{}", "0".repeat(64)), None, signed_in(404)),
         row("accounts", "/v1/accounts", None, power(200)),
         row("putAccount", "/v1/accounts/new.one", Some(account), power(200)),
+        row("proposals", "/v1/proposals", None, power(200)),
+        row(
+            "confirmProposal",
+            &format!("/v1/proposals/{}/confirmation", "0".repeat(64)),
+            None,
+            power(404),
+        ),
+        row("endProposal", &format!("/v1/proposals/{}", "0".repeat(64)), None, power(404)),
     ]
 }
 

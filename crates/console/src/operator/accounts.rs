@@ -1,6 +1,7 @@
 //! Accounts of staff, what their people hold, and where they are signed in.
 
 mod open;
+mod proposals;
 
 use askama::Template;
 use axum::extract::Path;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 pub(super) use open::{ask, open};
+pub(super) use proposals::{answer, list as proposals};
 
 use crate::api::Ask;
 use crate::form::Form;
@@ -20,6 +22,7 @@ use crate::shape::public::Listed;
 use crate::staff::Staff;
 use crate::trouble::Trouble;
 use crate::visit::nonce;
+use proposals::Proposal;
 
 /// Pages of a list that are read at most, of 200 each.
 const PAGES: usize = 25;
@@ -30,6 +33,7 @@ struct Accounts {
     p: Page,
     accounts: Vec<(Account, Option<Person>)>,
     without: Vec<Person>,
+    proposals: Vec<Proposal>,
 }
 
 #[derive(Template)]
@@ -41,6 +45,7 @@ struct One {
     sessions: Vec<Session>,
     roles: Vec<(String, String)>,
     grids: Vec<crate::ground::Grid>,
+    proposals: Vec<Proposal>,
     once: String,
     wrong: Option<String>,
 }
@@ -83,7 +88,8 @@ pub(super) async fn list(staff: Staff) -> Result<Response, Trouble> {
         .collect();
     accounts.sort_by(|one, other| one.0.name.cmp(&other.0.name));
     people.retain(|person| accounts.iter().all(|(account, _)| account.person != person.id));
-    Ok(show(Accounts { p: staff.page("operator"), accounts, without: people }))
+    let proposals = proposals::waiting(&staff).await?;
+    Ok(show(Accounts { p: staff.page("operator"), accounts, without: people, proposals }))
 }
 
 /// `GET /operator/accounts/{name}`
@@ -158,11 +164,12 @@ async fn read(staff: &Staff, name: &str, trouble: Option<Trouble>) -> Result<One
     let sessions = format!("/v1/accounts/{}/sessions", segment(name));
     let sessions: Listed<Session> = staff.read(sessions).await?;
     let person = staff.read(format!("/v1/people/{}", account.person)).await?;
+    let proposals = proposals::waiting_for(staff, account.person).await?;
     let p = staff.page("operator");
     let wrong = trouble.map(|trouble| told(&trouble, &p));
     let (roles, grids) = choices(staff, &p);
     let sessions = sessions.items;
-    Ok(One { p, account, person, sessions, roles, grids, once: nonce(), wrong })
+    Ok(One { p, account, person, sessions, roles, grids, proposals, once: nonce(), wrong })
 }
 
 async fn named(staff: &Staff, name: &str) -> Result<Account, Trouble> {

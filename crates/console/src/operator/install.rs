@@ -25,7 +25,9 @@ pub(super) async fn install(staff: Staff, form: Form) -> Result<Response, Troubl
     match installed {
         Ok(()) => Ok(go("/operator/peers?installed=1")),
         Err(trouble) if trouble.is_mendable() || trouble.code == "malformed" => {
-            let wrong = trouble.title(&staff.page("operator"));
+            let faults = trouble.faults.iter().map(|fault| format!(" {}", fault.message));
+            let title = trouble.title(&staff.page("operator"));
+            let wrong = format!("{title}{}", faults.collect::<String>());
             Ok(show_as(trouble.status, peers::page(&staff, Some(wrong), false).await?))
         }
         Err(trouble) => Err(trouble),

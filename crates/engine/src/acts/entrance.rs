@@ -2,6 +2,7 @@
 //! Whatever was proven to the API, the engine asks by itself: deny by default.
 
 use governance::area::AreaCode;
+use governance::grant::GrantRule;
 use governance::policy::Power;
 use record::{Hash, NodeId, Subject};
 use serde_bytes::ByteBuf;
@@ -11,7 +12,9 @@ use crate::command::{
     Agent, MAX_INVITATION, MAX_LABEL, MAX_SESSION, MAX_TOKEN, MAX_TOKENS, MAX_VIEW_NAME,
     MAX_VIEW_QUERY, MAX_VIEWS, Once, Receipt, Refused,
 };
-use crate::note::{Account, Approval, Invitation, Newcomer, Note, SavedView, Sweep, Token};
+use crate::note::{
+    Account, Approval, Invitation, Newcomer, Note, Proposing, SavedView, Sweep, Token,
+};
 use crate::project;
 use crate::sign;
 use crate::staging::row;
@@ -28,7 +31,7 @@ impl Desk<'_, '_> {
         account: Account,
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
-        self.power(by, Power::Roster, "roster")?;
+        let actor = self.power(by, Power::Roster, "roster")?;
         check_account(&account)?;
         if self.world.roster.get(account.person).is_none() {
             return Err(Refused::NotFound("person"));
@@ -36,6 +39,13 @@ impl Desk<'_, '_> {
         let known = self.account(&account.name)?;
         if known.as_ref().is_some_and(|known| known.person != account.person) {
             return Err(invalid("name", "this login name belongs to somebody else"));
+        }
+        if let (Some(actor), Some(rule)) = (actor, self.opened_by_two(account.person))
+            && known.as_ref() != Some(&account)
+        {
+            let Account { name, person, password, enabled } = account;
+            let what = Proposing::Account { name, password: Some(password), enabled };
+            return self.propose_account(&actor, &rule, person, what, once);
         }
         self.change_account(known.as_ref(), account, None, once)
     }
@@ -49,10 +59,18 @@ impl Desk<'_, '_> {
         enabled: bool,
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
-        self.power(by, Power::Roster, "roster")?;
+        let actor = self.power(by, Power::Roster, "roster")?;
         let known = self.account(name)?.ok_or(Refused::NotFound("account"))?;
         if known.person != person {
             return Err(invalid("name", "this login name belongs to somebody else"));
+        }
+        // Taking away is for one, giving back for two.
+        if let (Some(actor), Some(rule)) = (actor, self.opened_by_two(person))
+            && enabled
+            && !known.enabled
+        {
+            let what = Proposing::Account { name: known.name, password: None, enabled };
+            return self.propose_account(&actor, &rule, person, what, once);
         }
         let account = Account { enabled, ..known.clone() };
         self.change_account(Some(&known), account, None, once)
@@ -89,7 +107,7 @@ impl Desk<'_, '_> {
         Ok(Receipt::empty())
     }
 
-    fn change_account(
+    pub(super) fn change_account(
         &mut self,
         known: Option<&Account>,
         account: Account,
@@ -261,8 +279,14 @@ impl Desk<'_, '_> {
         Ok(Receipt::empty())
     }
 
-    fn account(&self, name: &str) -> Result<Option<Account>, StoreError> {
+    pub(super) fn account(&self, name: &str) -> Result<Option<Account>, StoreError> {
         row(self.staging, Table::Account, name.as_bytes())
+    }
+
+    /// The rule by which two people open accounts of somebody, if they have to.
+    fn opened_by_two(&self, person: Subject) -> Option<GrantRule> {
+        let person = self.world.roster.get(person)?;
+        self.world.policy().opened_by_two(person, self.now).cloned()
     }
 
     /// An enabled account, if it is the agent's own. The console has everybody's.

@@ -7,7 +7,7 @@ use governance::field;
 use governance::policy::{Power, Version};
 use governance::roster::{Actor, Agreement, Appointment, MAX_APPOINTMENTS, Person};
 use governance::territory::{Place, TerritoryError};
-use record::Subject;
+use record::{RecordId, Subject};
 
 use super::Desk;
 use crate::command::{Agent, MAX_PLACES, Once, Receipt, Refused};
@@ -109,8 +109,28 @@ impl Desk<'_, '_> {
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
         let actor = self.power(by, Power::Roster, "roster")?;
+        self.check_appointment(id, &appointment, agreement)?;
+        let rule = self.world.policy().granted_by_two(&appointment.role).cloned();
+        match (actor, rule) {
+            (Some(actor), Some(rule)) => {
+                self.propose_role(&actor, &rule, id, appointment, agreement, once)
+            }
+            // Whoever is at the machine itself has the node's key.
+            (actor, _) => {
+                self.sign_appointment(id, appointment, agreement, actor.as_ref(), None, once)
+            }
+        }
+    }
+
+    /// Whether an appointment can be made.
+    pub(super) fn check_appointment(
+        &self,
+        id: Subject,
+        appointment: &Appointment,
+        agreement: Option<&Agreement>,
+    ) -> Result<(), Refused> {
         agreement.map_or(Ok(()), Agreement::check).map_err(field_problem)?;
-        let mut person = self.world.roster.get(id).cloned().ok_or(Refused::NotFound("person"))?;
+        let person = self.world.roster.get(id).ok_or(Refused::NotFound("person"))?;
         // Cases that began under an earlier version are finished by its roles.
         let role = |version: &Arc<Version>| version.policy.role(&appointment.role).is_some();
         if !self.world.policies.iter().any(role) {
@@ -131,17 +151,24 @@ impl Desk<'_, '_> {
             let what = format!("a person holds at most {MAX_APPOINTMENTS}");
             return Err(Refused::Invalid { field: "appointments", what });
         }
-        let mut body = Body::default();
-        body.put(field::ROLE, &appointment.role);
-        body.put_some(field::SCOPE, appointment.scope.as_ref());
-        body.put(field::FROM, &appointment.from);
-        body.put_some(field::UNTIL, appointment.until.as_ref());
-        if let Some(agreement) = agreement {
-            body.put(field::AGREEMENT_NUMBER, &agreement.number);
-            body.put_some(field::AGREEMENT_TEXT, agreement.text.as_ref());
-        }
+        Ok(())
+    }
+
+    /// Appoints; where a second person confirmed it, by their record.
+    pub(super) fn sign_appointment(
+        &mut self,
+        id: Subject,
+        appointment: Appointment,
+        agreement: Option<&Agreement>,
+        actor: Option<&Actor>,
+        proposal: Option<RecordId>,
+        once: Option<Once>,
+    ) -> Result<Receipt, Refused> {
+        let mut person = self.world.roster.get(id).cloned().ok_or(Refused::NotFound("person"))?;
+        let mut body = of_appointment(&appointment, agreement);
+        body.put_some(field::PROPOSAL, proposal.as_ref());
         let mut receipt = Receipt { subject: Some(id), ..Receipt::empty() };
-        self.sign_plain(id, kind::APPOINTED, body, actor.as_ref(), once, &mut receipt)?;
+        self.sign_plain(id, kind::APPOINTED, body, actor, once, &mut receipt)?;
         person.appointments.push(appointment);
         self.change_world(|world| Arc::make_mut(&mut world.roster).insert(id, person));
         Ok(receipt)
@@ -193,6 +220,20 @@ impl Desk<'_, '_> {
         receipt.record = Some(record.id());
         Ok(())
     }
+}
+
+/// What an appointment, or the proposal of one, says.
+pub(super) fn of_appointment(appointment: &Appointment, agreement: Option<&Agreement>) -> Body {
+    let mut body = Body::default();
+    body.put(field::ROLE, &appointment.role);
+    body.put_some(field::SCOPE, appointment.scope.as_ref());
+    body.put(field::FROM, &appointment.from);
+    body.put_some(field::UNTIL, appointment.until.as_ref());
+    if let Some(agreement) = agreement {
+        body.put(field::AGREEMENT_NUMBER, &agreement.number);
+        body.put_some(field::AGREEMENT_TEXT, agreement.text.as_ref());
+    }
+    body
 }
 
 /// The first role in force signs for administrative acts.

@@ -138,7 +138,9 @@ pub(super) fn swept(
         match of {
             Sweep::Tokens => end_token(staging, key)?,
             Sweep::Uploads => super::photo::forgotten(staging, key.into_vec())?,
-            Sweep::Receipts | Sweep::Invitations => staging.remove(of.table(), key.into_vec()),
+            Sweep::Receipts | Sweep::Invitations | Sweep::Proposals => {
+                staging.remove(of.table(), key.into_vec())
+            }
         }
     }
     Ok(())

@@ -9,8 +9,8 @@ use governance::field;
 use record::Subject;
 
 use super::damaged;
-use crate::command::{Once, Receipt};
-use crate::note::{Account, DoneRow, Invitation, Quarantined, SavedView, Token};
+use crate::command::{MAX_PROPOSALS, Once, Receipt};
+use crate::note::{Account, DoneRow, Invitation, Proposed, Quarantined, SavedView, Token};
 use crate::project::{self, Whose};
 use crate::staging::{Lookup, decode, row};
 use crate::store::{Position, Read, StoreError, Table};
@@ -29,13 +29,13 @@ pub struct Staff {
 /// # Errors
 /// When index or journal can't be read.
 pub fn staff(
-    reader: &Arc<dyn Read>,
+    view: &impl Lookup,
     whose: Whose,
     person: Subject,
 ) -> Result<Option<Staff>, StoreError> {
-    let found = reader.get(Table::Meta, &project::person_key(person))?;
+    let found = view.value(Table::Meta, &project::person_key(person))?;
     let Some(at) = found.as_deref().and_then(Position::from_bytes) else { return Ok(None) };
-    let readable = project::read(whose, at, &reader.frame(at)?)?;
+    let readable = project::read(whose, at, &*view.frame_at(at)?)?;
     if readable.record.subject != person {
         return Err(damaged("the index points at another person: rebuild it"));
     }
@@ -77,6 +77,15 @@ pub fn saved_views(reader: &Arc<dyn Read>, account: &str) -> Result<Vec<SavedVie
     let Some(at) = found else { return Ok(Vec::new()) };
     let at = Position::from_bytes(&at).ok_or_else(|| damaged("an account's views"))?;
     project::saved_views(reader, at)
+}
+
+/// What waits for a second person, lapsed or not.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn proposals(reader: &Arc<dyn Read>) -> Result<Vec<Proposed>, StoreError> {
+    let found = Read::scan(reader.as_ref(), Table::Proposal, &[], None, MAX_PROPOSALS)?;
+    found.iter().map(|(_, value)| decode(value)).collect()
 }
 
 /// What the secret with this blake3 hash stands for, ended or not.

@@ -2,6 +2,7 @@
 //! is shared that is not known.
 
 mod clocks;
+mod grants;
 mod hands;
 
 use std::collections::BTreeSet;
@@ -50,6 +51,7 @@ pub(super) fn problems(policy: &Policy) -> Vec<Problem> {
     unreachable(policy, &mut found);
     hands::problems(policy, &mut found);
     clocks::problems(policy, &mut found);
+    grants::problems(policy, &mut found);
     found
 }
 

@@ -15,7 +15,7 @@ fn problems(text: &str) -> Vec<String> {
 #[test]
 fn the_shipped_policy_is_sound() {
     let policy = Policy::from_toml(SHE).unwrap();
-    assert_eq!(policy.reference(), "she-county/3");
+    assert_eq!(policy.reference(), "she-county/4");
     assert_eq!(policy.levels.len(), 5);
     assert_eq!(policy.acts.len(), ActKind::ALL.len());
 }
@@ -81,6 +81,15 @@ fn each_kind_of_fault_is_named_with_its_key() {
         ),
         ("levels = [\"township\"], powers = [\"query\"", "powers = [\"query\"", "nobody"),
         ("begins = [\"grid\"]", "begins = [\"grid\", \"building\"]", "from the lowest up"),
+        ("confirmed_by = \"roster\"", "confirmed_by = \"query\"", "and is granted by one person"),
+        (
+            "roles = [\"operator\"]",
+            "roles = [\"reception\"]",
+            "operator may confirm and is granted",
+        ),
+        ("roles = [\"operator\"]", "roles = [\"king\", \"operator\"]", "role king is not defined"),
+        ("days = 7\n", "days = 31\n", "is 1 to 30"),
+        ("\"territory\", \"roster\"", "\"territory\"", "nobody could confirm"),
     ];
     for (sound, broken, expected) in cases {
         assert!(SHE.contains(sound), "{sound}");

@@ -5,3 +5,4 @@
 mod ground;
 mod node;
 mod people;
+mod proposals;

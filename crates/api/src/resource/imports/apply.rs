@@ -95,6 +95,7 @@ pub(super) fn named(refused: Refused, spot: Spot) -> Result<Named, Problem> {
             format!("there is no such {what}"),
         )),
         Refused::Power(_)
+        | Refused::Second(_)
         | Refused::NoStanding
         | Refused::Stale { .. }
         | Refused::KeyReused

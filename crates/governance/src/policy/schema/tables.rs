@@ -79,6 +79,13 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
             key("stations", TABLE, NONE, "驿站", "stations"),
             key("ladder", TABLES, NONE, "岗级", "the ladder of posts"),
             key("willingness", TABLES, NONE, "报到意愿", "what members may be willing to do"),
+            key(
+                "grant",
+                TABLE,
+                Some("一人即可 one person"),
+                "须两人授予的岗位",
+                "roles that two grant",
+            ),
         ],
     },
     Section {
@@ -516,6 +523,26 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
         is: ["延期", "Extensions of a due time"],
         row: "",
         keys: &[key("most", NUMBER, None, "最多几次", "how many may be granted")],
+    },
+    Section {
+        name: "grant",
+        form: Form::Once,
+        is: [
+            "须两人授予的岗位：一人提出，另一人确认后才生效；为任此岗者开立账号、重设口令也是",
+            "Roles that one person proposes and another confirms; so are accounts of whoever holds one",
+        ],
+        row: "",
+        keys: &[
+            key("roles", TEXTS, None, "哪些岗位", "which roles"),
+            key(
+                "confirmed_by",
+                TEXT,
+                None,
+                "确认人须有的权限；有这一权限的岗位都须列在 `roles`",
+                "the power that the second person needs; `roles` names every role that has it",
+            ),
+            key("days", NUMBER, Some("7"), "多少天内未确认即作废，1–30", "days until it lapses"),
+        ],
     },
     Section {
         name: "retention",

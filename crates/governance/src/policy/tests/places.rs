@@ -73,12 +73,12 @@ fn six_places_are_shipped() {
     assert_eq!(
         references,
         [
-            "she-county/3",
-            "mingguang-road/2",
-            "weinan/2",
-            "xiapu/2",
-            "shanyang/2",
-            "beijing-jiesujiban/2"
+            "she-county/4",
+            "mingguang-road/3",
+            "weinan/3",
+            "xiapu/3",
+            "shanyang/3",
+            "beijing-jiesujiban/3"
         ]
     );
 }

@@ -1,0 +1,28 @@
+//! Whether roles that two people grant can be granted, and by nobody alone.
+
+use super::{Problem, report};
+use crate::grant::MAX_DAYS;
+use crate::policy::{Policy, Power};
+
+pub(super) fn problems(policy: &Policy, found: &mut Vec<Problem>) {
+    let Some(rule) = &policy.grant else { return };
+    if rule.roles.is_empty() {
+        report(found, "grant.roles", "names no role: leave the section out");
+    }
+    for key in rule.roles.iter().filter(|key| policy.role(key).is_none()) {
+        report(found, "grant.roles", format!("role {key} is not defined"));
+    }
+    if !(1..=MAX_DAYS).contains(&rule.days) {
+        report(found, "grant.days", format!("is 1 to {MAX_DAYS}"));
+    }
+    let may = |power: Power| policy.roles.iter().filter(move |role| role.powers.contains(&power));
+    if may(rule.confirmed_by).next().is_none() {
+        report(found, "grant.confirmed_by", "nobody could confirm: no role has this power");
+    }
+    // Whoever could make a colleague of their own choosing alone would confirm by that colleague.
+    let alone = may(rule.confirmed_by).filter(|role| !rule.roles.contains(&role.key));
+    for role in alone {
+        let what = format!("{} may confirm and is granted by one person: name it too", role.key);
+        report(found, "grant.roles", what);
+    }
+}
