@@ -121,7 +121,11 @@ impl Page {
             text.push_str(&self.name(&held.role));
             if let Some(name) = held.scope.as_ref().and_then(|scope| scope.name.as_ref()) {
                 let english = self.is_english();
-                text.push_str(&if english { format!(" ({name})") } else { format!("（{name}）") });
+                text.push_str(&if english {
+                    format!(" ({name})")
+                } else {
+                    format!("（{name}）")
+                });
             }
         }
         text

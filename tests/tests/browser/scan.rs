@@ -1,25 +1,26 @@
 //! What a telephone reads when it is held over a code that the browser shows.
 
+use data_encoding::BASE64;
+
 use crate::driver::{Browser, DESK, PHONE};
 use crate::house::{GRID, House};
 
-/// Shades of grey of a picture, row by row, and its width.
-fn grey(png: &[u8]) -> (Vec<u8>, usize) {
-    let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
-    decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
-    let mut reader = decoder.read_info().expect("a picture");
-    let mut pixels = vec![0; reader.output_buffer_size().expect("a picture of some size")];
-    let frame = reader.next_frame(&mut pixels).expect("a picture");
-    let samples = frame.color_type.samples();
-    // Codes are black on white: any of the colours tells.
-    let shades = pixels[..frame.buffer_size()].chunks(samples).map(|pixel| pixel[0]).collect();
-    (shades, usize::try_from(frame.width).expect("a width"))
-}
+/// The shades of grey of a picture, row by row, and its width. Codes are black on white: any of the
+/// colours tells.
+const GREY: &str = "return new Promise((done) => { const image = new Image(); image.onload = () => { \
+    const canvas = document.createElement('canvas'); \
+    [canvas.width, canvas.height] = [image.width, image.height]; \
+    const paper = canvas.getContext('2d'); paper.drawImage(image, 0, 0); \
+    const pixels = paper.getImageData(0, 0, image.width, image.height).data; \
+    done([image.width, [...pixels].filter((_, at) => at % 4 === 0)]); }; \
+    image.src = 'data:image/png;base64,' + arguments[0]; })";
 
 /// What the code says that is shown there.
 async fn scanned(browser: &Browser, css: &str) -> String {
     let shown = browser.find(css).await;
-    let (shades, width) = grey(&shown.screenshot().await.expect("a picture can be taken"));
+    let picture = BASE64.encode(&shown.screenshot().await.expect("a picture can be taken"));
+    let grey = browser.script(GREY, vec![picture.into()]).await;
+    let (width, shades): (usize, Vec<u8>) = serde_json::from_value(grey).expect("a picture");
     let mut image =
         rqrr::PreparedImage::prepare_from_greyscale(width, shades.len() / width, |x, y| {
             shades[y * width + x]

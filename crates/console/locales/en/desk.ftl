@@ -15,6 +15,7 @@ empty-intake = Nothing waits to be accepted.
 empty-offered = No other node offers a case.
 empty-unplaced = Every case has its place.
 empty-all = Nothing found. Try another word.
+desk-see-all = See all cases
 phase-intake = Reported
 phase-accepted = Accepted
 phase-assigned = Assigned

@@ -56,4 +56,4 @@ map-unsurveyed-some = { $n ->
    *[other] { $n } grids have no boundary, so nobody can say:
  }
 map-gaps-unasked = The policy here asks for neither stations nor Party organisations.
-list-comma = , 
+list-comma = {", "}

@@ -15,6 +15,7 @@ empty-intake = 没有待受理的上报。
 empty-offered = 没有其他节点移交来的事件。
 empty-unplaced = 每件事都有地点。
 empty-all = 没有找到。换个词，或看看“全部”。
+desk-see-all = 看全部事件
 phase-intake = 待受理
 phase-accepted = 已受理
 phase-assigned = 已派遣
