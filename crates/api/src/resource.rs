@@ -18,6 +18,7 @@ pub(crate) mod members;
 pub(crate) mod notebook;
 pub(crate) mod numbers;
 pub(crate) mod open;
+pub(crate) mod outbox;
 pub(crate) mod papers;
 pub(crate) mod party;
 pub(crate) mod people;
@@ -36,6 +37,7 @@ pub(crate) mod sessions;
 pub(crate) mod similar;
 pub(crate) mod stations;
 pub(crate) mod tokens;
+pub(crate) mod views;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};

@@ -27,3 +27,4 @@ mod residents;
 mod schema;
 mod stale;
 mod swept;
+mod views;

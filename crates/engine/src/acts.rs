@@ -118,6 +118,7 @@ impl Desk<'_, '_> {
             What::ChangePassword { name, password, keep } => {
                 self.change_password(&by, &name, password, keep, once)
             }
+            What::KeepViews { account, views } => self.keep_views(&by, account, views, once),
             What::Confirm { proposal } => self.confirm(&by, proposal, once),
             What::EndProposal { proposal } => self.end_proposal(&by, proposal, once),
             What::PutToken { hash, token: Some(token) } => self.begin_token(&by, hash, token, once),

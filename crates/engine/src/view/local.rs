@@ -10,7 +10,7 @@ use record::Subject;
 
 use super::damaged;
 use crate::command::{MAX_PROPOSALS, Once, Receipt};
-use crate::note::{Account, DoneRow, Invitation, Proposed, Quarantined, Token};
+use crate::note::{Account, DoneRow, Invitation, Proposed, Quarantined, SavedView, Token};
 use crate::project::{self, Whose};
 use crate::staging::{Lookup, decode, row};
 use crate::store::{Position, Read, StoreError, Table};
@@ -66,6 +66,17 @@ pub fn accounts(
     let after = after.map(str::as_bytes);
     let found = Read::scan(reader.as_ref(), Table::Account, &[], after, limit)?;
     found.iter().map(|(_, value)| decode(value)).collect()
+}
+
+/// The views of the list of cases that an account keeps.
+///
+/// # Errors
+/// When index or journal can't be read.
+pub fn saved_views(reader: &Arc<dyn Read>, account: &str) -> Result<Vec<SavedView>, StoreError> {
+    let found = reader.get(Table::Meta, &project::views_key(account))?;
+    let Some(at) = found else { return Ok(Vec::new()) };
+    let at = Position::from_bytes(&at).ok_or_else(|| damaged("an account's views"))?;
+    project::saved_views(reader, at)
 }
 
 /// What waits for a second person, lapsed or not.
