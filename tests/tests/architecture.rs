@@ -267,3 +267,30 @@ fn no_file_is_called_by_a_name_that_says_nothing() {
         assert!(!empty.contains(&stem), "{}", file.display());
     }
 }
+
+/// Every control has a removal that is known to make a test fail (`tests/mutations/run`): each still
+/// fits the code, and names a test that is there.
+#[test]
+fn what_takes_a_control_out_still_fits_the_code() {
+    let path = root().join("tests/mutations/controls.toml");
+    let text = fs::read_to_string(path).expect("the controls can be read");
+    let all: toml::Table = text.parse().expect("they are TOML");
+    let mut files = Vec::new();
+    for folder in ["crates", "node", "tests"] {
+        sources(&root().join(folder), &mut files);
+    }
+    let read = |file: &PathBuf| fs::read_to_string(file).expect("a source can be read");
+    let tests: String = files.iter().map(read).collect();
+    for control in all["control"].as_array().expect("a list") {
+        let of = |key: &str| control[key].as_str().expect("text");
+        let code = fs::read_to_string(root().join(of("file"))).expect("the code can be read");
+        assert_eq!(code.matches(of("find")).count(), 1, "{}: {}", of("row"), of("removed"));
+        assert_ne!(of("find"), of("replace"));
+        assert!(
+            tests.contains(&format!("fn {}", of("test"))),
+            "{}: no test is called {}",
+            of("row"),
+            of("test")
+        );
+    }
+}
