@@ -175,3 +175,25 @@ fn s1_only_the_author_itself_signs_in_its_name() {
         }
     }
 }
+
+/// S1: what comes with a page counts under its author's own signature alone, whoever passes it on.
+#[test]
+fn s1_a_page_with_a_record_that_another_signed_is_refused() {
+    let mut town = Town::begin(65);
+    let Town { county, street, community, .. } = town;
+    let case = town.climbs();
+    town.accepts(case);
+    let up = Act::Escalate { reason: "需县级协调".into() };
+    town.does(street, "township_dispatcher", case, up);
+    town.pass(600);
+    let record = last_of(&town, county, community, case);
+    let setup = &town.world.places[&county].member.setup;
+    let directory = &town.world.world(county).directory;
+    for signer in town.world.nodes() {
+        let key = &town.world.places[&signer].member.setup.key;
+        let signed = Signed::sign(record.value().clone(), key, &setup.federation);
+        let (_, page) = page(&town, street, county, &signed);
+        let taken = arrival::verify_page(setup, directory, street, page, town.world.now);
+        assert_eq!(taken.is_ok(), signer == community, "{}", signer.short());
+    }
+}
