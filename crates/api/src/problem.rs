@@ -41,6 +41,9 @@ kinds! {
     METHOD = "method-not-allowed" METHOD_NOT_ALLOWED "此地址不支持这种方法" "This address does not take this method";
     LOGIN = "login-needed" UNAUTHORIZED "请先登录" "Sign in first";
     WRONG_LOGIN = "wrong-login" UNAUTHORIZED "账号或密码不正确" "Account or password is wrong";
+    CODE_NEEDED = "code-needed" UNAUTHORIZED "还需要验证器上的验证码" "A code of your authenticator app is needed, too";
+    WRONG_CODE = "wrong-code" UNAUTHORIZED "验证码不正确，或已用过，请等下一个" "The code is wrong, or was used before: wait for the next one";
+    FACTOR_NEEDED = "factor-needed" FORBIDDEN "您的岗位须先启用两步验证" "Your role has to set up a second factor first";
     CSRF = "csrf" FORBIDDEN "请求缺少或带有错误的防伪造标记" "The anti-forgery token is missing or wrong";
     ORIGIN = "origin" FORBIDDEN "请求来自其他网站" "The request comes from another site";
     POWER = "power" FORBIDDEN "您的岗位没有这项权限" "Your roles do not include this power";
@@ -183,6 +186,10 @@ impl Problem {
 
     pub(crate) fn not_found() -> Self {
         Kind::NOT_FOUND.into()
+    }
+
+    pub(crate) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind
     }
 
     pub(crate) fn status(&self) -> StatusCode {

@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod duties;
 pub(crate) mod events;
 pub(crate) mod exports;
+pub(crate) mod factor;
 pub(crate) mod federation;
 pub(crate) mod health;
 pub(crate) mod imports;

@@ -7,6 +7,7 @@ mod connections;
 mod cross_site;
 mod document;
 mod events;
+mod factors;
 mod federation;
 mod finding;
 mod ground;

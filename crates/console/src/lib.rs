@@ -14,6 +14,7 @@ mod around;
 mod assets;
 mod case;
 mod desk;
+mod factor;
 mod form;
 mod ground;
 mod leader;
@@ -58,6 +59,7 @@ pub fn router(api: Router, handle: Handle, settings: Settings) -> Router {
         .merge(assets::routes())
         .merge(preference::routes())
         .merge(session::routes())
+        .merge(factor::routes())
         .merge(resident::routes())
         .merge(case::routes())
         .merge(desk::routes())

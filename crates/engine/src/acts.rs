@@ -1,6 +1,7 @@
 //! Carrying out a command: who is it, may they, what does it say, sign it, share it.
 
 mod entrance;
+mod factors;
 mod ground;
 mod intake;
 mod memory;
@@ -14,6 +15,7 @@ mod reading;
 mod retention;
 mod withdraw;
 
+pub use factors::Enrolment;
 pub(crate) use offices::operator;
 
 use std::sync::Arc;
@@ -117,6 +119,11 @@ impl Desk<'_, '_> {
             What::ChangePassword { name, password, keep } => {
                 self.change_password(&by, &name, password, keep, once)
             }
+            What::SignIn { hash, token, code } => {
+                self.sign_in(&by, hash, token, code.as_deref(), once)
+            }
+            What::EnrolFactor(enrolment) => self.enrol_factor(&by, &enrolment, once),
+            What::ResetFactor { name } => self.reset_factor(&by, &name),
             What::Confirm { proposal } => self.confirm(&by, proposal, once),
             What::EndProposal { proposal } => self.end_proposal(&by, proposal, once),
             What::PutToken { hash, token: Some(token) } => self.begin_token(&by, hash, token, once),

@@ -18,6 +18,7 @@ use governance::territory::Place;
 use record::{FieldId, Hash, NodeId, NodeKey, RecordId, Subject};
 use serde::{Deserialize, Serialize};
 
+pub use crate::acts::Enrolment;
 pub use ground::Ground;
 pub use people::People;
 
@@ -203,6 +204,23 @@ pub enum What {
         /// blake3 of the secret of the one session that goes on.
         keep: Option<[u8; 32]>,
     },
+    /// Begins a browser's session by password, which the API has found to be right, and by a code
+    /// where the account has a second factor.
+    SignIn {
+        /// blake3 of the secret.
+        hash: [u8; 32],
+        /// What it stands for.
+        token: Token,
+        /// What was typed beside the password.
+        code: Option<String>,
+    },
+    /// Sets up the second factor of one's own account.
+    EnrolFactor(Box<Enrolment>),
+    /// Takes somebody else's second factor away.
+    ResetFactor {
+        /// Login name.
+        name: String,
+    },
     /// Confirms what another proposed: it takes effect.
     Confirm {
         /// The record that proposed it.
@@ -338,6 +356,12 @@ pub enum Refused {
     /// The agent has no power to do that here.
     #[error("your roles do not include the power {0}")]
     Power(&'static str),
+    /// The account has a second factor, of which no code came.
+    #[error("a code of your authenticator app is needed")]
+    CodeNeeded,
+    /// The code is not the right one, or was used before.
+    #[error("the code is wrong, or was used before: wait for the next one")]
+    CodeWrong,
     /// It takes another second person.
     #[error(transparent)]
     Second(#[from] SecondRefused),

@@ -20,6 +20,8 @@ pub const PROPOSAL_ENDED: Kind = Kind(0x0205);
 /// A second person confirmed the proposal of an account. That of an appointment is confirmed by the
 /// record of the appointment itself.
 pub const ACCOUNT_CONFIRMED: Kind = Kind(0x0206);
+/// An officer took somebody's second factor away.
+pub const FACTOR_RESET: Kind = Kind(0x0207);
 /// A version of a policy, in full: kept for the cases that run under it; the same record is what
 /// the nodes below are given when it is published.
 pub const POLICY: Kind = Kind(0x0401);

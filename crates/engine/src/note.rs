@@ -92,6 +92,23 @@ pub enum Note {
         /// Their keys.
         keys: Vec<ByteBuf>,
     },
+    /// An account's second factor; `None` takes it away.
+    Factor {
+        /// The account.
+        account: String,
+        /// What it is.
+        factor: Option<Factor>,
+    },
+    /// A code of an account's second factor was used.
+    FactorUsed {
+        /// The account.
+        account: String,
+        /// The step of the last code used.
+        step: u64,
+        /// The recovery code that was used up, hashed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recovery: Option<ByteBuf>,
+    },
     /// Something waits for a second person's word.
     Proposed(Proposed),
     /// A proposal was confirmed, refused or taken back.
@@ -99,6 +116,34 @@ pub enum Note {
         /// The record that made it.
         proposal: RecordId,
     },
+}
+
+/// A second factor: see [`crate::factor`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Factor {
+    /// What node and app share.
+    pub secret: ByteBuf,
+    /// When it was set up.
+    pub since: Timestamp,
+    /// The step of the last code used.
+    pub step: u64,
+    /// Hashes of the recovery codes.
+    pub recovery: Vec<ByteBuf>,
+}
+
+/// What the index keeps of a second factor: not its secret, which is encrypted in its frame.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactorRow {
+    /// The frame with the secret.
+    pub frame: Position,
+    /// When it was set up.
+    pub since: Timestamp,
+    /// The step of the last code used.
+    pub step: u64,
+    /// Hashes of the recovery codes that are left.
+    pub recovery: Vec<ByteBuf>,
 }
 
 /// What one person proposed and another has to confirm.
@@ -221,6 +266,9 @@ pub struct Token {
     pub expires: Timestamp,
     /// A program's token has a label; a browser's session has none.
     pub label: Option<String>,
+    /// Whether a second factor was shown when it began, or it was made at the machine itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strong: bool,
 }
 
 /// What an invitation offers to whoever brings its secret.

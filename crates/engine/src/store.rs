@@ -127,6 +127,8 @@ pub enum Table {
     Issued = 47,
     /// Record id of a proposal → what waits for a second person.
     Proposal = 54,
+    /// Account name → its second factor, without the secret.
+    Factor = 55,
     /// Author → where it signed two histories, and from which epoch on it counts again.
     Forked = 48,
 }

@@ -10,6 +10,7 @@ mod desk;
 mod dispatcher;
 mod driver;
 mod enrol;
+mod factor;
 mod files;
 mod hostile;
 mod house;

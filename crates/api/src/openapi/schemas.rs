@@ -141,7 +141,14 @@ fn who(schemas: &mut Map<String, Value>) {
     let any = || json!({ "type": "string", "pattern": PATTERN });
     let password =
         || json!({ "type": "string", "minLength": 10, "maxLength": 512, "pattern": PATTERN });
-    put("Login", object(&[("account", any()), ("password", any())], &[]));
+    put("Login", object(&[("account", any()), ("password", any())], &[("code", any())]));
+    put("FactorOffer", object(&[("secret", text()), ("uri", text())], &[]));
+    let enrol = [("secret", any()), ("code", any()), ("password", any())];
+    put("EnrolFactor", object(&enrol, &[("current", any())]));
+    put("FactorEnrolled", object(&[("recovery", list(text()))], &[]));
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let factor = [("needed", flag()), ("enrolled", flag()), ("recovery", count)];
+    put("Factor", object(&factor, &[("since", reference("Time"))]));
     let session = [("csrf", text()), expires.clone(), account.clone(), person.clone()];
     put("Session", object(&session, &[]));
     put("NewPassword", object(&[("current", any()), ("new", password())], &[]));
@@ -161,6 +168,7 @@ fn who(schemas: &mut Map<String, Value>) {
         ("appointments", list(reference("Appointment"))),
         ("powers", powers),
         expires.clone(),
+        ("factor", reference("Factor")),
     ];
     put("Me", object(&me, &[("name", text()), ("csrf", text())]));
     let days = json!({ "type": "integer", "minimum": 1, "maximum": MAX_TOKEN_DAYS });
@@ -174,7 +182,8 @@ fn who(schemas: &mut Map<String, Value>) {
     let of_person = [person.clone()];
     put("PutAccount", object(&of_person, &[("password", password()), enabled.clone()]));
     let pending = ("pending", flag());
-    put("Account", object(&[("name", text()), person, enabled], &[pending]));
+    let shown = [("name", text()), person, enabled, ("factor", flag())];
+    put("Account", object(&shown, &[pending]));
     put("AccountPage", page("Account"));
     let line = || json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": PATTERN });
     put("Register", object(&[("name", line())], &[("phone", line())]));

@@ -16,6 +16,8 @@ impl From<Refused> for Problem {
                 format!("需要权限 {power}"),
                 format!("this needs the power {power}"),
             ),
+            Refused::CodeNeeded => Kind::CODE_NEEDED.into(),
+            Refused::CodeWrong => Kind::WRONG_CODE.into(),
             Refused::Second(why) => Self::because(Kind::SECOND_PERSON, why.zh(), why.to_string()),
             Refused::NoStanding => Kind::NO_STANDING.into(),
             Refused::NotFound(_) => Self::not_found(),

@@ -6,10 +6,10 @@ use hyper::Method;
 
 use super::{Guard, Photos, Route};
 use crate::resource::{
-    access_log, accounts, cases, division, doctor, duties, events, exports, federation, health,
-    imports, invitations, ledger, matters, members, notebook, numbers, open, papers, party, people,
-    photos, places, policies, previews, proofs, proposals, queries, reports, reshapings, reveal,
-    revocations, sessions, similar, stations, tokens,
+    access_log, accounts, cases, division, doctor, duties, events, exports, factor, federation,
+    health, imports, invitations, ledger, matters, members, notebook, numbers, open, papers, party,
+    people, photos, places, policies, previews, proofs, proposals, queries, reports, reshapings,
+    reveal, revocations, sessions, similar, stations, tokens,
 };
 use crate::state::State;
 
@@ -82,6 +82,16 @@ pub static ROUTES: &[Route] = &[
         .named("changePassword", "Change one's password", "修改密码")
         .takes("NewPassword")
         .once(),
+    adds("/v1/me/factor/offer", ACCOUNT, || post(factor::offer))
+        .named("offerFactor", "A new secret for an authenticator app", "两步验证：新密钥")
+        .gives(200, "FactorOffer"),
+    sets("/v1/me/factor", ACCOUNT, || put(factor::enrol))
+        .named("enrolFactor", "Set up one's second factor by a first code", "启用两步验证")
+        .takes("EnrolFactor")
+        .gives(200, "FactorEnrolled"),
+    ends("/v1/accounts/{name}/factor", ROSTER, || delete(factor::reset))
+        .named("resetFactor", "Take away a colleague's lost second factor", "重置他人的两步验证")
+        .gives(200, "Receipt"),
     reads("/v1/tokens", ACCOUNT, || get(tokens::list))
         .named("tokens", "One's programs' tokens", "程序令牌列表")
         .gives(200, "TokenPage"),

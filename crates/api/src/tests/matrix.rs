@@ -108,6 +108,7 @@ fn who(scene: &Scene) -> Vec<Row> {
     let account = json!({ "person": scene.person, "password": "a long password" });
     let signed_in = |status| [401, status, status, status, status, status, status];
     let token = Some(json!({ "label": "export", "days": 1 }));
+    let enrol = json!({ "secret": "A".repeat(32), "code": "000000", "password": "wrong" });
     vec![
         // Whoever they are, it is one name that they try.
         row("beginSession", "/v1/sessions", Some(login), [401, 401, 401, 401, 401, 429, 429]),
@@ -123,6 +124,9 @@ fn who(scene: &Scene) -> Vec<Row> {
         row("endToken", &format!("/v1/tokens/{}", "0".repeat(64)), None, signed_in(404)),
         row("accounts", "/v1/accounts", None, power(200)),
         row("putAccount", "/v1/accounts/new.one", Some(account), power(200)),
+        row("offerFactor", "/v1/me/factor/offer", None, signed_in(200)),
+        row("enrolFactor", "/v1/me/factor", Some(enrol), signed_in(401)),
+        row("resetFactor", "/v1/accounts/grid1/factor", None, power(404)),
         row("proposals", "/v1/proposals", None, power(200)),
         row(
             "confirmProposal",

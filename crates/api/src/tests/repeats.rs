@@ -336,14 +336,28 @@ async fn no_changing_route_promises_less() {
     // file every row is known again by itself, as is a photo by its content.
     let file = |route: &&Route| route.load == Load::File || route.photos == Photos::Body;
     let files = ROUTES.iter().filter(file).map(|route| route.id);
-    let but =
-        ["endSession", "ask", "similarToReport", "exportPlaces", "exportOrders", "previewAct"]
-            .into_iter();
+    let but = [
+        "endSession",
+        "ask",
+        "offerFactor",
+        "similarToReport",
+        "exportPlaces",
+        "exportOrders",
+        "previewAct",
+    ]
+    .into_iter();
     // What is revealed is on record each time.
     let reveals = ["reveal", "revealPerson", "revealMember"];
     // Certificates, epochs and newcomers that are accepted already say so by themselves.
-    let settled =
-        ["acceptEpoch", "approveNewcomer", "installCertificates", "confirmProposal", "endProposal"];
+    let settled = [
+        "acceptEpoch",
+        "approveNewcomer",
+        "installCertificates",
+        "enrolFactor",
+        "resetFactor",
+        "confirmProposal",
+        "endProposal",
+    ];
     let but: Vec<&str> = but.chain(reveals).chain(settled).chain(files).collect();
     for route in ROUTES.iter().filter(|route| route.changes()) {
         let promised = rows.iter().any(|row| row.id == route.id);

@@ -10,9 +10,9 @@ use serde_bytes::ByteBuf;
 use super::{Whose, note_of, read, senseless};
 use crate::command::{MAX_SESSIONS, Receipt};
 use crate::exchange::{ROTATION, STANDING};
-use crate::note::{Done, DoneRow, Held, Note, Rotation, Sweep, Token};
+use crate::note::{Done, DoneRow, Factor, FactorRow, Held, Note, Rotation, Sweep, Token};
 use crate::staging::{Lookup, Staging, row};
-use crate::store::{FrameKind, Position, StoreError, Table};
+use crate::store::{Frame, FrameKind, Position, StoreError, Table};
 use crate::wire::ChainBytes;
 
 /// A finished command's row: where its receipt is.
@@ -97,6 +97,47 @@ fn end_token(staging: &mut Staging<'_>, hash: ByteBuf) -> Result<(), StoreError>
     }
     staging.remove(Table::Token, hash.into_vec());
     Ok(())
+}
+
+/// An account's second factor: the row says where its secret lies.
+pub(super) fn factor(
+    staging: &mut Staging<'_>,
+    at: Position,
+    account: String,
+    factor: Option<Factor>,
+) -> Result<(), StoreError> {
+    let Some(Factor { secret: _, since, step, recovery }) = factor else {
+        staging.remove(Table::Factor, account.into_bytes());
+        return Ok(());
+    };
+    let row = FactorRow { frame: at, since, step, recovery };
+    staging.put(Table::Factor, account.into_bytes(), &row)
+}
+
+/// A code was used: neither it nor an earlier one counts again.
+pub(super) fn factor_used(
+    staging: &mut Staging<'_>,
+    account: String,
+    step: u64,
+    recovery: Option<&ByteBuf>,
+) -> Result<(), StoreError> {
+    let Some(mut known) = row::<FactorRow>(staging, Table::Factor, account.as_bytes())? else {
+        return Ok(());
+    };
+    known.step = known.step.max(step);
+    known.recovery.retain(|left| Some(left) != recovery);
+    staging.put(Table::Factor, account.into_bytes(), &known)
+}
+
+/// The secret in the frame of a second factor.
+///
+/// # Errors
+/// When the frame holds none.
+pub fn factor_secret(at: Position, frame: &Frame) -> Result<ByteBuf, StoreError> {
+    match note_of(at, frame)? {
+        Some(Note::Factor { factor: Some(factor), .. }) => Ok(factor.secret),
+        _ => Err(senseless(at, "there is no secret where the index has one: rebuild it")),
+    }
 }
 
 /// This node's own certificates; a change of its key that they complete is over.

@@ -10,7 +10,7 @@ use record::Subject;
 
 use super::damaged;
 use crate::command::{MAX_PROPOSALS, Once, Receipt};
-use crate::note::{Account, DoneRow, Invitation, Proposed, Quarantined, Token};
+use crate::note::{Account, DoneRow, FactorRow, Invitation, Proposed, Quarantined, Token};
 use crate::project::{self, Whose};
 use crate::staging::{Lookup, decode, row};
 use crate::store::{Position, Read, StoreError, Table};
@@ -66,6 +66,14 @@ pub fn accounts(
     let after = after.map(str::as_bytes);
     let found = Read::scan(reader.as_ref(), Table::Account, &[], after, limit)?;
     found.iter().map(|(_, value)| decode(value)).collect()
+}
+
+/// An account's second factor, without its secret.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn factor(reader: &Arc<dyn Read>, account: &str) -> Result<Option<FactorRow>, StoreError> {
+    row(reader, Table::Factor, account.as_bytes())
 }
 
 /// What waits for a second person, lapsed or not.

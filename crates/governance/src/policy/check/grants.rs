@@ -5,6 +5,9 @@ use crate::grant::MAX_DAYS;
 use crate::policy::{Policy, Power};
 
 pub(super) fn problems(policy: &Policy, found: &mut Vec<Problem>) {
+    for key in policy.second_factor.iter().filter(|key| policy.role(key).is_none()) {
+        report(found, "second_factor", format!("role {key} is not defined"));
+    }
     let Some(rule) = &policy.grant else { return };
     if rule.roles.is_empty() {
         report(found, "grant.roles", "names no role: leave the section out");
