@@ -29,6 +29,8 @@ struct Login {
     account: String,
     /// Whether a code of the authenticator app is asked for, too.
     code: bool,
+    /// Whether only the code was missing.
+    asked: bool,
     wrong: Option<String>,
 }
 
@@ -48,7 +50,7 @@ pub(crate) fn routes() -> Router<State> {
 async fn ask(at: At, visit: Visit, Query(next): Query<Next>) -> Response {
     let next = next.next.map(|next| own_path(Some(&next)).to_owned()).unwrap_or_default();
     let p = Page::new(&at.0, &visit, "login");
-    std::future::ready(show(Login { p, next, account: String::new(), code: false, wrong: None }))
+    std::future::ready(show(Login { p, next, account: String::new(), code: false, asked: false, wrong: None }))
         .await
 }
 
@@ -69,8 +71,9 @@ async fn begin(at: At, visit: Visit, form: Form) -> Result<Response, Trouble> {
         Err(trouble) if trouble.is_mendable() => {
             let p = Page::new(&at.0, &visit, "login");
             let (status, wrong) = (trouble.status, Some(trouble.title(&p)));
-            let code = body.get("code").is_some() || trouble.code == "code-needed";
-            Ok(show_as(status, Login { p, next, account, code, wrong }))
+            let asked = trouble.code == "code-needed";
+            let code = body.get("code").is_some() || asked;
+            Ok(show_as(status, Login { p, next, account, code, asked, wrong }))
         }
         Err(trouble) => Err(trouble),
     }

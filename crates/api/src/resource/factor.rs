@@ -59,7 +59,7 @@ pub(crate) async fn offer(desk: Desk, _: Empty) -> Result<Json<Offer>, Problem> 
 }
 
 /// `PUT /v1/me/factor`: with the password, and with a code of the factor that it replaces. Ends
-/// every other session and token of the account.
+/// every other session of the account, and every token made without one.
 pub(crate) async fn enrol(desk: Desk, body: Body<Enrol>) -> Result<Json<Enrolled>, Problem> {
     let Enrol { secret, code, password, current } = body.value;
     let session = desk.session()?.clone();

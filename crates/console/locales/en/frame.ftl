@@ -10,6 +10,7 @@ staff-sign-in = Staff sign in
 sign-in = Sign in
 sign-in-again = Check both and try again.
 sign-in-code = Code
+sign-in-code-asked = Type the password once more, and the code of your authenticator app.
 sign-in-code-help = the six digits of your authenticator app, or a recovery code
 factor-title = Second factor
 factor-needed = Your role has to set up a second factor before anything else.

@@ -10,6 +10,7 @@ staff-sign-in = 工作人员登录
 sign-in = 登录
 sign-in-again = 请检查后再试。
 sign-in-code = 验证码
+sign-in-code-asked = 请再输入一次口令，并输入验证器上的验证码。
 sign-in-code-help = 验证器上的六位数字，或一个恢复码
 factor-title = 两步验证
 factor-needed = 您的岗位须先启用两步验证，之后才能办别的事。

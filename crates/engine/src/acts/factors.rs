@@ -70,7 +70,7 @@ impl Desk<'_, '_> {
     }
 
     /// State transition: none, or another → set up, by a first code of the new one. Every other
-    /// session and token of the account ends.
+    /// session of the account ends, and every token that was made without one.
     pub(super) fn enrol_factor(
         &mut self,
         by: &Agent,
@@ -95,7 +95,7 @@ impl Desk<'_, '_> {
         let factor = Factor { secret, since: self.now, step, recovery };
         let note = Note::Factor { account: account.clone(), factor: Some(factor) };
         sign::note(self.setup, self.staging, &note)?;
-        self.end_all(account, Some(session))?;
+        self.end_others(account, session)?;
         let hash = session.to_vec().into();
         let token = Some(Token { strong: true, ..held });
         sign::note(self.setup, self.staging, &Note::Token { hash, token })?;
@@ -120,14 +120,25 @@ impl Desk<'_, '_> {
         self.sign_plain(account.person, kind, body, actor.as_ref(), None, &mut receipt)?;
         let note = Note::Factor { account: name.to_owned(), factor: None };
         sign::note(self.setup, self.staging, &note)?;
-        self.end_all(name, None)?;
+        self.end_all(name)?;
         Ok(receipt)
     }
 
-    fn end_all(&mut self, account: &str, but: Option<&[u8; 32]>) -> Result<(), Refused> {
+    fn end_all(&mut self, account: &str) -> Result<(), Refused> {
         let held = project::held(self.staging, account)?.into_iter().map(|held| held.hash);
-        let but = but.map(<[u8; 32]>::as_slice);
-        let ended = held.filter(|hash| Some(hash.as_slice()) != but).collect();
+        self.swept(Sweep::Tokens, held.collect())
+    }
+
+    /// Ends every session but one, and what programs have that was made without a second factor.
+    fn end_others(&mut self, account: &str, but: &[u8; 32]) -> Result<(), Refused> {
+        let mut ended = Vec::new();
+        for held in project::held(self.staging, account)? {
+            let token: Option<Token> = row(self.staging, Table::Token, &held.hash)?;
+            let stays = token.is_some_and(|token| token.strong) && !held.session;
+            if !stays && held.hash.as_slice() != but {
+                ended.push(held.hash);
+            }
+        }
         self.swept(Sweep::Tokens, ended)
     }
 
