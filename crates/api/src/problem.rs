@@ -48,6 +48,8 @@ kinds! {
     ORIGIN = "origin" FORBIDDEN "请求来自其他网站" "The request comes from another site";
     POWER = "power" FORBIDDEN "您的岗位没有这项权限" "Your roles do not include this power";
     NO_STANDING = "no-standing" FORBIDDEN "您目前没有有效的任职" "You have no appointment in force";
+    SIGNATURE = "person-signature" UNPROCESSABLE_ENTITY "本人签名无效" "Your own signature does not hold";
+    MUST_SIGN = "person-signature-needed" FORBIDDEN "您的岗位须用本人密钥签名办理：请先在本设备登记密钥" "Your role signs its acts with a key of its own: enrol one on this device first";
     SECOND_PERSON = "second-person" FORBIDDEN "须由另一人确认" "Another person has to confirm it";
     ROLE = "role" FORBIDDEN "您的岗位不能做这一操作" "Your role may not do this";
     SCOPE = "scope" FORBIDDEN "不在您的网格或层级内" "Outside your grid or level";

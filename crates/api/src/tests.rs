@@ -15,6 +15,7 @@ mod heads;
 mod hostile;
 mod house;
 mod imports;
+mod keys;
 mod logins;
 mod matrix;
 mod matters;

@@ -17,6 +17,7 @@ mod desk;
 mod factor;
 mod form;
 mod ground;
+mod keys;
 mod leader;
 mod map;
 mod moment;
@@ -60,6 +61,7 @@ pub fn router(api: Router, handle: Handle, settings: Settings) -> Router {
         .merge(preference::routes())
         .merge(session::routes())
         .merge(factor::routes())
+        .merge(keys::routes())
         .merge(resident::routes())
         .merge(case::routes())
         .merge(desk::routes())

@@ -50,8 +50,15 @@ pub(crate) fn routes() -> Router<State> {
 async fn ask(at: At, visit: Visit, Query(next): Query<Next>) -> Response {
     let next = next.next.map(|next| own_path(Some(&next)).to_owned()).unwrap_or_default();
     let p = Page::new(&at.0, &visit, "login");
-    std::future::ready(show(Login { p, next, account: String::new(), code: false, asked: false, wrong: None }))
-        .await
+    std::future::ready(show(Login {
+        p,
+        next,
+        account: String::new(),
+        code: false,
+        asked: false,
+        wrong: None,
+    }))
+    .await
 }
 
 /// `POST /login`

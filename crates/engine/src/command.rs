@@ -12,13 +12,14 @@ use governance::authorize;
 use governance::case::{Case, CaseId};
 use governance::certificate::{LastGood, Reason};
 use governance::grant::SecondRefused;
+use governance::hand::{Hand, HandError};
 use governance::release::Withhold;
 use governance::roster::Appointment;
 use governance::territory::Place;
-use record::{FieldId, Hash, NodeId, NodeKey, RecordId, Subject};
+use record::{FieldId, Hash, NodeId, NodeKey, PublicKey, RecordId, Subject};
 use serde::{Deserialize, Serialize};
 
-pub use crate::acts::Enrolment;
+pub use crate::acts::{Enrolment, NewKey};
 pub use ground::Ground;
 pub use people::People;
 
@@ -42,6 +43,8 @@ pub const MAX_SESSION: Duration = Duration::from_secs(24 * 3_600);
 pub const MAX_TOKEN: Duration = Duration::from_secs(366 * 86_400);
 /// Longest label of a program's token, in characters.
 pub const MAX_LABEL: usize = 64;
+/// Keys of one person that are not revoked; one more is refused.
+pub const MAX_KEYS: usize = 16;
 /// Proposals that wait for a second person at once; one more is refused.
 pub const MAX_PROPOSALS: usize = 200;
 /// Longest validity of an invitation.
@@ -111,6 +114,20 @@ pub enum What {
         expected: Option<Vec<Version>>,
         /// What is kept back.
         withhold: Withhold,
+    },
+    /// As [`What::Act`], with what it says of the person's own hand; in the form of
+    /// [`What::Narrowed`].
+    InPerson {
+        /// The case; absent for a report.
+        case: Option<CaseId>,
+        /// The act.
+        act: Act,
+        /// The versions of which the case has to be one; any where absent.
+        expected: Option<Vec<Version>>,
+        /// What is kept back.
+        withhold: Withhold,
+        /// By whose hand.
+        hand: Hand,
     },
     /// Asks those that were given fields of this node's own records of a case to use them no
     /// longer.
@@ -220,6 +237,13 @@ pub enum What {
     ResetFactor {
         /// Login name.
         name: String,
+    },
+    /// Enrols a key of one's own.
+    EnrolKey(Box<NewKey>),
+    /// Revokes a key: one's own, or whosever with power over the roster.
+    RevokeKey {
+        /// The key.
+        key: PublicKey,
     },
     /// Confirms what another proposed: it takes effect.
     Confirm {
@@ -362,6 +386,12 @@ pub enum Refused {
     /// The code is not the right one, or was used before.
     #[error("the code is wrong, or was used before: wait for the next one")]
     CodeWrong,
+    /// A person's own signature does not hold.
+    #[error(transparent)]
+    Hand(#[from] HandError),
+    /// Policy has this role sign in person.
+    #[error("your role signs its acts with a key of your own: enrol one on this device")]
+    MustSign,
     /// It takes another second person.
     #[error(transparent)]
     Second(#[from] SecondRefused),

@@ -22,6 +22,10 @@ pub const PROPOSAL_ENDED: Kind = Kind(0x0205);
 pub const ACCOUNT_CONFIRMED: Kind = Kind(0x0206);
 /// An officer took somebody's second factor away.
 pub const FACTOR_RESET: Kind = Kind(0x0207);
+/// A person enrols a key of their own: with its signature, the node's word that it is theirs.
+pub const KEY_ENROLLED: Kind = Kind(0x0208);
+/// A person's key signs nothing any more.
+pub const KEY_REVOKED: Kind = Kind(0x0209);
 /// A version of a policy, in full: kept for the cases that run under it; the same record is what
 /// the nodes below are given when it is published.
 pub const POLICY: Kind = Kind(0x0401);

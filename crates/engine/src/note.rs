@@ -109,6 +109,13 @@ pub enum Note {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recovery: Option<ByteBuf>,
     },
+    /// A person's key, enrolled or revoked.
+    Key {
+        /// The key.
+        key: PublicKey,
+        /// What is known of it.
+        row: KeyRow,
+    },
     /// Something waits for a second person's word.
     Proposed(Proposed),
     /// A proposal was confirmed, refused or taken back.
@@ -144,6 +151,25 @@ pub struct FactorRow {
     pub step: u64,
     /// Hashes of the recovery codes that are left.
     pub recovery: Vec<ByteBuf>,
+}
+
+/// A person's key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRow {
+    /// Whose.
+    pub person: Subject,
+    /// What they call the device.
+    pub label: String,
+    /// When it was enrolled.
+    pub since: Timestamp,
+    /// Epoch and place of the record that says so.
+    pub epoch: u32,
+    /// See `epoch`.
+    pub seq: u64,
+    /// When it was revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Timestamp>,
 }
 
 /// What one person proposed and another has to confirm.

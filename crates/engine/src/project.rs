@@ -31,7 +31,7 @@ pub(crate) use case::{event_of, foreseen};
 pub use case::{fact_key, order_keys, origin_key, receipt_hash};
 pub use fork::{ForkedRow, forked};
 pub use ground::{Dated, Of, ground_key};
-pub use local::{factor_secret, held, held_key, receipt};
+pub use local::{factor_secret, held, held_key, key_key, keys_of, receipt};
 pub use people::{
     Paper, Registered, Written, appointment_key, growth_key, note_key, notes_prefix, paper_key,
     raised_key,
@@ -212,7 +212,9 @@ fn own(
         | kind::PROPOSED
         | kind::PROPOSAL_ENDED
         | kind::ACCOUNT_CONFIRMED
-        | kind::FACTOR_RESET => false,
+        | kind::FACTOR_RESET
+        | kind::KEY_ENROLLED
+        | kind::KEY_REVOKED => false,
         kind::GROWTH
         | kind::MEMBER
         | kind::POST_TAKEN
@@ -375,6 +377,7 @@ fn note(
         Note::FactorUsed { account, step, recovery } => {
             local::factor_used(staging, account, step, recovery.as_ref())?;
         }
+        Note::Key { key, row } => local::key(staging, &key, &row)?,
         Note::Proposed(proposed) => {
             let key = proposed.record.as_bytes().to_vec();
             staging.put(Table::Proposal, key, &proposed)?;

@@ -129,6 +129,8 @@ pub enum Table {
     Proposal = 54,
     /// Account name → its second factor, without the secret.
     Factor = 55,
+    /// A person's key → what is known of it; (person, key) → nothing.
+    PersonKey = 56,
     /// Author → where it signed two histories, and from which epoch on it counts again.
     Forked = 48,
 }

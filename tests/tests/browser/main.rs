@@ -12,6 +12,7 @@ mod driver;
 mod enrol;
 mod factor;
 mod files;
+mod hand;
 mod hostile;
 mod house;
 mod leader;

@@ -198,6 +198,42 @@ fn who(schemas: &mut Map<String, Value>) {
     put("Appoint", object(&[("role", text())], &appoint));
     let held = [("role", reference("Named")), from, ("in_force", flag())];
     put("Appointment", object(&held, &[("scope", scope), until]));
+    let time = || reference("Time");
+    let key = || ("key", reference("Id32"));
+    let any = || json!({ "type": "string", "pattern": PATTERN });
+    let enrol = [key(), ("label", line()), ("time", time()), ("signature", any())];
+    let enrol = [enrol.as_slice(), &[("password", any())]].concat();
+    put("EnrolKey", object(&enrol, &[]));
+    let revoked = ("revoked", time());
+    let shown = [key(), ("label", text()), ("since", time())];
+    put("Key", object(&shown, std::slice::from_ref(&revoked)));
+    put("KeyPage", page("Key"));
+    let certified = [
+        key(),
+        ("person", reference("Id16")),
+        ("since", time()),
+        ("record", reference("Id32")),
+        ("envelope", text()),
+        ("salt", text()),
+        ("value", text()),
+    ];
+    put("KeyCertificate", object(&certified, &[revoked]));
+    let number = || json!({ "type": "integer", "minimum": 0 });
+    let signing = [
+        ("federation", reference("Id32")),
+        ("node", reference("Id32")),
+        ("person", reference("Id16")),
+        ("case", reference("Id16")),
+        ("kind", number()),
+        ("base", reference("Id32")),
+        ("time", number()),
+        ("values", text()),
+    ];
+    put("Signing", object(&signing, &[]));
+    let by = one_of(&["person", "forged", "node"]);
+    let why = one_of(&["no_key", "device", "program", "form"]);
+    let hand = [("why", why), ("key", reference("Id32")), ("time", time()), ("whole", flag())];
+    put("Hand", object(&[("by", by)], &hand));
     let proposal = [
         ("id", reference("Id32")),
         ("person", reference("PersonName")),

@@ -18,6 +18,8 @@ impl From<Refused> for Problem {
             ),
             Refused::CodeNeeded => Kind::CODE_NEEDED.into(),
             Refused::CodeWrong => Kind::WRONG_CODE.into(),
+            Refused::Hand(why) => Self::because(Kind::SIGNATURE, why.zh(), why.to_string()),
+            Refused::MustSign => Kind::MUST_SIGN.into(),
             Refused::Second(why) => Self::because(Kind::SECOND_PERSON, why.zh(), why.to_string()),
             Refused::NoStanding => Kind::NO_STANDING.into(),
             Refused::NotFound(_) => Self::not_found(),

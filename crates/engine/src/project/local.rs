@@ -3,14 +3,14 @@
 //! replay, which has no clock, comes to the same rows.
 
 use governance::certificate::Certificate;
-use record::{Timestamp, Unverified};
+use record::{PublicKey, Subject, Timestamp, Unverified};
 use serde::Serialize;
 use serde_bytes::ByteBuf;
 
 use super::{Whose, note_of, read, senseless};
 use crate::command::{MAX_SESSIONS, Receipt};
 use crate::exchange::{ROTATION, STANDING};
-use crate::note::{Done, DoneRow, Factor, FactorRow, Held, Note, Rotation, Sweep, Token};
+use crate::note::{Done, DoneRow, Factor, FactorRow, Held, KeyRow, Note, Rotation, Sweep, Token};
 use crate::staging::{Lookup, Staging, row};
 use crate::store::{Frame, FrameKind, Position, StoreError, Table};
 use crate::wire::ChainBytes;
@@ -138,6 +138,50 @@ pub fn factor_secret(at: Position, frame: &Frame) -> Result<ByteBuf, StoreError>
         Some(Note::Factor { factor: Some(factor), .. }) => Ok(factor.secret),
         _ => Err(senseless(at, "there is no secret where the index has one: rebuild it")),
     }
+}
+
+/// Key of the row of a person's public key.
+#[must_use]
+pub fn key_key(key: &PublicKey) -> Vec<u8> {
+    [b"k".as_slice(), key.as_bytes()].concat()
+}
+
+fn keys_prefix(person: Subject) -> Vec<u8> {
+    [b"p".as_slice(), person.as_bytes()].concat()
+}
+
+/// A person's key, enrolled or revoked.
+pub(super) fn key(
+    staging: &mut Staging<'_>,
+    key: &PublicKey,
+    known: &KeyRow,
+) -> Result<(), StoreError> {
+    let of_person = [keys_prefix(known.person).as_slice(), key.as_bytes()].concat();
+    staging.put_bytes(Table::PersonKey, of_person, Vec::new())?;
+    staging.put(Table::PersonKey, key_key(key), known)
+}
+
+/// A person's keys, revoked ones too.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn keys_of(
+    view: &(impl Lookup + ?Sized),
+    person: Subject,
+) -> Result<Vec<(PublicKey, KeyRow)>, StoreError> {
+    const MOST: usize = 1_000;
+    let prefix = keys_prefix(person);
+    let mut found = Vec::new();
+    for (at, _) in view.scan(Table::PersonKey, &prefix, None, MOST)? {
+        let key = at[prefix.len()..]
+            .try_into()
+            .map_err(|_| StoreError::Index { what: "a key of a person: rebuild it".into() })?;
+        let key = PublicKey::from_bytes(key);
+        if let Some(known) = row(view, Table::PersonKey, &key_key(&key))? {
+            found.push((key, known));
+        }
+    }
+    Ok(found)
 }
 
 /// This node's own certificates; a change of its key that they complete is over.

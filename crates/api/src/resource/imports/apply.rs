@@ -93,6 +93,8 @@ pub(super) fn named(refused: Refused, spot: Spot) -> Result<Named, Problem> {
         )),
         Refused::Power(_)
         | Refused::Second(_)
+        | Refused::Hand(_)
+        | Refused::MustSign
         | Refused::CodeNeeded
         | Refused::CodeWrong
         | Refused::NoStanding

@@ -5,8 +5,12 @@ use crate::grant::MAX_DAYS;
 use crate::policy::{Policy, Power};
 
 pub(super) fn problems(policy: &Policy, found: &mut Vec<Problem>) {
-    for key in policy.second_factor.iter().filter(|key| policy.role(key).is_none()) {
-        report(found, "second_factor", format!("role {key} is not defined"));
+    for (at, roles) in
+        [("second_factor", &policy.second_factor), ("person_signature", &policy.person_signature)]
+    {
+        for key in roles.iter().filter(|key| policy.role(key).is_none()) {
+            report(found, at, format!("role {key} is not defined"));
+        }
     }
     let Some(rule) = &policy.grant else { return };
     if rule.roles.is_empty() {

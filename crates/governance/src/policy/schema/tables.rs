@@ -87,6 +87,13 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
                 "roles that show a second factor; `http.second_factor` says when a node asks for it",
             ),
             key(
+                "person_signature",
+                TEXTS,
+                NONE,
+                "办理事件须用本人密钥签名的岗位（上报除外）",
+                "roles that sign their acts on cases with a key of their own, reports aside",
+            ),
+            key(
                 "grant",
                 TABLE,
                 Some("一人即可 one person"),
