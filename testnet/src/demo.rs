@@ -323,7 +323,8 @@ fn addresses(federation: &Federation) -> String {
     format!(
         "\n== 地址与登录 · addresses and logins\n{}  全部演示账号的口令 password of every account: \
          {password}\n  居民页面 for residents, no account: {residents}\n  \
-         试试 try: dispatcher 派单 the desk · grid1 网格员（手机） the phone · admin 管理 the operator\n  \
+         试试 try: 在居民页面上报一件 report something there → dispatcher 受理、派给网格员 accepts and \
+         assigns it → grid1（手机 the phone）办结 deals with it · admin 管理 the operator\n  \
          接口说明 API: 每个地址的 /openapi.json at every address\n",
         table.text()
     )

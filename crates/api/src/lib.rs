@@ -27,6 +27,7 @@ mod parts;
 pub mod password;
 mod print;
 mod problem;
+mod progress;
 mod rate;
 mod resource;
 pub mod route;

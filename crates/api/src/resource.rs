@@ -20,6 +20,7 @@ pub(crate) mod members;
 pub(crate) mod notebook;
 pub(crate) mod numbers;
 pub(crate) mod open;
+pub(crate) mod outbox;
 pub(crate) mod papers;
 pub(crate) mod party;
 pub(crate) mod people;
@@ -39,6 +40,7 @@ pub(crate) mod signing;
 pub(crate) mod similar;
 pub(crate) mod stations;
 pub(crate) mod tokens;
+pub(crate) mod views;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};

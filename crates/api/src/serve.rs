@@ -13,6 +13,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
+use hyper::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -24,6 +25,10 @@ use tower::ServiceExt;
 use crate::share::Shares;
 
 pub use tls::{Tls, TlsError};
+
+/// A browser that came over TLS once does not come without it for a year (RFC 6797). Other names
+/// below this one are others' to decide.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// What a client may take of a node.
 #[derive(Clone, Debug)]
@@ -147,9 +152,17 @@ async fn exchange(
     limits: &Limits,
     mut stopped: watch::Receiver<bool>,
 ) {
+    let tls = limits.tls.is_some();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(from));
-        router.clone().oneshot(request)
+        let answer = router.clone().oneshot(request);
+        async move {
+            let mut response = answer.await;
+            if let (true, Ok(response)) = (tls, &mut response) {
+                response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HSTS);
+            }
+            response
+        }
     });
     let io = TokioIo::new(stream);
     let serving = http1::Builder::new()

@@ -13,6 +13,7 @@ use crate::feed::Feed;
 use crate::looks::Looks;
 use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
+use crate::progress::UnderWay;
 use crate::rate::{Buckets, Key};
 use crate::session::{self, Session};
 use crate::share::Shares;
@@ -148,6 +149,8 @@ pub struct Shared {
     pub(crate) requests: Semaphore,
     /// Files being taken in at once: each is in memory as a whole.
     pub(crate) files: Semaphore,
+    /// How far the files have come that are being taken in.
+    pub(crate) under_way: UnderWay,
     /// What a file changes of territory or roster follows from what is there: one at a time.
     pub(crate) turn: tokio::sync::Mutex<()>,
     /// The journal is read as a whole by one at a time.
@@ -190,6 +193,7 @@ impl State {
             hashing: Semaphore::new(HASHING),
             requests: Semaphore::new(config.requests),
             files: Semaphore::new(FILES),
+            under_way: UnderWay::default(),
             turn: tokio::sync::Mutex::default(),
             examining: tokio::sync::Mutex::default(),
             arrivals: Shares::default(),

@@ -29,3 +29,4 @@ mod residents;
 mod schema;
 mod stale;
 mod swept;
+mod views;

@@ -130,33 +130,15 @@
     window.addEventListener("pagehide", () => stream.close());
   }
 
-  // Views that this browser keeps.
-  const kept = one("#kept");
-  if (kept) {
-    const name = "wangge-views";
-    const read = () => { try { return JSON.parse(localStorage.getItem(name)) || []; } catch { return []; } };
-    const write = (views) => { localStorage.setItem(name, JSON.stringify(views.slice(0, 12))); show(); };
-    const show = () => kept.replaceChildren(...read().map((view, at) => {
-      const item = document.createElement("span");
-      const link = document.createElement("a");
-      link.className = "button plain";
-      link.href = `/desk?${view.query}`;
-      link.textContent = view.name;
-      const drop = document.createElement("button");
-      drop.type = "button";
-      drop.className = "plain";
-      drop.textContent = "×";
-      drop.setAttribute("aria-label", `${kept.dataset.drop} ${view.name}`);
-      drop.onclick = () => write(read().filter((_, other) => other !== at));
-      item.append(link, drop);
-      return item;
-    }));
-    const keep = one("#keep-view");
-    keep.hidden = false;
-    keep.addEventListener("click", () => {
-      const called = window.prompt(keep.dataset.ask);
-      if (called) write([...read(), { name: called.slice(0, 40), query: location.search.slice(1) }]);
-    });
-    show();
-  }
+  // A file that takes a while to be read: it is said so while the browser waits.
+  document.addEventListener("submit", (event) => {
+    const busy = event.target.dataset.busy;
+    if (!busy || one(".busy", event.target)) return;
+    const sign = document.createElement("p");
+    sign.className = "busy";
+    sign.setAttribute("role", "status");
+    sign.textContent = busy;
+    event.target.append(sign);
+  });
+  window.addEventListener("pageshow", () => all(".busy").forEach((sign) => sign.remove()));
 })();

@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod doctor;
 mod files;
+mod install;
 mod invitations;
 mod node;
 mod overview;
@@ -13,6 +14,8 @@ mod witness;
 
 use axum::Router;
 use axum::routing::{get, post};
+
+pub(crate) use files::long::Imports;
 
 use crate::state::State;
 
@@ -35,6 +38,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/operator", get(overview::overview))
         .route("/operator/doctor", get(doctor::doctor))
         .route("/operator/peers", get(peers::peers))
+        .route("/operator/peers/install", post(install::install))
         .route("/operator/peers/{id}/revoke", get(invitations::ask).post(invitations::revoke))
         .route("/operator/invitations", get(invitations::list).post(invitations::create))
         .route("/operator/invitations/{id}/end", post(invitations::end))
@@ -53,6 +57,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/operator/policies/{key}/{version}", get(policies::one))
         .route("/operator/policies/{key}/{version}/adopt", post(policies::adopt))
         .route("/operator/files", get(files::files))
+        .route("/operator/files/under-way/{id}", get(files::long::under_way))
         .route("/operator/files/{what}", post(files::take))
         .route("/operator/files/export/{what}", post(files::give))
         .route("/operator/access", get(access::log))

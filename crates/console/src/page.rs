@@ -120,7 +120,12 @@ impl Page {
             text.push_str(" · ");
             text.push_str(&self.name(&held.role));
             if let Some(name) = held.scope.as_ref().and_then(|scope| scope.name.as_ref()) {
-                text.push_str(&format!("（{name}）"));
+                let english = self.is_english();
+                text.push_str(&if english {
+                    format!(" ({name})")
+                } else {
+                    format!("（{name}）")
+                });
             }
         }
         text

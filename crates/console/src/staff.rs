@@ -10,7 +10,9 @@ use crate::state::State;
 use crate::trouble::Trouble;
 use crate::visit::Visit;
 
-/// A signed-in visitor. Without a session there is none: the browser is sent to sign in.
+/// A signed-in visitor. Without a session there is none: the browser is sent to sign in. Cheap to
+/// clone.
+#[derive(Clone)]
 pub(crate) struct Staff {
     pub(crate) state: State,
     pub(crate) visit: Visit,

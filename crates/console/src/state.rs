@@ -8,6 +8,7 @@ use engine::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::api::Api;
+use crate::operator::Imports;
 use crate::tiles::Tiles;
 use crate::visit::Cookies;
 
@@ -46,13 +47,16 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) cookies: Cookies,
     pub(crate) uploads: Semaphore,
+    /// Files that take their time.
+    pub(crate) imports: Imports,
 }
 
 impl State {
     pub(crate) fn new(api: Router, handle: Handle, settings: Settings) -> Self {
         let uploads = Semaphore::new(UPLOADS);
         let cookies = Cookies::new(settings.tls, &handle.setup().mark());
-        Self(Arc::new(Shared { api: Api::new(api), handle, settings, cookies, uploads }))
+        let (api, imports) = (Api::new(api), Imports::default());
+        Self(Arc::new(Shared { api, handle, settings, cookies, uploads, imports }))
     }
 }
 

@@ -138,6 +138,7 @@ impl Desk<'_, '_> {
             }
             What::EnrolKey(new) => self.enrol_key(&by, &new, once),
             What::RevokeKey { key } => self.revoke_key(&by, key, once),
+            What::KeepViews { account, views } => self.keep_views(&by, account, views, once),
             What::Confirm { proposal } => self.confirm(&by, proposal, once),
             What::EndProposal { proposal } => self.end_proposal(&by, proposal, once),
             What::PutToken { hash, token: Some(token) } => self.begin_token(&by, hash, token, once),

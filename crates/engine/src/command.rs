@@ -24,7 +24,7 @@ pub use ground::Ground;
 pub use people::People;
 
 use crate::access::Reading;
-use crate::note::{Account, Invitation, Token};
+use crate::note::{Account, Invitation, SavedView, Token};
 use crate::store::StoreError;
 
 /// Most places in one command.
@@ -45,6 +45,12 @@ pub const MAX_TOKEN: Duration = Duration::from_secs(366 * 86_400);
 pub const MAX_LABEL: usize = 64;
 /// Keys of one person that are not revoked; one more is refused.
 pub const MAX_KEYS: usize = 16;
+/// Most views of the list of cases that an account keeps.
+pub const MAX_VIEWS: usize = 20;
+/// Longest name of such a view, in characters.
+pub const MAX_VIEW_NAME: usize = 40;
+/// Longest query of such a view, in bytes.
+pub const MAX_VIEW_QUERY: usize = 1_000;
 /// Proposals that wait for a second person at once; one more is refused.
 pub const MAX_PROPOSALS: usize = 200;
 /// Longest validity of an invitation.
@@ -244,6 +250,13 @@ pub enum What {
     RevokeKey {
         /// The key.
         key: PublicKey,
+    },
+    /// Keeps the views of the list of cases of one's own account, in place of those before.
+    KeepViews {
+        /// Login name.
+        account: String,
+        /// All of them, in the order in which they are shown.
+        views: Vec<SavedView>,
     },
     /// Confirms what another proposed: it takes effect.
     Confirm {

@@ -43,6 +43,13 @@ pub enum Note {
     },
     /// An account of a member of staff.
     Account(Account),
+    /// The views of the list of cases that an account keeps, all of them.
+    Views {
+        /// Login name.
+        account: String,
+        /// In the order in which they are shown.
+        views: Vec<SavedView>,
+    },
     /// A session or a program's bearer token; `None` ends it.
     Token {
         /// blake3 of the secret.
@@ -280,6 +287,17 @@ pub struct Account {
     pub password: String,
     /// Whether it may be used.
     pub enabled: bool,
+}
+
+/// A list of cases, narrowed as somebody often wants it. It may hold words that they look for, so
+/// it is kept in its frame alone, where it is encrypted at rest.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedView {
+    /// What they call it: 1 to [`crate::command::MAX_VIEW_NAME`] printable characters.
+    pub name: String,
+    /// The list's query, percent-encoded: at most [`crate::command::MAX_VIEW_QUERY`] bytes.
+    pub query: String,
 }
 
 /// What a session or bearer token stands for.

@@ -31,7 +31,7 @@ pub(crate) use case::{event_of, foreseen};
 pub use case::{fact_key, order_keys, origin_key, receipt_hash};
 pub use fork::{ForkedRow, forked};
 pub use ground::{Dated, Of, ground_key};
-pub use local::{factor_secret, held, held_key, key_key, keys_of, receipt};
+pub use local::{factor_secret, held, held_key, key_key, keys_of, receipt, saved_views, views_key};
 pub use people::{
     Paper, Registered, Written, appointment_key, growth_key, note_key, notes_prefix, paper_key,
     raised_key,
@@ -364,6 +364,9 @@ fn note(
         Note::Done(done) => local::done(staging, at, done)?,
         Note::Account(account) => {
             staging.put(Table::Account, account.name.clone().into_bytes(), &account)?;
+        }
+        Note::Views { account, .. } => {
+            staging.put_bytes(Table::Meta, views_key(&account), at.to_bytes().to_vec())?;
         }
         Note::Token { hash, token } => local::token(staging, hash, token.as_ref())?,
         Note::Invitation { hash, invitation } => {

@@ -1,6 +1,6 @@
 //! Places by the code or name that a file gives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use governance::area::AreaCode;
 use governance::territory::Territory;
@@ -13,6 +13,7 @@ use crate::text::fold;
 pub(crate) struct Lookup {
     codes: BTreeMap<AreaCode, Vec<Subject>>,
     names: BTreeMap<String, Vec<Subject>>,
+    ids: BTreeSet<Subject>,
 }
 
 /// Why no one place answers to a label.
@@ -26,8 +27,10 @@ pub(crate) enum Miss {
 
 impl Lookup {
     pub(crate) fn new(territory: &Territory, at: Timestamp) -> Self {
-        let mut lookup = Self { codes: BTreeMap::new(), names: BTreeMap::new() };
+        let mut lookup =
+            Self { codes: BTreeMap::new(), names: BTreeMap::new(), ids: BTreeSet::new() };
         for place in territory.places(at) {
+            lookup.ids.insert(place.id);
             lookup.names.entry(fold(&place.name)).or_default().push(place.id);
             if let Some(code) = &place.code {
                 lookup.codes.entry(code.clone()).or_default().push(place.id);
@@ -36,9 +39,13 @@ impl Lookup {
         lookup
     }
 
-    /// The place of this code or name.
+    /// The place of this code, name or id.
     pub(crate) fn find(&self, label: &str) -> Result<Subject, Miss> {
         let folded = fold(label);
+        // An export names so what has no code and shares its name.
+        if let Some(id) = folded.trim().parse().ok().filter(|id| self.ids.contains(id)) {
+            return Ok(id);
+        }
         let code: Option<AreaCode> = folded.trim().parse().ok();
         let found = match &code {
             Some(code) => self.codes.get(code),

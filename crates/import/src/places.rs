@@ -7,6 +7,7 @@
 mod draft;
 mod export;
 mod fit;
+pub mod geojson;
 mod kinds;
 mod outcome;
 mod parent;

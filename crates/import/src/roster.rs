@@ -1,6 +1,7 @@
 //! People and their appointments from a file (R1, R4): what to put on the roster, what to appoint,
 //! and who is one person. Nothing is applied here, and the same file once more changes nothing.
 
+pub mod export;
 mod row;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::key::Key;
 
-use crate::driver::{Browser, DESK};
+use crate::driver::{Browser, DESK, Kind};
 use crate::house::House;
 use crate::until;
 
@@ -83,6 +83,36 @@ async fn a_dispatcher_assigns_by_keys_alone_and_a_second_browser_sees_it_within_
     for browser in [first, second] {
         let complaints = browser.complaints().await;
         assert!(complaints.is_empty(), "{complaints:?}");
+        browser.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_is_kept_at_one_device_is_there_at_another_and_is_dropped_without_scripts() {
+    let house = House::build().await;
+    house.reported("路灯不亮").await;
+    house.reported("垃圾没有人收").await;
+    let first = house.signed_in(DESK, "dispatcher").await;
+    first.open("/desk").await;
+    assert!(!first.has("#view-name").await, "a view that everybody has needs no keeping");
+    first.open("/desk?view=intake&q=%E8%B7%AF%E7%81%AF").await;
+    first.type_in("#view-name", "路灯 <未接>").await;
+    first.press("保存视图").await;
+    let kept = ".kept a[aria-current]";
+    assert_eq!(first.words(kept).await, "路灯 <未接>");
+    assert_eq!(crate::reach::faults(&first, "kept view").await, Vec::<String>::new());
+    crate::look::keep(&first, "desk-kept-1440-light").await;
+
+    let second = house.signed_in(Kind { scripts: false, ..DESK }, "dispatcher").await;
+    second.open("/desk").await;
+    second.press("路灯 <未接>").await;
+    let rows = second.words("#rows").await;
+    assert!(rows.contains("路灯不亮") && !rows.contains("垃圾"), "{rows}");
+    second.click(".kept button").await;
+    until("it is dropped", async || !second.has(".kept").await).await;
+    first.open("/desk").await;
+    assert!(!first.has(".kept").await, "everywhere");
+    for browser in [first, second] {
         browser.close().await;
     }
 }

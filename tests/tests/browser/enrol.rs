@@ -8,7 +8,7 @@ use crate::until;
 const NAME: &str = "新安社区（演示）";
 
 /// Makes an invitation by the page; gives its text.
-async fn invited(street: &Browser, name: &str) -> String {
+pub(crate) async fn invited(street: &Browser, name: &str) -> String {
     street.open("/operator/invitations").await;
     street.type_in("#name", name).await;
     let level = street.find("#level").await;

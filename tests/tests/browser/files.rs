@@ -6,7 +6,7 @@ use import::table::Format;
 use import::table::write::Written;
 use serde_json::{Value, json};
 
-use crate::driver::{Browser, DESK};
+use crate::driver::{Browser, DESK, Kind};
 use crate::house::House;
 use crate::until;
 
@@ -124,5 +124,66 @@ async fn what_is_wrong_with_a_file_is_told_by_its_cell_before_anything_is_stored
     assert!(fetched(&browser, form, json!({ "format": "csv" })).await == first);
     let complaints = browser.complaints().await;
     assert!(complaints.is_empty(), "{complaints:?}");
+    browser.close().await;
+}
+
+/// People enough that bringing them in takes a while.
+const MANY: usize = 4_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_import_says_how_far_it_is_and_its_outcome_without_scripts_too() {
+    let house = House::build().await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (number, kind) in [(1, DESK), (2, Kind { scripts: false, ..DESK })] {
+        let rows =
+            (0..MANY).map(|at| format!("演示{number}号{at},139{number}{at:07},社区工作者\n"));
+        let path = folder.path().join(format!("{number}.csv"));
+        std::fs::write(&path, format!("姓名,电话,角色\n{}", rows.collect::<String>()))
+            .expect("written");
+        let browser = house.signed_in(kind, "admin").await;
+        browser.open("/operator/files").await;
+        let file = browser.find("#file-people").await;
+        file.send_keys(&path.display().to_string()).await.expect("a file can be chosen");
+        browser.click("form[action$=people][enctype] button").await;
+        browser.click("button[value=apply]").await;
+        until("it is under way", async || browser.path().await.contains("/under-way/")).await;
+        let page = browser.path().await;
+        until("it is said how far it is", async || {
+            browser.text().await.contains(&format!("/ {MANY}")) || browser.has("#counts").await
+        })
+        .await;
+        assert_eq!(browser.path().await, page, "one page from beginning to end");
+        crate::look::keep(&browser, &format!("operator-under-way-{number}")).await;
+        browser.find("#counts").await;
+        assert_eq!(count(&browser, "new").await, MANY.to_string());
+        assert!(browser.complaints().await.is_empty());
+        // It is nobody else's to look at.
+        let stranger = house.signed_in(DESK, "dispatcher").await;
+        stranger.open(&page).await;
+        assert!(!stranger.has("#counts").await && !stranger.has("progress").await);
+        stranger.close().await;
+        browser.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_roster_and_the_areas_go_out_as_files() {
+    let house = House::build().await;
+    let browser = house.signed_in(DESK, "admin").await;
+    browser.open("/operator/files").await;
+    let people = "form[action$='export/people']";
+    let csv = fetched(&browser, people, json!({ "format": "csv" })).await;
+    let csv = String::from_utf8(csv).expect("text");
+    assert!(csv.contains("姓名,联系电话,角色,网格代码") && csv.contains("演示grid1"), "{csv}");
+    let xlsx = fetched(&browser, people, json!({ "format": "xlsx" })).await;
+    assert!(xlsx.starts_with(b"PK"));
+    let places = "form[action$='export/places']";
+    let areas = fetched(&browser, places, json!({ "format": "geojson" })).await;
+    let areas: Value = serde_json::from_slice(&areas).expect("json");
+    let features = areas["features"].as_array().expect("features");
+    assert!(features.iter().any(|one| one["geometry"]["type"] == "Polygon"), "{areas}");
+    browser.open("/operator/access").await;
+    let log = browser.words("main").await;
+    assert!(log.contains("导出") && log.contains("人员电话"), "{log}");
     browser.close().await;
 }

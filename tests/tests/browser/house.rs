@@ -129,6 +129,11 @@ impl House {
         sibling
     }
 
+    /// The folder in which its nodes have theirs.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.root.path()
+    }
+
     /// The dispatcher, after the node was started anew: its port may be another.
     pub(crate) fn dispatcher_now(&self) -> Desk {
         Desk { token: self.dispatcher.token.clone(), ..self.community.operator() }

@@ -1,7 +1,7 @@
 //! Pictures of every page, for people to look at: `WANGGE_PICTURES=DIR cargo test -p tests --test
 //! browser pictures`. Without a folder each page is opened all the same, and nothing may be wrong.
 
-use crate::driver::{Browser, DESK, PHONE};
+use crate::driver::{Browser, DESK, Kind, PHONE};
 use crate::house::{GRID, House};
 
 /// Most bytes that a page for residents, and one for staff, brings in all.
@@ -100,75 +100,190 @@ pub(crate) async fn keep(browser: &Browser, name: &str) {
     std::fs::write(path, browser.picture().await).expect("a picture can be written");
 }
 
+/// A house with something on every page.
+struct Scene {
+    house: House,
+    /// A case that was offered to the street, its code and its first record.
+    id: String,
+    code: String,
+    record: String,
+    /// A dispute that was mediated.
+    dispute: String,
+    policy: String,
+}
+
+/// Whoever looks: nobody in particular, or an account of the house.
+const VISITORS: [(Kind, &str); 4] =
+    [(PHONE, ""), (DESK, "dispatcher"), (DESK, "admin"), (PHONE, "grid1")];
+
+impl Scene {
+    async fn build() -> Self {
+        let house = House::build().await;
+        let (id, code) = house.reported("三号楼门口的路灯坏了三天").await;
+        house.escalated(&id).await;
+        house.furnished().await;
+        for title in ["物业费涨价没有公示", "垃圾桶满了没人收", "电动车堵住楼道"]
+        {
+            house.reported(title).await;
+        }
+        let dispute = house.mediated().await;
+        let steps = house.dispatcher.get(&format!("/v1/cases/{id}/timeline")).await;
+        let record = steps["items"][0]["record"].as_str().expect("a step").to_owned();
+        let known = house.community.operator().get("/v1/node").await;
+        let policy = known["policy"].as_str().expect("a policy").to_owned();
+        Self { house, id, code, record, dispute, policy }
+    }
+
+    /// The pages of a visitor, with a name for each.
+    fn pages(&self, login: &str) -> Vec<(String, &'static str)> {
+        let Self { id, code, record, dispute, policy, .. } = self;
+        match login {
+            "" => vec![
+                ("/".into(), "front"),
+                (format!("/report?grid={GRID}"), "about"),
+                ("/report?category=facility".into(), "report"),
+                ("/report/map?category=facility".into(), "map"),
+                (format!("/r/{code}?new=yes"), "receipt"),
+                (format!("/r/{code}"), "follow"),
+                (format!("/r/{code}/given"), "given"),
+                ("/done?open=yes".into(), "done"),
+                ("/login".into(), "login"),
+                ("/nowhere".into(), "trouble"),
+            ],
+            "dispatcher" => vec![
+                ("/desk".into(), "desk"),
+                ("/desk?view=mine".into(), "desk-none"),
+                ("/desk?shape=board".into(), "board"),
+                (format!("/cases/{id}"), "case"),
+                (format!("/cases/{dispute}"), "case-dispute"),
+                (format!("/cases/{id}/similar"), "similar"),
+                (format!("/cases/{id}/order"), "order"),
+                (format!("/cases/{id}/given"), "case-given"),
+                (format!("/cases/{dispute}/agreement"), "agreement"),
+                ("/numbers".into(), "numbers"),
+                ("/map".into(), "desk-map"),
+                ("/signs".into(), "signs"),
+                (format!("/cases/{id}/acts/triage"), "act"),
+                (format!("/cases/{id}/proof/{record}"), "proof"),
+            ],
+            "admin" => vec![
+                ("/operator".into(), "operator"),
+                ("/operator/doctor".into(), "operator-doctor"),
+                ("/operator/peers".into(), "operator-peers"),
+                ("/operator/streams".into(), "operator-streams"),
+                ("/operator/invitations".into(), "operator-invitations"),
+                ("/operator/witness".into(), "operator-witness"),
+                ("/operator/accounts".into(), "operator-accounts"),
+                ("/operator/accounts/new".into(), "operator-account-new"),
+                ("/operator/accounts/dispatcher".into(), "operator-account"),
+                ("/operator/files".into(), "operator-files"),
+                ("/operator/policies".into(), "operator-policies"),
+                (format!("/operator/policies/{policy}"), "operator-policy"),
+                ("/operator/access".into(), "operator-access"),
+            ],
+            _ => vec![
+                ("/work".into(), "work"),
+                ("/work/report".into(), "work-report"),
+                ("/work/grid".into(), "work-grid"),
+                ("/work/notes".into(), "work-notes"),
+            ],
+        }
+    }
+
+    async fn visit(&self, kind: Kind, login: &str) -> Browser {
+        if login.is_empty() {
+            self.house.browser(kind).await
+        } else {
+            self.house.signed_in(kind, login).await
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pictures_of_every_page() {
-    let house = House::build().await;
-    let (id, code) = house.reported("三号楼门口的路灯坏了三天").await;
-    house.escalated(&id).await;
-    house.furnished().await;
-    for title in ["物业费涨价没有公示", "垃圾桶满了没人收", "电动车堵住楼道"]
-    {
-        house.reported(title).await;
-    }
+    let scene = Scene::build().await;
     let both = [(375, 812), (1440, 900)];
     let wrong = &mut Vec::new();
-    let resident = house.browser(PHONE).await;
-    look(&resident, "/", "front", &both, wrong).await;
-    look(&resident, &format!("/report?grid={GRID}"), "about", &both, wrong).await;
-    look(&resident, "/report?category=facility", "report", &both, wrong).await;
-    look(&resident, "/report/map?category=facility", "map", &both, wrong).await;
-    look(&resident, &format!("/r/{code}?new=yes"), "receipt", &both, wrong).await;
-    look(&resident, &format!("/r/{code}/given"), "given", &both, wrong).await;
-    look(&resident, "/done?open=yes", "done", &both, wrong).await;
-    look(&resident, "/login", "login", &both, wrong).await;
-    resident.close().await;
-    let desk = house.signed_in(DESK, "dispatcher").await;
-    look(&desk, "/desk", "desk", &both, wrong).await;
-    look(&desk, "/desk?shape=board", "board", &both, wrong).await;
-    look(&desk, &format!("/cases/{id}"), "case", &both, wrong).await;
-    look(&desk, &format!("/cases/{id}/similar"), "similar", &both, wrong).await;
-    look(&desk, &format!("/cases/{id}/order"), "order", &both, wrong).await;
-    look(&desk, &format!("/cases/{id}/given"), "case-given", &both, wrong).await;
-    let dispute = house.mediated().await;
-    look(&desk, &format!("/cases/{dispute}/agreement"), "agreement", &both, wrong).await;
-    look(&desk, "/numbers", "numbers", &both, wrong).await;
-    look(&desk, "/map", "desk-map", &both, wrong).await;
-    look(&desk, "/signs", "signs", &both, wrong).await;
-    look(&desk, &format!("/cases/{id}/acts/triage"), "act", &both, wrong).await;
-    let steps = house.dispatcher.get(&format!("/v1/cases/{id}/timeline")).await;
-    let record = steps["items"][0]["record"].as_str().expect("a step").to_owned();
-    look(&desk, &format!("/cases/{id}/proof/{record}"), "proof", &both, wrong).await;
-    desk.close().await;
-    let operator = house.signed_in(DESK, "admin").await;
-    let known = house.community.operator().get("/v1/node").await;
-    let policy = format!("/operator/policies/{}", known["policy"].as_str().expect("a policy"));
-    for (path, name) in [
-        ("/operator", "operator"),
-        ("/operator/doctor", "operator-doctor"),
-        ("/operator/peers", "operator-peers"),
-        ("/operator/streams", "operator-streams"),
-        ("/operator/invitations", "operator-invitations"),
-        ("/operator/witness", "operator-witness"),
-        ("/operator/accounts", "operator-accounts"),
-        ("/operator/accounts/new", "operator-account-new"),
-        ("/operator/accounts/dispatcher", "operator-account"),
-        ("/operator/files", "operator-files"),
-        ("/operator/policies", "operator-policies"),
-        (&policy, "operator-policy"),
-        ("/operator/access", "operator-access"),
-    ] {
-        look(&operator, path, name, &both, wrong).await;
+    for (kind, login) in VISITORS {
+        let browser = scene.visit(kind, login).await;
+        for (path, name) in scene.pages(login) {
+            look(&browser, &path, name, &both, wrong).await;
+        }
+        browser.close().await;
     }
-    operator.close().await;
-    let worker = house.signed_in(PHONE, "grid1").await;
-    for (path, name) in [
-        ("/work", "work"),
-        ("/work/report", "work-report"),
-        ("/work/grid", "work-grid"),
-        ("/work/notes", "work-notes"),
-    ] {
-        look(&worker, path, name, &both, wrong).await;
+    // That there is no such page is what its status says.
+    wrong.retain(|said| !(said.contains("/nowhere") && said.contains("404")));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the page shows in Chinese, in its texts and in what is read out.
+const CHINESE: &str = "const chinese = /[\\u3000-\\u30ff\\u3400-\\u9fff\\uff00-\\uffef]/; \
+    const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT); \
+    const found = []; \
+    while (walk.nextNode()) { const at = walk.currentNode.parentElement; \
+      if (!at.closest('script, style, [lang=zh-CN], .words, blockquote')) \
+        found.push(walk.currentNode.textContent); } \
+    for (const one of document.querySelectorAll('[title], [aria-label], [placeholder], [alt]')) \
+      for (const name of ['title', 'aria-label', 'placeholder', 'alt']) \
+        found.push(one.getAttribute(name) || ''); \
+    return found.map((text) => text.trim()).filter((text) => chinese.test(text));";
+
+/// What is data: names and words that somebody gave, and the policy's own law.
+const DATA: &[&str] = &[
+    "徽城镇（演示）",
+    "新安社区（演示）",
+    "新安社区",
+    "稠墅小区第一网格",
+    "稠墅小区第二网格",
+    "稠墅网格党群驿站",
+    "稠墅小区东门",
+    // Before the words that are within them.
+    "演示居民甲",
+    "演示居民乙",
+    "演示",
+    "三号楼门口的路灯坏了三天",
+    "物业费涨价没有公示",
+    "垃圾桶满了没人收",
+    "电动车堵住楼道",
+    "第二网格门口井盖松动",
+    "楼上漏水，协商不成",
+    "请尽快处理",
+    "3 栋 2 单元",
+    "C2 镇级兜底保障：逐级上报，由上级处置",
+    "基本-01 矛盾纠纷排查化解",
+    "配合-01 违法建设查处",
+    "收回-01 特种设备安全检查",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn english_pages_have_no_chinese_beside_what_somebody_said() {
+    let scene = Scene::build().await;
+    let wrong = &mut Vec::new();
+    for (kind, login) in VISITORS {
+        let browser = scene.visit(Kind { language: "en", ..kind }, login).await;
+        for (path, name) in scene.pages(login) {
+            browser.sized(1440, 900).await;
+            browser.open(&path).await;
+            let lang = browser.script("return document.documentElement.lang", vec![]).await;
+            assert_eq!(lang, "en", "{path}");
+            let texts = browser.script(CHINESE, vec![]).await;
+            for text in texts.as_array().expect("texts").iter().filter_map(|text| text.as_str()) {
+                let rest = DATA.iter().fold(text.to_owned(), |text, data| text.replace(data, ""));
+                if rest
+                    .chars()
+                    .any(|c| matches!(c, '\u{3000}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}'))
+                {
+                    wrong.push(format!("{path}: {text}"));
+                }
+            }
+            keep(&browser, &format!("en-{name}-1440")).await;
+            browser.sized(375, 812).await;
+            browser.open(&path).await;
+            wrong.extend(crate::reach::faults(&browser, &format!("en-{name}-375")).await);
+            keep(&browser, &format!("en-{name}-375")).await;
+        }
+        browser.close().await;
     }
-    worker.close().await;
+    wrong.dedup();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

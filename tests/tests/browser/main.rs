@@ -22,6 +22,7 @@ mod operator;
 mod paper;
 mod reach;
 mod resident;
+mod scan;
 #[expect(dead_code, reason = "the tests of nodes use all of it, these a part")]
 #[path = "../nodes/site.rs"]
 mod site;

@@ -69,3 +69,69 @@ async fn an_operator_sees_in_plain_words_what_a_new_version_changes_and_puts_it_
     assert!(operator.text().await.contains("现行"));
     operator.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_comes_on_removable_media_is_brought_in_by_the_page() {
+    let house = House::build().await;
+    let folder = house.folder().join("street");
+    let at = |name: &str| folder.join(name).display().to_string();
+    let (key, list) = (at("data/root.key"), at("list"));
+    let signed = house.street.command(&["root", "list", "--root-key", &key, "--out", &list]).await;
+    assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+    let number = async || {
+        let lists = house.street.operator().get("/v1/revocations").await;
+        let all = lists["lists"].as_array().cloned().unwrap_or_default();
+        let of_root = all.into_iter().find(|list| list.get("issuer").is_none());
+        of_root.and_then(|list| list["number"].as_u64())
+    };
+    let before = number().await;
+    let browser = house.driver.browser(DESK, &house.street_url()).await;
+    crate::house::sign_in(&browser, "admin").await;
+    let bring = async |path: &str| {
+        browser.open("/operator/peers").await;
+        browser.press("用移动介质导入").await;
+        let file = browser.find("#install-file").await;
+        file.send_keys(path).await.expect("a file can be chosen");
+        browser.click("form[action$=install] button").await;
+    };
+    // What is no list is refused by name, and changes nothing.
+    bring(&at("wangge.toml")).await;
+    browser.find("[role=alert]").await;
+    assert_eq!(number().await, before);
+    crate::look::keep(&browser, "operator-install-1440-light").await;
+    bring(&list).await;
+    browser.find(".notice.good").await;
+    assert!(number().await > before, "the new list is in force");
+    assert!(browser.complaints().await.iter().all(|said| said.contains("422")));
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_node_that_is_away_is_listed_with_its_reason() {
+    let mut house = House::build().await;
+    let (id, _) = house.reported("河堤塌陷").await;
+    house.street.stop().await;
+    until("the street is away", async || {
+        house.community.operator().peer("parent").await["connected"] == false
+    })
+    .await;
+    house.dispatcher.act(&id, json!({ "act": "accept" })).await;
+    let reason = "需要街道协调";
+    house.dispatcher.act(&id, json!({ "act": "escalate", "reason": reason })).await;
+    let browser = house.signed_in(DESK, "admin").await;
+    browser.open("/operator/streams").await;
+    let waiting = browser.words(".outbox-list").await;
+    for word in ["上报上级", "由上级处置", "未连接", &id[..8]] {
+        assert!(waiting.contains(word), "{word}: {waiting}");
+    }
+    assert!(!browser.text().await.contains("河堤"), "no words of the case");
+    assert_eq!(crate::reach::faults(&browser, "streams").await, Vec::<String>::new());
+    crate::look::keep(&browser, "operator-outbox-1440-light").await;
+    house.street.start().await;
+    until("everything is signed for", async || {
+        browser.open("/operator/streams").await;
+        !browser.has(".outbox-list").await
+    })
+    .await;
+    browser.close().await;
+}

@@ -12,7 +12,7 @@ const CERTIFICATE: &str = include_str!("../../vectors/tls/certificate.pem");
 const KEY: &str = include_str!("../../vectors/tls/key.pem");
 
 /// A node that founds a federation of its own, with a certificate for browsers.
-async fn node(root: &Path, name: &str, seat: Seat) -> Site {
+pub(crate) async fn node(root: &Path, name: &str, seat: Seat) -> Site {
     let mut site = Site::new(root, name, "");
     let at = |file: &str| root.join(name).join(file);
     std::fs::write(at("certificate.pem"), CERTIFICATE).expect("written");
@@ -56,6 +56,11 @@ async fn two_nodes_with_tls_of_their_own_on_one_host_do_not_end_each_others_sess
         assert_eq!((cookie.secure(), cookie.http_only()), (Some(true), Some(true)));
     }
     assert_eq!(cookies.len(), 2, "a session and the secret of forms");
+    // A browser that came over TLS is told to come so again.
+    let told =
+        "return fetch('/login').then((page) => page.headers.get('strict-transport-security'))";
+    let told = browser.script(told, vec![]).await;
+    assert!(told.as_str().is_some_and(|told| told.starts_with("max-age=")), "{told}");
     sign_in(&browser, &second).await;
     // Back at the first, a form still works: its tokens hang on its own session alone.
     browser.client.goto(&format!("{first}/operator/accounts/admin")).await.expect("a page");

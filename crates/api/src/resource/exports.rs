@@ -1,7 +1,7 @@
-//! What leaves as a file: the territory, and how the cases of a source of reports stand (C9).
+//! What leaves as a file: territory and roster, and how the cases of a source of reports stand (C9).
 
 use axum::response::{IntoResponse, Response};
-use engine::access::Look;
+use engine::access::{Look, Purpose};
 use engine::project::Order;
 use engine::view;
 use governance::case::Case;
@@ -10,11 +10,14 @@ use governance::field;
 use hyper::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use import::places;
 use import::reports::Source;
+use import::roster;
 use import::status::{self, Outcome};
 use import::table::Format;
 use record::Timestamp;
 use serde::Deserialize;
 
+use super::imports::places::zone;
+use super::imports::upload::Form;
 use crate::access;
 use crate::body::Body;
 use crate::desk::{Desk, View};
@@ -48,11 +51,21 @@ pub(crate) struct Wanted {
     changed_from: Option<Timestamp>,
 }
 
+/// As what the roster is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PeopleWanted {
+    format: Format,
+    /// The zone of its times; China's where absent.
+    #[serde(default)]
+    zone: Option<String>,
+}
+
 /// As what the territory is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlacesWanted {
-    format: Format,
+    format: Form,
     /// Whether each place's own id is written.
     #[serde(default)]
     ids: bool,
@@ -64,11 +77,35 @@ pub(crate) async fn places(desk: Desk, body: Body<PlacesWanted>) -> Result<Respo
     let written = desk.read(move |view| {
         let policy = view.policy();
         let (levels, zone) = (&policy.levels, policy.hours.offset());
-        let wanted = places::Wanted { levels, zone, ids, format };
-        places::export(&view.world.territory, view.now, &wanted)
+        let table = format.table();
+        let wanted = places::Wanted { levels, zone, ids, format: table.unwrap_or(Format::Json) };
+        let territory = &view.world.territory;
+        if table.is_none() {
+            return Ok(places::geojson::export(territory, view.now, &wanted));
+        }
+        places::export(territory, view.now, &wanted)
             .map_err(|error| Problem::at(Kind::FIELD, "body.format", error.to_string()))
     });
-    Ok(file(written.await?, "places", format))
+    let ending = format.table().map_or("geojson", ending);
+    Ok(file(written.await?, "places", ending))
+}
+
+/// `POST /v1/exports/people`: everybody on the roster with their telephone numbers, in the columns
+/// that an import reads. On record first, or not given.
+pub(crate) async fn people(desk: Desk, body: Body<PeopleWanted>) -> Result<Response, Problem> {
+    let PeopleWanted { format, zone: named } = body.value;
+    let zone = zone(named.as_deref())?;
+    let written = desk.read(move |view| {
+        let known = view.known_people()?;
+        let (policy, territory, now) = (view.policy(), &view.world.territory, view.now);
+        let wanted = roster::export::Wanted { policy, territory, now, zone, format };
+        roster::export::export(&known, &wanted)
+            .map_err(|error| Problem::at(Kind::FIELD, "body.format", error.to_string()))
+    });
+    let written = written.await?;
+    let shown = Shown::list(Look::Export).with(["person_name", "person_phone"]);
+    desk.revealed(shown, Purpose::Work).await?;
+    Ok(file(written, "people", ending(format)))
 }
 
 /// `POST /v1/exports/orders`
@@ -87,15 +124,18 @@ pub(crate) async fn orders(desk: Desk, body: Body<Wanted>) -> Result<Response, P
     });
     let written = written.await?;
     desk.looked(Shown::list(Look::Export).with(["opinion", "reason", "instead"])).await?;
-    Ok(file(written, "orders", format.unwrap_or(Format::Xlsx)))
+    Ok(file(written, "orders", ending(format.unwrap_or(Format::Xlsx))))
 }
 
-fn file(bytes: Vec<u8>, name: &str, format: Format) -> Response {
-    let ending = match format {
+fn ending(format: Format) -> &'static str {
+    match format {
         Format::Csv => "csv",
         Format::Json => "json",
         Format::Xlsx => "xlsx",
-    };
+    }
+}
+
+fn file(bytes: Vec<u8>, name: &str, ending: &str) -> Response {
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\""));
     let disposition = disposition.expect("a plain name is a header's value");
     let mut response = bytes.into_response();

@@ -7,9 +7,9 @@ use hyper::Method;
 use super::{Guard, Photos, Route};
 use crate::resource::{
     access_log, accounts, cases, division, doctor, duties, events, exports, factor, federation,
-    health, imports, invitations, keys, ledger, matters, members, notebook, numbers, open, papers,
-    party, people, photos, places, policies, previews, proofs, proposals, queries, reports,
-    reshapings, reveal, revocations, sessions, signing, similar, stations, tokens,
+    health, imports, invitations, keys, ledger, matters, members, notebook, numbers, open, outbox,
+    papers, party, people, photos, places, policies, previews, proofs, proposals, queries, reports,
+    reshapings, reveal, revocations, sessions, signing, similar, stations, tokens, views,
 };
 use crate::state::State;
 
@@ -109,6 +109,13 @@ pub static ROUTES: &[Route] = &[
         .named("signing", "What one signs of an act", "待本人签名的内容")
         .takes("NarrowedAct")
         .gives(200, "Signing"),
+    reads("/v1/me/views", ACCOUNT, || get(views::get))
+        .named("savedViews", "The views of the list of cases that one keeps", "我保存的列表视图")
+        .gives(200, "SavedViews"),
+    sets("/v1/me/views", ACCOUNT, || put(views::put))
+        .named("keepViews", "Keep views, in place of those before", "保存列表视图")
+        .takes("SavedViews")
+        .once(),
     reads("/v1/tokens", ACCOUNT, || get(tokens::list))
         .named("tokens", "One's programs' tokens", "程序令牌列表")
         .gives(200, "TokenPage"),
@@ -256,6 +263,9 @@ pub static ROUTES: &[Route] = &[
         .query(&["lon", "lat", "level"])
         .gives(200, "Located"),
     // Files from outside.
+    reads("/v1/imports", STAFF, || get(imports::under_way))
+        .named("imports", "How far one's imports have come", "我正在进行的导入")
+        .gives(200, "ImportPage"),
     adds("/v1/imports/places", TERRITORY, || post(imports::places::take))
         .named("importPlaces", "Divisions and grids from a file", "导入区划与网格")
         .takes("PlacesFile")
@@ -271,6 +281,10 @@ pub static ROUTES: &[Route] = &[
         .takes("ReportsFile")
         .gives(200, "ReportsTold")
         .file(),
+    adds("/v1/exports/people", ROSTER, || post(exports::people))
+        .named("exportPeople", "People and appointments as a file", "导出人员与任职")
+        .takes("PeopleWanted")
+        .gives(200, "File"),
     adds("/v1/exports/places", TERRITORY, || post(exports::places))
         .named("exportPlaces", "Divisions and grids as a file", "导出区划与网格")
         .takes("PlacesWanted")
@@ -507,6 +521,10 @@ pub static ROUTES: &[Route] = &[
     reads("/v1/peers", FEDERATION, || get(federation::peers))
         .named("peers", "Nodes this one knows", "节点列表")
         .gives(200, "PeerPage"),
+    reads("/v1/peers/{id}/outbox", FEDERATION, || get(outbox::waiting))
+        .named("outbox", "What waits for a neighbour, the oldest first", "待某节点签收的条目")
+        .query(&["limit", "after"])
+        .gives(200, "OutboxPage"),
     adds("/v1/peers/{id}/epoch", FEDERATION, || post(federation::accept_epoch))
         .named(
             "acceptEpoch",

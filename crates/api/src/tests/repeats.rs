@@ -75,6 +75,7 @@ async fn rows(house: &House) -> Vec<Row> {
     let verify = |solved: bool| Some(json!({ "act": "verify", "solved": solved }));
     let password = |new: &str| Some(json!({ "current": PASSWORD, "new": new }));
     let account = |password: &str| Some(json!({ "person": id, "password": password }));
+    let kept_view = |name: &str| Some(json!({ "views": [{ "name": name, "query": "view=all" }] }));
     let token_of = |label: &str| Some(json!({ "label": label, "days": 3 }));
     let login = Some(json!({ "account": "grid2", "password": PASSWORD }));
     let ended = format!("/v1/places/{}/end", place(0xbb));
@@ -91,6 +92,7 @@ async fn rows(house: &House) -> Vec<Row> {
             password("another long one"),
             password("yet another one"),
         ),
+        row("keepViews", "grid1", "/v1/me/views", kept_view("a"), kept_view("b")),
         row("createToken", "ops", "/v1/tokens", token_of("a"), token_of("b")),
         row("endToken", "ops", &token, None, None),
         row(
@@ -348,7 +350,7 @@ async fn no_changing_route_promises_less() {
     ]
     .into_iter();
     // What is revealed is on record each time.
-    let reveals = ["reveal", "revealPerson", "revealMember"];
+    let reveals = ["reveal", "revealPerson", "revealMember", "exportPeople"];
     // Certificates, epochs and newcomers that are accepted already say so by themselves.
     let settled = [
         "acceptEpoch",

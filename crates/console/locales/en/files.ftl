@@ -18,20 +18,39 @@ files-complete = This is all of them: places of its levels that it does not have
 files-source = Source
 files-preview = Preview
 files-out-places = Every place in force; it can be changed and brought back. Coordinates are WGS-84.
+files-out-people = Everybody with their present appointments; it can be changed and brought back. It holds names and telephone numbers, and is put in the access log.
 files-out-orders = How the orders of a source stand, in its own words.
 files-format = Format
 files-ids = With place ids (to rename places and bring them back here)
 files-download = Download
 files-would = preview
 files-done = result
-files-errors = { $n } errors; those rows would be left out.
+files-under-way = under way
+files-under-way-look = See how far it is
+files-under-way-leave = You may leave this page: the import goes on, and “Import and export” leads back here.
+files-progress = { $m } of { $n } done
+files-reading = Reading the file…
+files-began = begun { $when }
+files-errors = { $n ->
+    [one] 1 error; its row would be left out.
+   *[other] { $n } errors; those rows would be left out.
+ }
 files-warnings = { $n } to look at.
 files-sound = Nothing wrong was found.
 files-nothing-yet = Nothing has been stored yet.
 files-taken = Taken in.
-files-left-out = The rows of { $n } errors were left out: put them right and bring the file once more.
-files-apply = Take it in ({ $n } changes)
-files-apply-rest = Take in the sound rows ({ $n } changes)
+files-left-out = { $n ->
+    [one] The row of 1 error was left out: put it right and bring the file once more.
+   *[other] The rows of { $n } errors were left out: put them right and bring the file once more.
+ }
+files-apply = Take it in ({ $n ->
+    [one] 1 change
+   *[other] { $n } changes
+ })
+files-apply-rest = Take in the sound rows ({ $n ->
+    [one] 1 change
+   *[other] { $n } changes
+ })
 files-nothing-to-do = There is nothing to change.
 files-sheet-of-errors = Download the problems
 files-another = Another file

@@ -22,15 +22,18 @@ map-list = List of cases
 map-open = Open
 map-in = Zoom in
 map-out = Zoom out
-map-elsewhere = { $n } open cases lie in no grid
+map-elsewhere = { $n ->
+    [one] 1 open case lies in no grid
+   *[other] { $n } open cases lie in no grid
+ }
 map-stations = Stations
 map-no-stations = No stations are registered yet.
 station-open = open now
-station-shut = shut now
+station-shut = closed now
 station-until = until { $time }
 station-from = opens { $time }
 station-uncertain = the holidays of { $year } are not announced: ask there
-hours-shut = shut
+hours-shut = closed
 hours-daily = Every day
 hours-days = { $from } to { $to }
 weekday-1 = Monday
@@ -42,9 +45,15 @@ weekday-6 = Saturday
 weekday-7 = Sunday
 map-gaps = Gaps
 map-far-none = Every grid has a station within { $m } m
-map-far-some = { $n } grids are further than { $m } m from a station:
+map-far-some = { $n ->
+    [one] 1 grid is further than { $m } m from a station:
+   *[other] { $n } grids are further than { $m } m from a station:
+ }
 map-party-all = All { $n } grids have a Party organisation
 map-party-some = { $covered } of { $all } grids have a Party organisation; without:
-map-unsurveyed-some = { $n } grids have no boundary, so nobody can say:
+map-unsurveyed-some = { $n ->
+    [one] 1 grid has no boundary, so nobody can say:
+   *[other] { $n } grids have no boundary, so nobody can say:
+ }
 map-gaps-unasked = The policy here asks for neither stations nor Party organisations.
-list-comma = , 
+list-comma = {", "}

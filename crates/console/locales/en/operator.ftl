@@ -7,7 +7,10 @@ operator-level = Level
 operator-federation = Federation
 operator-policy = Policy
 operator-certificate = Certificate
-operator-days = { $n } days left
+operator-days = { $n ->
+    [one] 1 day left
+   *[other] { $n } days left
+ }
 operator-peers = Neighbours
 operator-no-peers = No neighbours yet. Invite a node below or a member unit to join:
 operator-relation = Relation
@@ -55,6 +58,11 @@ lists-next = Next update
 lists-root = the federation's root
 lists-overdue = overdue: get in touch with the issuer
 lists-nobody = nobody
+install-title = Bring in a list or certificates on removable media…
+install-what = Where there is no line to the issuer: a file that wangge root has written, either the root’s revocation list or this node’s renewed certificates.
+install-now = Bring it in
+install-done = It was brought in and is in force.
+install-wrong-next = Ask the issuer for the newest file as it was written, and try again.
 reason-ended = ended
 reason-moved = new key
 reason-compromised = key compromised
@@ -66,6 +74,21 @@ streams-received = Received
 streams-last = Last exchange
 streams-waiting = { $n } waiting
 streams-not-yet = not since the start
+outbox-for = Waiting for { $name }
+outbox-what = What
+outbox-about = Case
+outbox-since = Since
+outbox-aim = Purpose
+outbox-why = Why it is not there yet
+outbox-more = { $n } more follow.
+entry-policy = policy
+entry-withdrawal = taken back
+entry-epoch = new epoch
+entry-record = record
+waits-away = not connected: goes out by itself once it is
+waits-stale = holds personal data: waits for fresh revocation lists
+waits-revoked = revoked: nothing more goes to it
+waits-soon = on its way
 streams-next = If something stays for long: ask whether the other node runs, then look at the certificates and lists of both.
 witness-what = Every record is signed after the one before it. The node above countersigns this log and this node those below it, so that nobody can rewrite theirs unseen.
 witness-own = This node's log
@@ -78,7 +101,10 @@ witness-not-yet = { $name } has not countersigned yet
 witness-first = There is no node above this one; the copies that others keep vouch for its log.
 witness-unknown = not in touch with the node above yet
 witness-held = Forks and quarantine
-witness-forks = { $n } contradictions that were signed
+witness-forks = { $n ->
+    [one] 1 contradiction that was signed
+   *[other] { $n } contradictions that were signed
+ }
 witness-forks-next = A node signed two records that contradict each other, and nothing further of it is taken. Take the proof and tell the node above it:
 witness-fork = fork
 witness-no-forks = no forks
@@ -92,7 +118,7 @@ doctor-watch = { $n } to look at
 doctor-well = All is well
 doctor-again = Check again
 doctor-same = The same on the command line:
-finding-wrong = wrong
+finding-wrong = problem
 finding-watch = watch
 finding-good = good
 storage-title = Storage
@@ -177,9 +203,12 @@ accounts-no-role-next = Without a role they see nothing once signed in. Appoint 
 accounts-no-role-now = none for now
 accounts-enabled = enabled
 accounts-disabled = disabled
-accounts-without = { $n } people without an account
+accounts-without = { $n ->
+    [one] 1 person without an account
+   *[other] { $n } people without an account
+ }
 accounts-access = Signing in
-accounts-dismiss = End it
+accounts-dismiss = End this role
 accounts-appoint = Appoint to another role…
 accounts-appoint-now = Appoint
 accounts-role = Role

@@ -1,15 +1,18 @@
 # The grid worker
 todo-none = Nothing to do just now.
 todo-report = Report something
-todo-given = Given to me
-todo-around = Open on my ground
+todo-given = Assigned to me
+todo-around = Open in my grid
 file-title = Report
 file-filed = Reported.
 file-contact = Who told you
 file-settled = I have settled it already
 file-send = Send
 grid-none = You have no grid of your own.
-grid-households = { $n } households
+grid-households = { $n ->
+    [one] 1 household
+   *[other] { $n } households
+ }
 grid-open = Open cases
 grid-people = People
 grid-parts = Buildings
@@ -24,10 +27,10 @@ note-write = Write it down
 note-none = No notes yet. Write one after your round.
 note-case = It has become a case
 note-raise = Make a case of it
-outbox-waiting = waiting for a signal; they send themselves
+outbox-waiting = waiting for a signal; will be sent automatically
 outbox-sending = Sending…
 outbox-sent = All have arrived.
-outbox-kept = Kept on this phone; it sends itself when there is a signal.
-outbox-login = Your session has ended: sign in and they send themselves.
+outbox-kept = Kept on this phone; it is sent automatically when there is a signal.
+outbox-login = Your session has ended: sign in and they are sent automatically.
 outbox-drop = Drop it
 outbox-again = Try again

@@ -197,6 +197,7 @@ case-clocks = 各级用时
 case-stage = 阶段
 case-from = 起止
 case-due = 时限
+case-due-when = { $when }到期
 case-timeline = 办理过程
 case-reporter = 上报人
 case-by-itself = 节点自动

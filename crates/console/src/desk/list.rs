@@ -1,10 +1,13 @@
 //! Cases as a list, or as a board.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use super::views::{self, Saved};
 use crate::ground::{self, Grid};
 use crate::page::{Page, show};
 use crate::shape::case::Summary;
@@ -53,6 +56,7 @@ struct List {
     cases: Listed<Summary>,
     grids: Vec<Grid>,
     people: Vec<Person>,
+    kept: Vec<Saved>,
     once: String,
 }
 
@@ -77,6 +81,21 @@ impl List {
         VIEWS.iter().map(|(view, _)| *view)
     }
 
+    /// Whether this list is a view that everybody has, and no kept one of it.
+    fn is_at(&self, view: &str) -> bool {
+        self.wanted.view == view && !self.is_kept()
+    }
+
+    fn is_kept(&self) -> bool {
+        let first = self.wanted.first();
+        self.kept.iter().any(|saved| saved.query == first)
+    }
+
+    /// Whether this list is none of the views yet.
+    fn may_keep(&self) -> bool {
+        !self.wanted.is_usual() && !self.is_kept()
+    }
+
     fn phases(&self) -> impl Iterator<Item = &'static &'static str> {
         PHASES.iter()
     }
@@ -94,7 +113,27 @@ pub(super) async fn list(staff: Staff, Query(wanted): Query<Wanted>) -> Result<R
     }
     let grids = ground::grids(&staff.state.handle);
     let people = person::appointed(&staff).await?;
-    Ok(show(List { p, wanted, cases, grids, people, once: nonce() }))
+    let kept = views::kept(&staff).await?;
+    Ok(show(List { p, wanted, cases, grids, people, kept, once: nonce() }))
+}
+
+impl<'t> FromIterator<(Cow<'t, str>, Cow<'t, str>)> for Wanted {
+    /// What a query asks for; the last of several wins, and what is unknown is left out.
+    fn from_iter<I: IntoIterator<Item = (Cow<'t, str>, Cow<'t, str>)>>(pairs: I) -> Self {
+        let mut wanted = Self::default();
+        for (name, value) in pairs {
+            let value = value.into_owned();
+            match &*name {
+                "view" => wanted.view = value,
+                "q" => wanted.q = value,
+                "phase" => wanted.phase = value,
+                "ground" => wanted.ground = value,
+                "shape" => wanted.shape = value,
+                _ => {}
+            }
+        }
+        wanted.tidy()
+    }
 }
 
 impl Wanted {
@@ -126,8 +165,19 @@ impl Wanted {
         path
     }
 
+    /// This very list, from its first page on, as it is kept.
+    fn first(&self) -> String {
+        self.query_after("")
+    }
+
+    /// Whether it is one of the views that everybody has.
+    fn is_usual(&self) -> bool {
+        let usual = Self { view: self.view.clone(), ..Self::default() };
+        usual.query() == self.first()
+    }
+
     /// This very list in an address.
-    fn query(&self) -> String {
+    pub(super) fn query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in [
             ("view", &self.view),

@@ -1,6 +1,7 @@
 //! Files in and out: what a file would do is shown first, with every problem by its cell, and done
 //! only when somebody says so.
 
+pub(crate) mod long;
 mod told;
 
 use askama::Template;
@@ -18,7 +19,7 @@ use crate::page::{Page, show, show_as};
 use crate::staff::Staff;
 use crate::trouble::Trouble;
 
-use told::{Told, sheet};
+use told::{Shown, Told, sheet};
 
 /// The coordinate systems that a file may have.
 const SYSTEMS: [&str; 3] = ["wgs84", "gcj02", "bd09"];
@@ -27,7 +28,7 @@ const HOTLINE: &str = "hotline-12345";
 
 /// What a file holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
+pub(crate) enum What {
     Places,
     People,
     Orders,
@@ -38,18 +39,9 @@ enum What {
 struct Files {
     p: Page,
     kinds: Vec<What>,
+    /// Files of theirs that are being taken in: id and what they bring.
+    running: Vec<(String, What)>,
     wrong: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "operator/file.html")]
-struct Shown {
-    p: Page,
-    what: What,
-    told: Told,
-    /// The file itself, to be sent again when it is to be taken: nothing of it is kept here.
-    held: String,
-    said: Vec<(&'static str, String)>,
 }
 
 impl What {
@@ -73,6 +65,15 @@ impl What {
             Self::Places => Power::Territory,
             Self::People => Power::Roster,
             Self::Orders => Power::Intake,
+        }
+    }
+
+    /// What the API calls it.
+    fn brings(self) -> &'static str {
+        match self {
+            Self::Places => "places",
+            Self::People => "people",
+            Self::Orders => "reports",
         }
     }
 
@@ -124,7 +125,8 @@ fn page(staff: &Staff, trouble: Option<&Trouble>) -> Result<Files, Trouble> {
         let faults = trouble.faults.iter().map(|fault| format!(" {}", fault.message));
         format!("{}{}", trouble.title(&p), faults.collect::<String>())
     });
-    Ok(Files { p, kinds, wrong })
+    let running = staff.state.imports.running(staff);
+    Ok(Files { p, kinds, running, wrong })
 }
 
 /// `POST /operator/files/{what}`: previews a file, takes it in, or gives its problems as a sheet.
@@ -146,7 +148,11 @@ pub(super) async fn take(
         let value = if *name == "complete" { true.into() } else { value.as_str().into() };
         body.insert((*name).into(), value);
     }
-    let outcome = staff.carry_out(Ask::post(what.path(), &Value::Object(body))).await;
+    let ask = Ask::post(what.path(), &Value::Object(body));
+    if step == "apply" {
+        return long::apply(staff, what, ask).await;
+    }
+    let outcome = staff.carry_out(ask).await;
     let told: Told = match outcome.and_then(|answer| answer.json()) {
         Ok(told) => told,
         Err(trouble) if trouble.is_mendable() => {
@@ -158,7 +164,7 @@ pub(super) async fn take(
     if step == "errors" {
         return Ok(download(sheet(&p, &told).into(), "errors.csv", "text/csv; charset=utf-8"));
     }
-    Ok(show(Shown { p, what, told, held, said }))
+    Ok(show(Shown { p, what, told: told.into(), held, said }))
 }
 
 /// `POST /operator/files/export/{what}`
@@ -177,7 +183,7 @@ pub(super) async fn give(
             let source = form.text("source");
             ("/v1/exports/orders", json!({ "format": format, "source": source }))
         }
-        What::People => return Err(Trouble::not_found()),
+        What::People => ("/v1/exports/people", json!({ "format": format })),
     };
     match staff.carry_out(Ask::post(path, &body)).await {
         Ok(Answer { headers, bytes }) => Ok(passed_on(&headers, bytes)),

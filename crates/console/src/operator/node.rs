@@ -21,7 +21,7 @@ pub(super) struct Node {
 }
 
 /// A node that this one knows.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Peer {
     pub(super) id: NodeId,
     pub(super) short: String,
@@ -48,20 +48,20 @@ pub(super) struct Peer {
 }
 
 /// A place in a log.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Place {
     pub(super) epoch: u32,
     pub(super) number: u64,
 }
 
 /// The end of a stream.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Head {
     pub(super) number: u64,
 }
 
 /// A log at a size, as a witness saw it.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct LogState {
     pub(super) size: u64,
     pub(super) root: String,
@@ -69,7 +69,7 @@ pub(super) struct LogState {
 }
 
 /// How long a certificate holds.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(super) struct Validity {
     pub(super) not_after: Timestamp,
     pub(super) days_left: i64,

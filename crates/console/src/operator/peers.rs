@@ -1,8 +1,10 @@
 //! The neighbours: how they are, and what has come and gone.
 
 use askama::Template;
+use axum::extract::Query;
 use axum::response::Response;
-use record::Timestamp;
+use governance::act::ActKind;
+use record::{Kind, Subject, Timestamp};
 use serde::Deserialize;
 
 use super::node::Peer;
@@ -14,10 +16,14 @@ use crate::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "operator/peers.html")]
-struct Peers {
+pub(super) struct Peers {
     p: Page,
     peers: Vec<Peer>,
     revocations: Revocations,
+    /// Why what was brought by hand was not taken.
+    wrong: Option<String>,
+    /// Whether something was just taken.
+    installed: bool,
 }
 
 #[derive(Template)]
@@ -25,7 +31,65 @@ struct Peers {
 struct Streams {
     p: Page,
     peers: Vec<Peer>,
+    /// What waits, by neighbour: the oldest of it.
+    outboxes: Vec<Outbox>,
 }
+
+/// What waits for a neighbour.
+struct Outbox {
+    peer: Peer,
+    entries: Vec<Waiting>,
+}
+
+/// One thing that waits.
+#[derive(Deserialize)]
+struct Waiting {
+    number: u64,
+    since: Timestamp,
+    act: Option<ActKind>,
+    kind: u16,
+    subject: Subject,
+    purpose: String,
+    personal: bool,
+}
+
+impl Waiting {
+    /// What it is, where it is no act.
+    fn family(&self) -> &'static str {
+        match Kind(self.kind) {
+            engine::kind::FIELDS_WITHDRAWN => "withdrawal",
+            engine::kind::POLICY => "policy",
+            engine::kind::EPOCH_OPENED => "epoch",
+            _ => "record",
+        }
+    }
+
+    /// The beginning of the case's id, enough to find it by.
+    fn short(&self) -> String {
+        self.subject.to_string().chars().take(8).collect()
+    }
+}
+
+impl Outbox {
+    /// Key of the words for why it is not there yet.
+    fn why(&self, entry: &Waiting) -> &'static str {
+        match (self.peer.trust.as_str(), self.peer.connected) {
+            ("revoked", _) => "revoked",
+            (_, false) => "away",
+            ("stale", true) if entry.personal => "stale",
+            (_, true) => "soon",
+        }
+    }
+
+    /// How many are not listed.
+    fn more(&self) -> u64 {
+        self.peer.lag.saturating_sub(self.entries.len() as u64)
+    }
+}
+
+/// Most neighbours whose waiting entries are listed, and most entries of each.
+const OUTBOXES: usize = 20;
+const ENTRIES: usize = 20;
 
 /// What issuers say of certificates.
 #[derive(Deserialize)]
@@ -54,11 +118,31 @@ struct Revoked {
     reason: String,
 }
 
+/// What was done on the page before this one.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Done {
+    installed: String,
+}
+
 /// `GET /operator/peers`
-pub(super) async fn peers(staff: Staff) -> Result<Response, Trouble> {
+pub(super) async fn peers(staff: Staff, Query(done): Query<Done>) -> Result<Response, Trouble> {
+    page(&staff, None, !done.installed.is_empty()).await.map(show)
+}
+
+/// The page, with what came of a file that was brought by hand.
+///
+/// # Errors
+/// What the API answers.
+pub(super) async fn page(
+    staff: &Staff,
+    wrong: Option<String>,
+    installed: bool,
+) -> Result<Peers, Trouble> {
     let peers: Listed<Peer> = staff.read("/v1/peers").await?;
     let revocations = staff.read("/v1/revocations").await?;
-    Ok(show(Peers { p: staff.page("operator"), peers: peers.items, revocations }))
+    let p = staff.page("operator");
+    Ok(Peers { p, peers: peers.items, revocations, wrong, installed })
 }
 
 /// `GET /operator/streams`
@@ -67,5 +151,14 @@ pub(super) async fn streams(staff: Staff) -> Result<Response, Trouble> {
     let mut peers = peers.items;
     peers.retain(Peer::is_neighbour);
     peers.sort_by_key(|peer| std::cmp::Reverse(peer.lag));
-    Ok(show(Streams { p: staff.page("operator"), peers }))
+    let mut outboxes = Vec::new();
+    for peer in peers.iter().filter(|peer| peer.lag > 0).take(OUTBOXES) {
+        let path = format!("/v1/peers/{}/outbox?limit={ENTRIES}", peer.id);
+        let entries: Listed<Waiting> = staff.read(path).await?;
+        // What was acknowledged meanwhile waits no longer.
+        if !entries.items.is_empty() {
+            outboxes.push(Outbox { peer: peer.clone(), entries: entries.items });
+        }
+    }
+    Ok(show(Streams { p: staff.page("operator"), peers, outboxes }))
 }

@@ -106,3 +106,31 @@ fn chinese_is_spoken_unless_english_is_preferred() {
     assert_eq!(asked("fr"), Language::Zh);
     assert_eq!(Language::asked(None), Language::Zh);
 }
+
+/// Chinese characters, and the punctuation and wide forms that go with them.
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')
+}
+
+#[test]
+fn english_has_no_chinese_in_it_and_templates_have_no_words_of_their_own() {
+    for (name, _, en) in FILES {
+        let strange = en.lines().find(|line| line.chars().any(is_chinese));
+        assert!(strange.is_none(), "{name}: {strange:?}");
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder of the crate can be listed") {
+            let path = entry.expect("an entry can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("a template can be read");
+            // The way to the other language is in that language.
+            let text = text.replace(">中文</a>", "");
+            assert!(!text.chars().any(is_chinese), "{}", path.display());
+        }
+    }
+}

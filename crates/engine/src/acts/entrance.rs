@@ -9,9 +9,12 @@ use serde_bytes::ByteBuf;
 
 use super::Desk;
 use crate::command::{
-    Agent, MAX_INVITATION, MAX_LABEL, MAX_SESSION, MAX_TOKEN, MAX_TOKENS, Once, Receipt, Refused,
+    Agent, MAX_INVITATION, MAX_LABEL, MAX_SESSION, MAX_TOKEN, MAX_TOKENS, MAX_VIEW_NAME,
+    MAX_VIEW_QUERY, MAX_VIEWS, Once, Receipt, Refused,
 };
-use crate::note::{Account, Approval, Invitation, Newcomer, Note, Proposing, Sweep, Token};
+use crate::note::{
+    Account, Approval, Invitation, Newcomer, Note, Proposing, SavedView, Sweep, Token,
+};
 use crate::project;
 use crate::sign;
 use crate::staging::row;
@@ -87,6 +90,21 @@ impl Desk<'_, '_> {
         let account = Account { password, ..known.clone() };
         check_account(&account)?;
         self.change_account(Some(&known), account, keep, once)
+    }
+
+    /// Keeps the views of the list of cases of one's own account.
+    pub(super) fn keep_views(
+        &mut self,
+        by: &Agent,
+        account: String,
+        views: Vec<SavedView>,
+        once: Option<Once>,
+    ) -> Result<Receipt, Refused> {
+        self.own_account(by, &account)?;
+        check_views(&views)?;
+        sign::note(self.setup, self.staging, &Note::Views { account, views })?;
+        self.remember(once, &Receipt::empty())?;
+        Ok(Receipt::empty())
     }
 
     pub(super) fn change_account(
@@ -307,6 +325,25 @@ fn check_account(account: &Account) -> Result<(), Refused> {
     // Never a password itself, whoever calls.
     if !account.password.starts_with("$argon2id$") || account.password.len() > MAX_PHC {
         return Err(invalid("password", "is not hashed with argon2id"));
+    }
+    Ok(())
+}
+
+fn check_views(views: &[SavedView]) -> Result<(), Refused> {
+    if views.len() > MAX_VIEWS {
+        let what = format!("an account keeps {MAX_VIEWS} at most: drop one first");
+        return Err(Refused::Invalid { field: "views", what });
+    }
+    for SavedView { name, query } in views {
+        let printable = !name.chars().any(char::is_control) && !name.trim().is_empty();
+        if name.chars().count() > MAX_VIEW_NAME || !printable {
+            let what = format!("takes 1 to {MAX_VIEW_NAME} printable characters");
+            return Err(Refused::Invalid { field: "name", what });
+        }
+        if query.len() > MAX_VIEW_QUERY || !query.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let what = format!("takes at most {MAX_VIEW_QUERY} bytes, percent-encoded");
+            return Err(Refused::Invalid { field: "query", what });
+        }
     }
     Ok(())
 }

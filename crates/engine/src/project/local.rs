@@ -10,7 +10,9 @@ use serde_bytes::ByteBuf;
 use super::{Whose, note_of, read, senseless};
 use crate::command::{MAX_SESSIONS, Receipt};
 use crate::exchange::{ROTATION, STANDING};
-use crate::note::{Done, DoneRow, Factor, FactorRow, Held, KeyRow, Note, Rotation, Sweep, Token};
+use crate::note::{
+    Done, DoneRow, Factor, FactorRow, Held, KeyRow, Note, Rotation, SavedView, Sweep, Token,
+};
 use crate::staging::{Lookup, Staging, row};
 use crate::store::{Frame, FrameKind, Position, StoreError, Table};
 use crate::wire::ChainBytes;
@@ -59,6 +61,24 @@ pub fn held_key(account: &str) -> Vec<u8> {
 /// When the index can't be read.
 pub fn held(view: &(impl Lookup + ?Sized), account: &str) -> Result<Vec<Held>, StoreError> {
     Ok(row(view, Table::Meta, &held_key(account))?.unwrap_or_default())
+}
+
+/// Key of the position of the frame that has an account's views of the list of cases.
+#[must_use]
+pub fn views_key(account: &str) -> Vec<u8> {
+    [b"views".as_slice(), account.as_bytes()].concat()
+}
+
+/// The views in a frame.
+///
+/// # Errors
+/// When the frame can't be read or holds none.
+pub fn saved_views(view: &impl Lookup, at: Position) -> Result<Vec<SavedView>, StoreError> {
+    let frame = view.frame_at(at)?;
+    match note_of(at, &frame)? {
+        Some(Note::Views { views, .. }) => Ok(views),
+        Some(_) | None => Err(senseless(at, "there are no views where the index has some")),
+    }
 }
 
 /// A session or token, and the list of its account. A session too many ends the one that runs out

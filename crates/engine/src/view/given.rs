@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use governance::case::CaseId;
-use record::{NodeId, Subject};
+use record::{Kind, NodeId, Subject};
 
 use super::damaged;
 use crate::access::AccessEntry;
 use crate::entry::Entry;
 use crate::note::Withdrawn;
 use crate::peer::Streams;
-use crate::project::{self, Sent};
+use crate::project::{self, Sent, Whose};
 use crate::staging::{compact_row, decode_compact};
 use crate::store::{FrameKind, Position, Read, StoreError, Table};
 
@@ -49,6 +49,47 @@ pub fn given(reader: &Arc<dyn Read>, case: CaseId) -> Result<Vec<Given>, StoreEr
         }
     }
     Ok(found)
+}
+
+/// Something in a node's stream that it has not acknowledged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    /// The manifest under which it goes.
+    pub entry: Entry,
+    /// What the record is of: the number of its kind.
+    pub kind: Kind,
+    /// The case, place or person that it is about.
+    pub subject: Subject,
+}
+
+/// What waits for a node, in the order in which it goes, after a number of its stream where that is
+/// beyond what it has acknowledged.
+///
+/// # Errors
+/// When index or journal can't be read.
+pub fn waiting(
+    reader: &Arc<dyn Read>,
+    whose: Whose,
+    to: NodeId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Waiting>, StoreError> {
+    let streams: Option<Streams> = compact_row(reader, Table::Stream, to.as_bytes())?;
+    let after = after.max(streams.unwrap_or_default().acknowledged);
+    let start = project::stream_key(to, after);
+    let found = reader.scan(Table::Outbox, to.as_bytes(), Some(&start), limit)?;
+    let waits = |(_, value): (Vec<u8>, Vec<u8>)| {
+        let sent = Sent::from_bytes(&value).ok_or_else(|| damaged("an entry that waits"))?;
+        let frame = reader.frame(sent.at)?;
+        let fits = (frame.kind, frame.peer) == (FrameKind::Sent, Some(to));
+        let entry = Entry::decode(&frame.envelope).ok().filter(|_| fits);
+        let entry = entry.ok_or_else(|| damaged("an entry that waits: rebuild it"))?;
+        let at = project::position_of(reader, entry.author, entry.epoch, entry.seq)?;
+        let at = at.ok_or_else(|| damaged("the record of an entry that waits"))?;
+        let header = project::read(whose, at, &reader.frame(at)?)?.record;
+        Ok(Waiting { kind: header.kind, subject: header.subject, entry })
+    };
+    found.into_iter().map(waits).collect()
 }
 
 /// An author's withdrawals of fields of its records of a case.

@@ -10,7 +10,9 @@ use record::{Disclosure, PublicKey, Record, Subject};
 
 use super::damaged;
 use crate::command::{MAX_PROPOSALS, Once, Receipt};
-use crate::note::{Account, DoneRow, FactorRow, Invitation, KeyRow, Proposed, Quarantined, Token};
+use crate::note::{
+    Account, DoneRow, FactorRow, Invitation, KeyRow, Proposed, Quarantined, SavedView, Token,
+};
 use crate::project::{self, Whose};
 use crate::staging::{Lookup, decode, row};
 use crate::store::{Position, Read, StoreError, Table};
@@ -110,6 +112,17 @@ pub fn key_record(
     let record = project::read(whose, at, &frame)?.record;
     let key = frame.open.iter().find(|open| open.field == field::PERSON_KEY).cloned();
     Ok(key.map(|key| (record, key)))
+}
+
+/// The views of the list of cases that an account keeps.
+///
+/// # Errors
+/// When index or journal can't be read.
+pub fn saved_views(reader: &Arc<dyn Read>, account: &str) -> Result<Vec<SavedView>, StoreError> {
+    let found = reader.get(Table::Meta, &project::views_key(account))?;
+    let Some(at) = found else { return Ok(Vec::new()) };
+    let at = Position::from_bytes(&at).ok_or_else(|| damaged("an account's views"))?;
+    project::saved_views(reader, at)
 }
 
 /// What waits for a second person, lapsed or not.

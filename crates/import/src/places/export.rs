@@ -35,23 +35,43 @@ pub fn export(
     at: Timestamp,
     wanted: &Wanted<'_>,
 ) -> Result<Vec<u8>, WriteError> {
+    let columns = columns(wanted);
+    let rows = sorted(territory, at, wanted).into_iter().map(|place| {
+        let mut row = row(place, territory, at, wanted);
+        row.truncate(columns.len());
+        row
+    });
+    let header = columns.iter().map(|name| (*name).to_owned()).collect();
+    Written { header, rows: rows.collect() }.to_bytes(wanted.format)
+}
+
+/// The columns that are wanted.
+pub(super) fn columns(wanted: &Wanted<'_>) -> &'static [&'static str] {
+    if wanted.ids { &HEADER } else { &HEADER[..HEADER.len() - 1] }
+}
+
+/// The places that are valid at a time, upper levels first.
+pub(super) fn sorted<'t>(
+    territory: &'t Territory,
+    at: Timestamp,
+    wanted: &Wanted<'_>,
+) -> Vec<&'t Place> {
     let depth = |place: &Place| wanted.levels.iter().position(|level| level.key == place.level);
     let mut places: Vec<&Place> = territory.places(at).collect();
     places.sort_by(|one, other| {
         let key = |place: &Place| (depth(place).unwrap_or(usize::MAX), place.code.clone());
         (key(one), &one.name, one.id).cmp(&(key(other), &other.name, other.id))
     });
-    let columns = if wanted.ids { HEADER.len() } else { HEADER.len() - 1 };
-    let rows = places.into_iter().map(|place| {
-        let mut row = row(place, territory, at, wanted);
-        row.truncate(columns);
-        row
-    });
-    let header = HEADER[..columns].iter().map(|name| (*name).to_owned()).collect();
-    Written { header, rows: rows.collect() }.to_bytes(wanted.format)
+    places
 }
 
-fn row(place: &Place, territory: &Territory, at: Timestamp, wanted: &Wanted<'_>) -> Vec<String> {
+/// A place's values, under the whole header.
+pub(super) fn row(
+    place: &Place,
+    territory: &Territory,
+    at: Timestamp,
+    wanted: &Wanted<'_>,
+) -> Vec<String> {
     let level = wanted.levels.iter().find(|level| level.key == place.level);
     let parent = place.parent.and_then(|parent| territory.get(parent, at));
     let parent = parent.map(|parent| {
@@ -105,7 +125,7 @@ mod tests {
     use super::*;
     use crate::columns::Mapping;
     use crate::coordinates::System;
-    use crate::places::{Options, Scope, from_table, limits, plan};
+    use crate::places::{Options, Scope, from_geojson, from_table, geojson, limits, plan};
     use crate::table;
 
     fn levels() -> Vec<Level> {
@@ -137,9 +157,14 @@ mod tests {
 
     /// Brings a file into a territory; every row has to be taken. Gives how many changed something.
     fn bring(file: &[u8], territory: &mut Territory, seed: u8) -> usize {
-        let options = table::Options { limits: limits(), ..table::Options::default() };
-        let book = table::read(file, &options).unwrap();
-        let drafts = from_table(&book, &Mapping::default(), Some(System::Wgs84), zone());
+        let drafts = if file.starts_with(b"{") {
+            let features = crate::shape::geojson::read(file, Some(System::Wgs84)).unwrap();
+            from_geojson(&features, &Mapping::default(), zone())
+        } else {
+            let options = table::Options { limits: limits(), ..table::Options::default() };
+            let book = table::read(file, &options).unwrap();
+            from_table(&book, &Mapping::default(), Some(System::Wgs84), zone())
+        };
         let levels = levels();
         let options = Options {
             levels: &levels,
@@ -209,15 +234,19 @@ mod tests {
         #[test]
         fn what_is_exported_and_brought_back_changes_nothing_and_elsewhere_gives_the_same_file(
             grids in proptest::collection::vec((0..100_000_u32, -500_000..500_000_i32, any::<bool>()), 0..8),
-            xlsx: bool,
+            format in 0..3_u8,
         ) {
-            let format = if xlsx { Format::Xlsx } else { Format::Csv };
             let (mut here, levels) = (sample(&grids), levels());
-            let first = export(&here, now(), &wanted(&levels, format)).unwrap();
+            let written = |territory: &Territory| match format {
+                0 => export(territory, now(), &wanted(&levels, Format::Csv)).unwrap(),
+                1 => export(territory, now(), &wanted(&levels, Format::Xlsx)).unwrap(),
+                _ => geojson::export(territory, now(), &wanted(&levels, Format::Json)),
+            };
+            let first = written(&here);
             prop_assert_eq!(bring(&first, &mut here, 100), 0);
             let mut there = Territory::default();
             bring(&first, &mut there, 200);
-            let second = export(&there, now(), &wanted(&levels, format)).unwrap();
+            let second = written(&there);
             prop_assert!(first == second);
         }
 

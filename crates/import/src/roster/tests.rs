@@ -171,3 +171,55 @@ proptest! {
         prop_assert_eq!(again.counts.refused, first.counts.refused);
     }
 }
+
+/// What an export would do to the roster from which it came.
+fn brought_back(known: &[Known], format: table::Format) -> Plan {
+    let policy = Policy::from_toml(POLICY).unwrap();
+    let territory = territory();
+    let zone = crate::moment::zone("+08:00").unwrap();
+    let wanted =
+        export::Wanted { policy: &policy, territory: &territory, now: now(), zone, format };
+    let file = export::export(known, &wanted).unwrap();
+    let options = Options { policy: &policy, territory: &territory, known, zone, now: now() };
+    plan(&read(&file, &table::Options::default()).unwrap(), &Mapping::new(), &options)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn an_export_of_the_roster_brought_back_changes_nothing_and_elsewhere_makes_the_same_people(
+        people in prop::collection::vec((
+            "[张李王]{1,2}",
+            prop::option::of("(\\+86 )?1380013800[0-9]"),
+            prop::collection::vec((0..3_usize, prop::option::of(1..=5_u8), prop::option::of(1..500_i64)), 0..3),
+        ), 0..6),
+        xlsx: bool,
+    ) {
+        let mut known: Vec<Known> = Vec::new();
+        for (at, (name, phone, held)) in people.into_iter().enumerate() {
+            // Two of one name and number would be one person, and an appointment twice be one.
+            if known.iter().any(|other| row::key(&other.name, other.phone.as_deref()) == row::key(&name, phone.as_deref())) {
+                continue;
+            }
+            let mut appointments: Vec<Appointment> = Vec::new();
+            for (role, scope, days) in held {
+                let role = ["grid_worker", "grid_leader", "community_worker"][role];
+                let scope = scope.map(id).or((role != "community_worker").then(|| id(2)));
+                if appointments.iter().any(|other| (other.role.as_str(), other.scope) == (role, scope)) {
+                    continue;
+                }
+                let day = std::time::Duration::from_secs(86_400);
+                let until = days.map(|days| now().plus(day * u32::try_from(days).unwrap()));
+                let from = "2024-01-02T03:04:05.678Z".parse().unwrap();
+                appointments.push(Appointment { role: role.into(), scope, from, until });
+            }
+            known.push(Known { person: id(u8::try_from(at).unwrap() + 50), name, phone, appointments });
+        }
+        let format = if xlsx { table::Format::Xlsx } else { table::Format::Csv };
+        let plan = brought_back(&known, format);
+        prop_assert_eq!(plan.counts.refused, 0, "{:?}", faults(&plan));
+        prop_assert_eq!((plan.counts.new, plan.counts.appointments), (0, 0));
+        prop_assert!(!plan.problems.iter().any(|problem| problem.fault == Fault::AlreadyHeld));
+    }
+}

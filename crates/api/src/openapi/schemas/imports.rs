@@ -39,7 +39,21 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     let wanted: Vec<Property<'_>> = [key, mapping, format].into_iter().chain(since).collect();
     put("OrdersWanted", object(&[], &wanted));
     let format = ("format", one_of(&["csv", "xlsx", "json"]));
+    put("PeopleWanted", object(&[format], &[("zone", zone())]));
+    let format = ("format", one_of(&["csv", "xlsx", "json", "geojson"]));
     put("PlacesWanted", object(&[format], &[("ids", flag())]));
+    let import = [
+        ("brings", one_of(&["places", "people", "reports"])),
+        ("began", reference("Time")),
+        ("rows", count()),
+        ("done", count()),
+    ];
+    put("Import", object(&import, &[]));
+    put("ImportPage", page("Import"));
+}
+
+fn zone() -> Value {
+    json!({ "type": "string", "description": "Such as +08:00, which it is without." })
 }
 
 fn places(put: &mut impl FnMut(&str, Value)) {
@@ -72,15 +86,7 @@ fn places(put: &mut impl FnMut(&str, Value)) {
 fn table() -> Vec<Property<'static>> {
     let columns = json!({ "type": "object", "additionalProperties": text(),
         "description": "Headers of the file for columns, by the columns' keys." });
-    vec![
-        ("sheet", text()),
-        ("columns", columns),
-        (
-            "zone",
-            json!({ "type": "string", "description": "Such as +08:00, which it is without." }),
-        ),
-        ("dry_run", flag()),
-    ]
+    vec![("sheet", text()), ("columns", columns), ("zone", zone()), ("dry_run", flag())]
 }
 
 /// How a place is divided (T2).

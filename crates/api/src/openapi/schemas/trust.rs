@@ -1,9 +1,10 @@
 //! Who is given what, who reads what, and what is masked.
 
+use engine::command::{MAX_VIEW_NAME, MAX_VIEW_QUERY, MAX_VIEWS};
 use governance::field::{self, Class};
 use serde_json::{Map, Value, json};
 
-use super::{Property, count, flag, list, object, one_of, text};
+use super::{Property, count, flag, list, object, one_of, page, text};
 use crate::openapi::reference;
 
 /// Schemas of need to know.
@@ -24,6 +25,25 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     ];
     let sessions = [("items", list(object(&session, &[])))];
     put("SessionPage", object(&sessions, &[]));
+    let view = [
+        ("name", json!({ "type": "string", "minLength": 1, "maxLength": MAX_VIEW_NAME })),
+        ("query", json!({ "type": "string", "maxLength": MAX_VIEW_QUERY })),
+    ];
+    let views = json!({ "type": "array", "maxItems": MAX_VIEWS, "items": object(&view, &[]) });
+    put("SavedViews", object(&[("views", views)], &[]));
+    let waiting = [
+        ("number", count()),
+        ("since", reference("Time")),
+        ("record", reference("Id32")),
+        ("kind", count()),
+        ("subject", reference("Id16")),
+        ("purpose", text()),
+        ("basis", text()),
+        ("fields", fields()),
+        ("personal", flag()),
+    ];
+    put("Waiting", object(&waiting, &[("act", reference("ActKind"))]));
+    put("OutboxPage", page("Waiting"));
     put("NarrowedAct", narrowed());
     put("Preview", preview());
     put("Ledger", ledger());

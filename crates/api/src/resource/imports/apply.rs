@@ -10,6 +10,7 @@ use futures::stream;
 use import::problem::{Fault, Problem as Named, Spot};
 
 use crate::problem::Problem;
+use crate::progress::Progress;
 
 /// Commands under way at once: half of what one commit takes, a sixteenth of the queue.
 pub(super) const UNDER_WAY: usize = 256;
@@ -36,6 +37,7 @@ pub(super) async fn rows(
     handle: &Handle,
     by: &Agent,
     rows: impl IntoIterator<Item = Row>,
+    progress: &Progress,
 ) -> Result<Vec<Done>, Problem> {
     let one = |row: Row| async move {
         match persist(handle, by, row.what).await {
@@ -47,6 +49,7 @@ pub(super) async fn rows(
     let mut done = Vec::new();
     while let Some(outcome) = under_way.next().await {
         done.push(outcome?);
+        progress.step(1);
     }
     Ok(done)
 }

@@ -19,6 +19,7 @@ use super::upload::Upload;
 use crate::body::Body;
 use crate::desk::{Desk, View};
 use crate::problem::Problem;
+use crate::progress::Brings;
 
 /// A file of people.
 #[derive(Deserialize)]
@@ -53,9 +54,11 @@ pub(crate) async fn take(
         desk.read(move |view| view.people_of(&file, zone)).await?;
     if !dry_run {
         let (handle, by) = (&desk.state.handle, desk.staff()?);
+        let progress = desk.import(Brings::People, people.len())?;
         let all = people.into_iter().map(|person| enlist(handle, &by, person));
         let mut under_way = stream::iter(all).buffered(UNDER_WAY);
         while let Some(done) = under_way.next().await {
+            progress.step(1);
             if let Some(refused) = done? {
                 counts.refused += 1;
                 problems.push(refused);
@@ -107,7 +110,10 @@ impl View {
     }
 
     /// Everybody on the roster, with the names and numbers that only their records have.
-    fn known_people(&self) -> Result<Vec<Known>, Problem> {
+    ///
+    /// # Errors
+    /// When index or journal can't be read.
+    pub(in crate::resource) fn known_people(&self) -> Result<Vec<Known>, Problem> {
         let mut known = Vec::new();
         for (person, held) in self.world.roster.iter() {
             let Some(staff) = view::staff(&self.reader, self.whose(), *person)? else { continue };

@@ -22,6 +22,7 @@ use super::upload::{Form, Upload};
 use crate::body::Body;
 use crate::desk::{Desk, View};
 use crate::problem::{Kind as Refusal, Problem};
+use crate::progress::Brings;
 
 /// Most changes that an answer names.
 const MAX_SHOWN: usize = 500;
@@ -96,7 +97,7 @@ pub(crate) async fn take(desk: Desk, body: Body<File>) -> Result<Json<PlacesTold
 ///
 /// # Errors
 /// When it can't be read.
-pub(super) fn zone(text: Option<&str>) -> Result<Zone, Problem> {
+pub(in crate::resource) fn zone(text: Option<&str>) -> Result<Zone, Problem> {
     let zone = moment::zone(text.unwrap_or("+08:00"));
     zone.ok_or_else(|| Problem::at(Refusal::FIELD, "body.zone", "write it as +08:00"))
 }
@@ -105,12 +106,15 @@ pub(super) fn zone(text: Option<&str>) -> Result<Zone, Problem> {
 /// ends it; what is done stays, and the same file goes on from there.
 async fn establish(desk: &Desk, plan: &Plan) -> Result<Option<Named>, Problem> {
     let (handle, by) = (&desk.state.handle, desk.staff()?);
-    let batches = batches(&plan.places).into_iter().map(|batch| What::Establish(batch.to_vec()));
-    let ends = plan.ends.iter().map(|place| What::EndPlace(*place));
-    for what in batches.chain(ends) {
+    let progress = desk.import(Brings::Places, plan.places.len() + plan.ends.len())?;
+    let batches = batches(&plan.places).into_iter();
+    let batches = batches.map(|batch| (batch.len(), What::Establish(batch.to_vec())));
+    let ends = plan.ends.iter().map(|place| (1, What::EndPlace(*place)));
+    for (rows, what) in batches.chain(ends) {
         if let Err(refused) = persist(handle, &by, what).await {
             return named(refused, Spot::default()).map(Some);
         }
+        progress.step(rows);
     }
     Ok(None)
 }

@@ -15,6 +15,7 @@ use super::upload::Upload;
 use crate::body::Body;
 use crate::desk::{Desk, View};
 use crate::problem::{Kind, Problem};
+use crate::progress::Brings;
 
 /// A file of reports.
 #[derive(Deserialize)]
@@ -66,8 +67,9 @@ pub(crate) async fn take(desk: Desk, body: Body<File>) -> Result<Json<Told<Count
             spot,
             what: What::Import { origin, report: Box::new(report) },
         };
+        let progress = desk.import(Brings::Reports, reports.len())?;
         let rows = reports.into_iter().map(row);
-        for done in apply::rows(&desk.state.handle, &desk.staff()?, rows).await? {
+        for done in apply::rows(&desk.state.handle, &desk.staff()?, rows, &progress).await? {
             match done {
                 Ok(receipt) if receipt.record.is_some() => told.opened += 1,
                 Ok(_) => told.repeated += 1,

@@ -19,7 +19,7 @@ impl<'de> Deserialize<'de> for Upload {
 /// How a file of places is written.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Form {
+pub(in crate::resource) enum Form {
     /// Text with a separator between cells.
     Csv,
     /// An Excel workbook.
@@ -32,7 +32,7 @@ pub(super) enum Form {
 
 impl Form {
     /// The form of a table.
-    pub(super) fn table(self) -> Option<Format> {
+    pub(in crate::resource) fn table(self) -> Option<Format> {
         match self {
             Self::Csv => Some(Format::Csv),
             Self::Xlsx => Some(Format::Xlsx),

@@ -165,3 +165,46 @@ async fn grids_are_measured_against_the_rules_and_nothing_is_barred() {
     let none = format!("/v1/territory/check?place={}", "0".repeat(32));
     assert_eq!(house.get(Who::Bearer("grid1"), &none).await.code(), "not-found");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_roster_goes_out_on_record_and_comes_back_unchanged() {
+    let house = House::build().await;
+    ground(&house, PLACES, GRIDS, false).await;
+    ground(&house, PEOPLE, STAFF, false).await;
+    for format in ["csv", "xlsx"] {
+        let wanted = json!({ "format": format });
+        let answer = house.post(Who::Bearer("ops"), "/v1/exports/people", wanted).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        if format == "csv" {
+            assert!(answer.text.contains("张三,13800138001,专职网格员,341021100001003,2026-01-01"));
+        }
+        let told = send(&house, "ops", PEOPLE, &answer.bytes, json!({})).await.json();
+        let counts = &told["counts"];
+        assert_eq!((&counts["new"], &counts["appointments"]), (&json!(0), &json!(0)), "{told}");
+        // The numbers of the house's own people are none that a file may have.
+        assert_eq!(counts["refused"], told["faults"]["bad_phone"], "{told}");
+        assert_eq!(counts["unchanged"], 3, "{told}");
+    }
+    let log = house.get(Who::Bearer("ops"), "/v1/access-log").await.json();
+    let export = log["items"].as_array().unwrap().iter().find(|entry| entry["look"] == "export");
+    assert_eq!(export.unwrap()["fields"], json!(["person_name", "person_phone"]), "{log}");
+    let people = json!({ "format": "csv" });
+    let refused = house.post(Who::Bearer("dispatcher"), "/v1/exports/people", people).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn places_go_out_as_geojson_and_come_back_unchanged() {
+    let house = House::build().await;
+    let wanted = json!({ "format": "geojson" });
+    let answer = house.post(Who::Bearer("ops"), "/v1/exports/places", wanted).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let collection = answer.json();
+    assert_eq!(collection["type"], "FeatureCollection");
+    let drawn = collection["features"].as_array().unwrap();
+    assert!(drawn.iter().any(|feature| feature["geometry"]["type"] == "Polygon"), "{collection}");
+    let more = json!({ "system": "wgs84" });
+    let told = send(&house, "ops", PLACES, answer.text.as_bytes(), more).await.json();
+    assert_eq!((&told["counts"]["new"], &told["counts"]["changed"]), (&json!(0), &json!(0)));
+    assert_eq!(told["counts"]["refused"], 0, "{told}");
+}

@@ -1,13 +1,28 @@
 //! What is told of a file: how much of it would do what, and what is wrong in which cell.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use askama::Template;
 use serde::Deserialize;
 
+use super::What;
 use crate::page::Page;
 
 /// What begins a formula in some spreadsheet, in its full-width form too (S22).
 const STARTS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+
+/// The page of a file: what it would do, or has done.
+#[derive(Template)]
+#[template(path = "operator/file.html")]
+pub(super) struct Shown {
+    pub(super) p: Page,
+    pub(super) what: What,
+    pub(super) told: Arc<Told>,
+    /// The file itself, to be sent again when it is to be taken: nothing of it is kept here.
+    pub(super) held: String,
+    pub(super) said: Vec<(&'static str, String)>,
+}
 
 /// What came of a file, or would.
 #[derive(Deserialize)]
