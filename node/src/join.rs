@@ -176,7 +176,8 @@ async fn ask(
         | Response::Page(_)
         | Response::Witnessed(_)
         | Response::Answer(_)
-        | Response::Piece(_) => Err(JoinError::Refused),
+        | Response::Piece(_)
+        | Response::Opened(_) => Err(JoinError::Refused),
     }
 }
 

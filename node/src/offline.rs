@@ -36,6 +36,7 @@ impl Offline {
             Effect::Answered { .. }
             | Effect::Respond { .. }
             | Effect::Page { .. }
+            | Effect::Open { .. }
             | Effect::Send { .. }
             | Effect::Verify { .. }
             | Effect::Count { .. }

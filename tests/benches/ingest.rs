@@ -175,7 +175,7 @@ fn pages(community: &Member, street: &Member, records: usize) -> Vec<(usize, Vec
             &reader,
             street.node(),
             after,
-            outbox::Bounds { entries: PAGE_ENTRIES, personal: true },
+            outbox::Bounds { entries: PAGE_ENTRIES, personal: true, held: None, now: NOW },
         )
         .expect("a page");
         if page.parcels.is_empty() {

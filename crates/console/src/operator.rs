@@ -45,6 +45,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/operator/invitations/{id}/approve", post(invitations::approve))
         .route("/operator/streams", get(peers::streams))
         .route("/operator/witness", get(witness::witness))
+        .route("/operator/witness/{id}/check", post(witness::check))
         .route("/operator/accounts", get(accounts::list))
         .route("/operator/accounts/new", get(accounts::ask).post(accounts::open))
         .route("/operator/proposals", get(accounts::proposals))

@@ -2,6 +2,7 @@
 
 mod entrance;
 mod factors;
+mod forget;
 mod ground;
 mod hands;
 mod intake;
@@ -152,6 +153,7 @@ impl Desk<'_, '_> {
                 self.revoke(&by, node, reason, last_good, once)
             }
             What::OpenEpoch { reason, least } => self.open_epoch(&by, &reason, least, once),
+            What::Challenge { node, index } => self.challenge(&by, node, index, once),
             What::AcceptEpoch { node, epoch } => self.accept_epoch(&by, node, epoch, once),
             What::Rotate { key } => self.rotate(&by, key, once),
             What::TakeCertificates { chain } => self.install_certificates(&by, chain, once),

@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
+use record::tree::{self, ProofError};
 use record::{
-    Disclosure, EnvelopeError, FieldError, FieldId, Fields, Hash, Header, KeyError, NodeId, Record,
-    Signed, StatementError, Timestamp, Unverified, Verifier,
+    Checkpoint, Disclosure, EnvelopeError, FieldError, FieldId, Fields, Hash, Header, KeyError,
+    NodeId, Record, Signed, StatementError, Timestamp, Unverified, Verifier,
 };
 use serde_bytes::ByteBuf;
 
 use crate::entry::{Entry, StreamHead, next_link};
 use crate::peer::Directory;
-use crate::wire::{ChainBytes, PAGE_ENTRIES, Page, Parcel};
+use crate::wire::{ChainBytes, Grown, PAGE_ENTRIES, Page, Parcel, Place};
 use crate::world::{self, Setup};
 use governance::act::ActKind;
 use governance::certificate::{self, ChainError, Right, Standing};
@@ -40,10 +41,20 @@ pub struct VerifiedPage {
     pub before: Hash,
     /// The sender's word on the stream up to the last of them.
     pub head: Signed<StreamHead>,
+    /// The sender's log, where records of its own are in the page: they stand in it.
+    pub log: Option<Box<ShownLog>>,
     /// Certificates of authors this node had not met.
     pub authors: Vec<(ChainBytes, Standing)>,
     /// Whether more wait.
     pub more: bool,
+}
+
+/// A neighbour's log as it came with a page.
+pub struct ShownLog {
+    /// Its own word on it.
+    pub checkpoint: Signed<Checkpoint>,
+    /// That it only grew; see [`Grown::proof`].
+    pub proof: Vec<Hash>,
 }
 
 /// Why a page was refused. Nothing of it was taken.
@@ -90,6 +101,18 @@ pub enum PageError {
         #[source]
         source: EnvelopeError,
     },
+    /// The sender's checkpoint is missing, or not its own, or its signature is wrong.
+    #[error("the checkpoint of the sender's log does not verify")]
+    Log(#[source] Option<EnvelopeError>),
+    /// A record of the sender is not proven to stand in its log.
+    #[error("entry {number}: the record is not in the log that the sender shows")]
+    NotInLog {
+        /// Number in the stream.
+        number: u64,
+        /// What is wrong with the proof; `None` where there is none.
+        #[source]
+        source: Option<ProofError>,
+    },
     /// The author may contribute to cases, but not hold any.
     #[error("entry {number}: its author has no right to govern cases")]
     MayNotGovern {
@@ -133,9 +156,47 @@ pub fn verify_page(
     let head = verify_head(setup, &peer.standing, sender, head)?;
     let after = head.number.checked_sub(page.parcels.len() as u64).ok_or(PageError::Head(None))?;
     check_links(&page.parcels, before, head.link)?;
+    let log = page.log.map(|log| verify_log(setup, &peer.standing, log)).transpose()?;
+    let checkpoint = log.as_ref().map(|log| log.checkpoint.value());
+    let places: Vec<_> = page.parcels.iter().map(|parcel| parcel.place.clone()).collect();
     let desk = Desk { setup, directory, authors: &authors };
     let arrivals = desk.check_all(page.parcels, after)?;
-    Ok(VerifiedPage { arrivals, after, before, head, authors, more: page.more })
+    for (arrival, place) in arrivals.iter().zip(places) {
+        if arrival.record.author == sender {
+            check_place(arrival, place.as_ref(), checkpoint)?;
+        }
+    }
+    Ok(VerifiedPage { arrivals, after, before, head, log, authors, more: page.more })
+}
+
+/// The sender's word on its log. Whether that only grew is for the engine to see.
+fn verify_log(setup: &Setup, standing: &Standing, log: Grown) -> Result<Box<ShownLog>, PageError> {
+    let checkpoint = Unverified::<Checkpoint>::parse(log.checkpoint.into_vec())
+        .and_then(|checkpoint| checkpoint.verify(&setup.federation, &standing.key()))
+        .map_err(|error| PageError::Log(Some(error)))?;
+    if checkpoint.author == standing.node() {
+        Ok(Box::new(ShownLog { checkpoint, proof: log.proof }))
+    } else {
+        Err(PageError::Log(None))
+    }
+}
+
+/// Whether a record of the sender stands in the log that it shows. One of an earlier epoch may have
+/// been lost since, which opening the later one has said.
+fn check_place(
+    arrival: &Arrival,
+    place: Option<&Place>,
+    log: Option<&Checkpoint>,
+) -> Result<(), PageError> {
+    let number = arrival.entry.number;
+    let log = log.ok_or(PageError::Log(None))?;
+    let Some(Place { index, path }) = place else {
+        let lost = arrival.record.epoch < log.epoch;
+        return if lost { Ok(()) } else { Err(PageError::NotInLog { number, source: None }) };
+    };
+    let leaf = tree::leaf_hash(arrival.record.id().as_bytes());
+    tree::verify_inclusion(&leaf, *index, log.size, path, &log.root)
+        .map_err(|source| PageError::NotInLog { number, source: Some(source) })
 }
 
 /// Whether the entries lead from one link to the other, so that the head vouches for all of them.

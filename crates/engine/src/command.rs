@@ -314,6 +314,13 @@ pub enum What {
         /// The least epoch to open: where more is known than the data folder has.
         least: u32,
     },
+    /// Has a node below open a record of its log: see [`crate::wire::Challenge`].
+    Challenge {
+        /// The node below.
+        node: NodeId,
+        /// The leaf of its log, from 0; any where there is none.
+        index: Option<u64>,
+    },
     /// Accepts that a node below gave up records that this node has countersigned.
     AcceptEpoch {
         /// The node.

@@ -7,7 +7,7 @@ use record::Timestamp;
 use serde::Serialize;
 
 use crate::engine::Contact;
-use crate::peer::Relation;
+use crate::peer::{Relation, Unopened};
 use crate::project::ForkedRow;
 use crate::store::{Examined, StoreHealth};
 
@@ -153,7 +153,8 @@ pub fn witnessed(seen: Option<(Timestamp, u64)>, now: Timestamp) -> Finding {
 }
 
 /// A neighbour: nothing where nothing is to be told of it. `forked`: where it signed two histories,
-/// as long as nobody here has accepted the epoch with which it goes on.
+/// as long as nobody here has accepted the epoch with which it goes on. `unopened`: the record of its
+/// log that it could not open.
 #[must_use]
 pub fn neighbour(
     (name, short): (&str, &str),
@@ -161,6 +162,7 @@ pub fn neighbour(
     status: &Status,
     contact: Option<&Contact>,
     forked: Option<ForkedRow>,
+    unopened: Option<Unopened>,
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     match status {
@@ -194,6 +196,19 @@ pub fn neighbour(
         ));
     }
     found.extend(forked.map(|place| fork((name, short), place)));
+    found.extend(unopened.map(|Unopened { index, .. }| {
+        Finding::new(
+            State::Wrong,
+            "record",
+            format!(
+                "{name}（{short}）打不开自己账本的第 {index} 条记录，而这本账由本节点副署过：可能丢失或被撤换，请                 联系其管理员。"
+            ),
+            format!(
+                "{name} ({short}) can't open record {index} of its log, which this node \
+                 countersigned: it may be lost or replaced; call its operator"
+            ),
+        )
+    }));
     if let Some(what) = contact.and_then(|contact| contact.trouble.as_deref()) {
         let zh = format!("与 {name}（{short}）的交换出错：{what}");
         found.push(Finding::new(State::Wrong, "peer", zh, format!("{name} ({short}): {what}")));
@@ -337,16 +352,18 @@ mod tests {
         let stale = stale();
         let (unit, other) = (Relation::Unit, Relation::Other);
         let named = ("住建局", "7ZZZG");
-        let found = neighbour(named, unit, &stale, None, None);
+        let found = neighbour(named, unit, &stale, None, None, None);
         assert_eq!(found.len(), 1);
         assert!(found[0].zh.contains("住建局"));
-        assert!(neighbour(named, other, &stale, None, None).is_empty());
+        assert!(neighbour(named, other, &stale, None, None, None).is_empty());
         let forked = ForkedRow { epoch: 0, seq: 4, counts_from: None };
         let contact = Contact { reopened: Some(1), ..Contact::default() };
-        let found = neighbour(named, other, &Status::Good, Some(&contact), Some(forked));
+        let unopened = Unopened { index: 7, since: Timestamp::from_millis(0) };
+        let (contact, good) = (Some(&contact), Status::Good);
+        let found = neighbour(named, other, &good, contact, Some(forked), Some(unopened));
         assert_eq!(
             found.iter().map(|f| (f.state, f.what)).collect::<Vec<_>>(),
-            [(State::Wrong, "epoch"), (State::Wrong, "fork"),]
+            [(State::Wrong, "epoch"), (State::Wrong, "fork"), (State::Wrong, "record")]
         );
     }
 }

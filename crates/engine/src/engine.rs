@@ -19,13 +19,14 @@ use crate::asking::Asking;
 use crate::blob::Blobs;
 use crate::command::{Command, Receipt, Refused, What};
 use crate::exchange::{self, Acquaintances, Admission, Fetches, Given, Sessions};
+use crate::outbox::Bounds;
 use crate::peer::{Peer, Relation};
 use crate::project;
 use crate::sign::whose;
 use crate::staging::{Log, Staging, Tips};
 use crate::store::{Position, Read, Store, StoreError};
 use crate::view::State;
-use crate::wire::{Fetch, Hello, Page, Request, Response};
+use crate::wire::{Challenge, Fetch, Hello, Page, Request, Response};
 use crate::world::{Setup, World};
 
 /// Names the asker of a command, request or question, so that the effect can be led back.
@@ -136,6 +137,8 @@ pub enum About {
     Notice,
     /// A new certificate for this node.
     Renew,
+    /// A record of its log that it is to open.
+    Challenge,
 }
 
 /// What is to be done, after the commit.
@@ -169,8 +172,17 @@ pub enum Effect {
         peer: NodeId,
         /// Entries above this.
         after: u64,
-        /// Whether people's words and data may go to it now.
-        personal: bool,
+        /// What it may have.
+        bounds: Bounds,
+    },
+    /// The response to a challenge, read through [`crate::outbox::open`].
+    Open {
+        /// To lead it back.
+        ticket: Ticket,
+        /// The peer who asks.
+        peer: NodeId,
+        /// For what.
+        asked: Challenge,
     },
     /// The response to a request for a piece of a photo, read through [`crate::outbox::piece`].
     Piece {
@@ -297,6 +309,8 @@ pub struct Contact {
     /// The epoch that it has opened, giving up records which this node countersigned: an officer
     /// has to accept that before it is witnessed again.
     pub reopened: Option<u32>,
+    /// The leaf of its log that it opened last when this node asked it to, and when.
+    pub opened: Option<(u64, Timestamp)>,
 }
 
 /// The engine of one node.
@@ -620,7 +634,8 @@ impl Desk<'_, '_> {
             | Request::Ask(_)
             | Request::Fetch(_)
             | Request::Notice(_)
-            | Request::Renew(_) => match self.greeted_as(from) {
+            | Request::Renew(_)
+            | Request::Challenge(_) => match self.greeted_as(from) {
                 Some(peer) => self.neighbour(ticket, peer, request),
                 None => Ok(Some(Response::Refused)),
             },
@@ -673,6 +688,10 @@ impl Desk<'_, '_> {
                 let chain = self.renew(peer, &asked)?;
                 Ok(Some(chain.map_or(Response::Refused, Response::Enrolled)))
             }
+            Request::Challenge(asked) => {
+                self.out.push(Effect::Open { ticket, peer, asked });
+                Ok(None)
+            }
             Request::Hello(_) | Request::Enrol(_) => Ok(Some(Response::Refused)),
         }
     }
@@ -711,10 +730,11 @@ impl Desk<'_, '_> {
             }
             (About::Witness, Some(Response::Refused)) => {
                 tracing::error!(peer = %from,
-                    "上级没有副署本节点的账本检查点：请与上级核对 the parent did not countersign this \
+                    "对方没有副署本节点的账本检查点：请与对方核对 a neighbour did not countersign this \
                      node's checkpoint: ask its operator what its log says");
             }
             (About::Renew, Some(Response::Enrolled(chain))) => self.renewed(from, &chain)?,
+            (About::Challenge, answer) => self.challenged(from, answer)?,
             // A list that was lost is told of at the next greeting; a certificate is asked for again.
             (About::Poke, Some(Response::Done))
             | (About::Witness | About::Notice | About::Renew, _) => {}
@@ -771,6 +791,9 @@ impl Desk<'_, '_> {
         self.poke_again();
         if self.barred().is_none() {
             self.seek_witness();
+        }
+        if let Err(error) = self.check_on_those_below() {
+            tracing::error!(error = %error, "无法抽查下级的账本 nodes below can't be asked to open records");
         }
         self.questions_run_out();
     }

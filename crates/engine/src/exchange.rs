@@ -1,6 +1,7 @@
 //! Talking to peers: greeting, pulling streams, being pulled, enrolling newcomers, witnessing.
 //! Every answer that refuses looks the same from outside.
 
+mod challenge;
 mod enrol;
 mod epoch;
 mod fetch;
@@ -44,6 +45,10 @@ pub(crate) struct Session {
     pub(crate) renewed: Option<Timestamp>,
     /// When a witness was last asked.
     pub(crate) witnessed: Option<Timestamp>,
+    /// Whether it has shown a log that does not continue what it showed before.
+    pub(crate) rewritten: bool,
+    /// Records that it was asked to open.
+    pub(crate) checks: challenge::Checks,
     /// What was wrong with the last page, in words for the operator.
     pub(crate) trouble: Option<String>,
 }
@@ -77,6 +82,7 @@ pub(crate) fn contacts(sessions: &Sessions, known: &Acquaintances) -> BTreeMap<N
             software: known.and_then(|known| known.software.clone()),
             last_sync: known.and_then(|known| known.synced),
             reopened: None,
+            opened: session.and_then(|session| session.checks.opened),
         }
     };
     sessions.keys().chain(known.keys()).map(|node| (*node, contact(node))).collect()

@@ -26,6 +26,8 @@ pub const FACTOR_RESET: Kind = Kind(0x0207);
 pub const KEY_ENROLLED: Kind = Kind(0x0208);
 /// A person's key signs nothing any more.
 pub const KEY_REVOKED: Kind = Kind(0x0209);
+/// What is said of a person who holds no post any more is erased (PIPL art. 47).
+pub const PERSON_ERASED: Kind = Kind(0x0211);
 /// A version of a policy, in full: kept for the cases that run under it; the same record is what
 /// the nodes below are given when it is published.
 pub const POLICY: Kind = Kind(0x0401);
@@ -61,6 +63,8 @@ pub const MEMBER_WITHDRAWN: Kind = Kind(0x0324);
 pub const NOTE: Kind = Kind(0x0331);
 /// A note became a case.
 pub const NOTE_RAISED: Kind = Kind(0x0332);
+/// A note's words are erased.
+pub const NOTE_ERASED: Kind = Kind(0x0333);
 /// Fields of its author's earlier records of a case are withdrawn: whoever was given them stops
 /// using them.
 pub const FIELDS_WITHDRAWN: Kind = Kind(0x0601);

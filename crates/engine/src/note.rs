@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::command::Receipt;
+use crate::peer::Unopened;
 use crate::store::{Position, Table};
 use crate::wire::ChainBytes;
 
@@ -40,6 +41,15 @@ pub enum Note {
         node: NodeId,
         /// The epoch.
         epoch: u32,
+    },
+    /// The frame's checkpoint came in a page: the peer's log only grew since it was seen last.
+    Shown {},
+    /// Whether a peer could open the record that it was asked for.
+    Challenged {
+        /// The peer.
+        node: NodeId,
+        /// What it could not open; `None` where it could, after all.
+        unopened: Option<Unopened>,
     },
     /// An account of a member of staff.
     Account(Account),

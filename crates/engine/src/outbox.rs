@@ -2,11 +2,15 @@
 //! node. What a peer can be given is what was staged into its own stream, with the fields that
 //! its entry names, and nothing else.
 
+mod log;
+
 use std::collections::BTreeSet;
 
 use governance::act::{PHOTO_FIELDS, read_photos};
-use record::{FieldId, Hash, NodeId, Signed};
+use record::{FieldId, Hash, NodeId, Signed, Timestamp};
 use serde_bytes::ByteBuf;
+
+pub use log::open;
 
 use crate::blob::Blobs;
 use crate::entry::{Entry, StreamHead, VERSION, first_link};
@@ -17,7 +21,7 @@ use crate::store::{FrameKind, Position, Read, StoreError, Table};
 use crate::wire::{Fetch, PAGE_BYTES, PIECE_BYTES, Page, Parcel, Piece};
 use crate::world::Setup;
 
-/// What a page may have.
+/// What a page may have, and what its reader has seen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Bounds {
     /// Entries.
@@ -25,6 +29,10 @@ pub struct Bounds {
     /// Whether people's words and data may go: see [`crate::world::World::may_have_personal`].
     /// Where they may not, the page ends before the first entry with any.
     pub personal: bool,
+    /// See [`crate::wire::Pull::held`].
+    pub held: Option<(u32, u64)>,
+    /// By this node's clock.
+    pub now: Timestamp,
 }
 
 /// The entries of `peer`'s stream after a number: within `bounds`, and no more bytes than a page
@@ -37,10 +45,12 @@ pub fn page(
     reader: &std::sync::Arc<dyn Read>,
     peer: NodeId,
     after: u64,
-    Bounds { entries, personal }: Bounds,
+    bounds: Bounds,
 ) -> Result<Page, StoreError> {
+    let Bounds { entries, personal, held, now } = bounds;
     let mut page = Page::default();
     let mut authors = BTreeSet::new();
+    let mut own = Vec::new();
     let (mut bytes, mut last) = (0, None);
     let before = link_at(setup, reader, peer, after)?;
     let start = stream_key(peer, after);
@@ -63,8 +73,12 @@ pub fn page(
         }
         bytes += size;
         authors.insert(entry.author);
+        own.push((entry.author == setup.me()).then_some((entry.epoch, entry.seq)));
         page.parcels.push(parcel);
         last = Some((entry.number, sent.link));
+    }
+    if !log::show(setup, reader, held, now, &own, &mut page)? {
+        return Ok(Page::default());
     }
     page.proof = last.zip(before).map(|((number, link), before)| {
         let (sender, recipient) = (setup.me(), peer);
@@ -158,6 +172,7 @@ fn release(
         entry: ByteBuf::from(sent.envelope.to_vec()),
         record: ByteBuf::from(frame.envelope.to_vec()),
         disclosures: released,
+        place: None,
     };
     Ok((entry, parcel))
 }
@@ -171,7 +186,9 @@ fn has_personal(parcel: &Parcel) -> bool {
     parcel.disclosures.iter().any(|part| !governance::field::is_structural(part.field))
 }
 
+/// Bytes of a parcel on the wire, about: the proof of its place is as long as a large log's.
 fn size(parcel: &Parcel) -> usize {
+    const PROOF: usize = 24 * 34;
     let values: usize = parcel.disclosures.iter().map(|part| part.value.len() + 32).sum();
-    parcel.entry.len() + parcel.record.len() + values + 16
+    parcel.entry.len() + parcel.record.len() + values + PROOF + 16
 }

@@ -75,6 +75,46 @@ pub struct Witness {
     /// The epoch of its log that an officer of this node has accepted though records are lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<u32>,
+    /// Its log as it showed it last with records of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Shown>,
+    /// The record that it could not open when it was last asked for it (see
+    /// [`crate::wire::Challenge`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unopened: Option<Unopened>,
+}
+
+/// A log at a size, as its author showed it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    /// Epoch.
+    pub epoch: u32,
+    /// Records in the log.
+    pub size: u64,
+    /// Root of its tree.
+    pub root: Hash,
+}
+
+/// A record that its author could not open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unopened {
+    /// Its leaf, from 0.
+    pub index: u64,
+    /// Since when that is known.
+    pub since: Timestamp,
+}
+
+impl Witness {
+    /// The peer's log as it was seen last: in a page, or by a checkpoint that was countersigned.
+    #[must_use]
+    pub fn seen(&self) -> Option<Shown> {
+        let witnessed = self.witnessed.as_ref();
+        let witnessed =
+            witnessed.map(|seen| Shown { epoch: seen.epoch, size: seen.size, root: seen.root });
+        [self.shown, witnessed].into_iter().flatten().max_by_key(|seen| (seen.epoch, seen.size))
+    }
 }
 
 /// How far a stream has come: number 0 and a zero link at the start.

@@ -6,6 +6,7 @@ mod case;
 mod erase;
 mod fork;
 mod ground;
+mod leaf;
 mod local;
 mod people;
 mod photo;
@@ -31,6 +32,7 @@ pub(crate) use case::{event_of, foreseen};
 pub use case::{fact_key, order_keys, origin_key, receipt_hash};
 pub use fork::{ForkedRow, forked};
 pub use ground::{Dated, Of, ground_key};
+pub use leaf::{leaf_of, place_of};
 pub use local::{factor_secret, held, held_key, key_key, keys_of, receipt, saved_views, views_key};
 pub use people::{
     Paper, Registered, Written, appointment_key, growth_key, note_key, notes_prefix, paper_key,
@@ -116,7 +118,8 @@ pub fn project(
             stream::headed(whose, staging, at, frame).map(|()| Done::default())
         }
         FrameKind::Checkpoint => {
-            stream::witnessed(whose, staging, at, frame).map(|()| Done::default())
+            stream::witnessed(whose, staging, at, frame)?;
+            note(whose, staging, at, frame).map(|_| Done::default())
         }
         FrameKind::Countersigned => {
             stream::countersigned(whose, staging, at, frame).map(|()| Done::default())
@@ -173,6 +176,7 @@ fn own(
 ) -> Result<Done, StoreError> {
     let record = &readable.record;
     staging.put_log(record, at)?;
+    leaf::grow(staging, record.epoch, staging.log.frontier.size())?;
     let grown = staging.log.frontier.append(leaf_hash(record.id().as_bytes()));
     staging.grow(grown);
     staging.log.head = Some(Head::of(record));
@@ -200,6 +204,9 @@ fn own(
     let world = match record.kind {
         kind::ACCESS_SEALED => access::sealed(staging, at, readable).map(|()| false)?,
         kind::PLACE | kind::PLACE_ENDED => roster::place(staging, at, readable)?,
+        kind::PERSON_ERASED | kind::NOTE_ERASED => {
+            erase::forgotten(staging, record.subject).map(|()| false)?
+        }
         kind::PERSON | kind::APPOINTED | kind::DISMISSED => roster::person(staging, at, readable)?,
         kind::ORGANISATION
         | kind::ORGANISATION_ENDED
@@ -358,6 +365,8 @@ fn note(
             stream::accepted(staging, node, epoch)?;
             return fork::accepted(whose, staging, node, epoch);
         }
+        Note::Shown {} => stream::shown(whose, staging, at, frame)?,
+        Note::Challenged { node, unopened } => stream::challenged(staging, node, unopened)?,
         Note::Rotation(rotation) => {
             staging.put(Table::Meta, ROTATION.to_vec(), &rotation)?;
         }

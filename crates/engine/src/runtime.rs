@@ -368,9 +368,14 @@ impl Room {
                     let _ = reply.send(response);
                 }
             }
-            Effect::Page { ticket, peer, after, personal } => {
+            Effect::Page { ticket, peer, after, bounds } => {
                 if let Some(reply) = self.desk.peers.remove(&ticket) {
-                    self.work(worker::Job::Page { peer, after, personal, reply });
+                    self.work(worker::Job::Page { peer, after, bounds, reply });
+                }
+            }
+            Effect::Open { ticket, peer, asked } => {
+                if let Some(reply) = self.desk.peers.remove(&ticket) {
+                    self.work(worker::Job::Open { peer, asked, reply });
                 }
             }
             Effect::Verify { from, after, page } => {
@@ -426,7 +431,11 @@ impl Room {
                 let kept = Keeping::Failed;
                 self.undone.push(Input::PhotoKept { from, photo, kept });
             }
-            Some(worker::Job::Page { reply, .. } | worker::Job::Piece { reply, .. }) => {
+            Some(
+                worker::Job::Page { reply, .. }
+                | worker::Job::Piece { reply, .. }
+                | worker::Job::Open { reply, .. },
+            ) => {
                 let _ = reply.send(Response::Refused);
             }
             Some(worker::Job::Verify { from, after, .. }) => {

@@ -38,6 +38,7 @@ pub use people::{
 pub use photo::{kept_photos, shown};
 pub use policy::{Edition, policies, policy_text, published_policy};
 pub use proof::{Head, Proof, prove};
+pub(crate) use proof::{only_grew, path, root_at};
 
 /// Rows read at a time.
 const PAGE: usize = 2_000;

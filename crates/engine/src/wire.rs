@@ -66,6 +66,10 @@ pub struct Pull {
     /// (while earlier pages are still being checked); absent where there is nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<ByteBuf>,
+    /// Epoch and size of the listener's log as the speaker has seen it last, by a checkpoint in a
+    /// page or one that it countersigned; absent where it has seen none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<(u32, u64)>,
 }
 
 /// Asks the listener to check and countersign a checkpoint of the speaker's log.
@@ -78,6 +82,28 @@ pub struct Witness {
     pub from: u64,
     /// Consistency proof from that size to the checkpoint's (RFC 6962 §2.1.2).
     pub proof: Vec<Hash>,
+}
+
+/// Asks the listener, whose checkpoint the speaker countersigned, to open one of its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Challenge {
+    /// Records in the log that was countersigned.
+    pub size: u64,
+    /// Its root.
+    pub root: Hash,
+    /// The leaf to open, from 0.
+    pub index: u64,
+}
+
+/// The record that a [`Challenge`] named, without its fields.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opened {
+    /// The signed record.
+    pub record: ByteBuf,
+    /// Its siblings in the log that was countersigned, from the leaf up.
+    pub path: Vec<Hash>,
 }
 
 /// Puts a signed question; the answer comes in the response, within the question's deadline.
@@ -144,6 +170,31 @@ pub struct Parcel {
     /// Whether people's words that the entry names are erased since: they are not among the fields.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,
+    /// Where the record stands in the log that the page's checkpoint is of; only for a record of
+    /// the sender itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+/// Where a record stands in its author's log, and the proof of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Its leaf, from 0, over all epochs.
+    pub index: u64,
+    /// The siblings from the leaf up (RFC 9162 §2.1.3.1).
+    pub path: Vec<Hash>,
+}
+
+/// The sender's log, which only grew since the recipient saw it last.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grown {
+    /// The signed checkpoint.
+    pub checkpoint: ByteBuf,
+    /// Consistency proof from what [`Pull::held`] named to the checkpoint (RFC 9162 §2.1.4.1);
+    /// empty where it named nothing, or an epoch that is over.
+    pub proof: Vec<Hash>,
 }
 
 /// Consecutive entries of the stream from the listener to the speaker of [`Pull`].
@@ -158,6 +209,9 @@ pub struct Page {
     /// the last one; absent on an empty page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<(Hash, ByteBuf)>,
+    /// The sender's log, where records of its own are in this page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<Grown>,
     /// Whether more entries wait behind the last one.
     pub more: bool,
 }
@@ -183,6 +237,8 @@ pub enum Request {
     Notice(Notice),
     /// See [`Renew`].
     Renew(Renew),
+    /// See [`Challenge`].
+    Challenge(Challenge),
 }
 
 /// What it may be told. `Refused` carries nothing: what is refused and what does not exist look
@@ -205,6 +261,8 @@ pub enum Response {
     Refused,
     /// See [`Piece`].
     Piece(Piece),
+    /// See [`Opened`].
+    Opened(Opened),
 }
 
 /// Why a message could not be read.
@@ -252,6 +310,7 @@ impl Request {
             7 => 256,
             8 => 96 * KIB,
             9 => 2 * KIB,
+            10 => 256,
             _ => return None,
         })
     }
@@ -269,6 +328,7 @@ impl Request {
             Self::Fetch(_) => 7,
             Self::Notice(_) => 8,
             Self::Renew(_) => 9,
+            Self::Challenge(_) => 10,
         }
     }
 
@@ -288,6 +348,7 @@ impl Request {
             Self::Fetch(m) => cbor::encode(m),
             Self::Notice(m) => cbor::encode(m),
             Self::Renew(m) => cbor::encode(m),
+            Self::Challenge(m) => cbor::encode(m),
         };
         capped(tag, body, Self::cap(tag))
     }
@@ -308,6 +369,7 @@ impl Request {
             7 => cbor::decode(body, &limits).map(Self::Fetch),
             8 => cbor::decode(body, &limits).map(Self::Notice),
             9 => cbor::decode(body, &limits).map(Self::Renew),
+            10 => cbor::decode(body, &limits).map(Self::Challenge),
             _ => return Err(WireError::UnknownType(tag)),
         };
         read.map_err(|source| WireError::Malformed { tag, source })
@@ -326,6 +388,7 @@ impl Response {
             69 => 4 * KIB,
             70 => 2048 * KIB,
             72 => PIECE_BYTES + KIB,
+            73 => 96 * KIB,
             _ => return None,
         })
     }
@@ -342,6 +405,7 @@ impl Response {
             Self::Answer(_) => 70,
             Self::Refused => 71,
             Self::Piece(_) => 72,
+            Self::Opened(_) => 73,
         }
     }
 
@@ -358,6 +422,7 @@ impl Response {
             Self::Done | Self::Refused => cbor::encode(&()),
             Self::Witnessed(m) | Self::Answer(m) => cbor::encode(m),
             Self::Piece(m) => cbor::encode(m),
+            Self::Opened(m) => cbor::encode(m),
         };
         capped(tag, body, Self::cap(tag))
     }
@@ -377,6 +442,7 @@ impl Response {
             70 => cbor::decode(body, &limits).map(Self::Answer),
             71 => cbor::decode::<()>(body, &limits).map(|()| Self::Refused),
             72 => cbor::decode(body, &limits).map(Self::Piece),
+            73 => cbor::decode(body, &limits).map(Self::Opened),
             _ => return Err(WireError::UnknownType(tag)),
         };
         read.map_err(|source| WireError::Malformed { tag, source })

@@ -155,7 +155,7 @@ fn enrol() -> Request {
 }
 
 fn pull() -> Request {
-    Request::Pull(Pull { after: 0, acknowledgement: None })
+    Request::Pull(Pull { after: 0, acknowledgement: None, held: None })
 }
 
 fn ask(size: usize) -> Request {

@@ -15,7 +15,7 @@ use engine::engine::{About, Contact, Effect, Engine, Input, Ticket};
 use engine::memory::MemoryStore;
 use engine::outbox::{self, Bounds};
 use engine::peer::Directory;
-use engine::wire::{PAGE_ENTRIES, PIECE_BYTES, Request, Response};
+use engine::wire::{PIECE_BYTES, Request, Response};
 use engine::world::{Follow, Setup, World};
 use engine::{blob, view};
 use governance::certificate::ROOT_LIST_VALIDITY;
@@ -334,15 +334,22 @@ impl Simulator {
         let effects =
             place.engine.as_mut()?.step(vec![Input::Request { ticket, from, request }], now);
         for effect in effects {
-            if let Effect::Page { ticket: of, peer, after, personal } = &effect
+            if let Effect::Page { ticket: of, peer, after, bounds } = &effect
                 && *of == ticket
             {
                 let place = &self.places[&node];
                 let reader = place.engine.as_ref()?.reader();
-                let bounds = Bounds { entries: PAGE_ENTRIES, personal: *personal };
                 let page =
-                    outbox::page(&place.member.setup, &reader, *peer, *after, bounds).ok()?;
+                    outbox::page(&place.member.setup, &reader, *peer, *after, *bounds).ok()?;
                 return Some(Response::Page(page));
+            }
+            if let Effect::Open { ticket: of, peer, asked } = &effect
+                && *of == ticket
+            {
+                let place = &self.places[&node];
+                let reader = place.engine.as_ref()?.reader();
+                let opened = outbox::open(&place.member.setup, &reader, *peer, asked).ok()?;
+                return Some(opened.map_or(Response::Refused, Response::Opened));
             }
             if let Effect::Piece { ticket: of, peer, fetch } = &effect
                 && *of == ticket
@@ -588,12 +595,20 @@ impl Simulator {
                 self.answers.insert(ticket, outcome.map_err(|refused| refused.to_string()));
             }
             Effect::Respond { ticket, response } => self.respond(node, ticket, response),
-            Effect::Page { ticket, peer, after, personal } => {
+            Effect::Open { ticket, peer, asked } => {
+                let place = &self.places[&node];
+                let reader = place.engine.as_ref().expect("it just acted").reader();
+                let opened = outbox::open(&place.member.setup, &reader, peer, &asked);
+                let opened = opened.expect("a record can be read");
+                let response = opened.map_or(Response::Refused, Response::Opened);
+                self.respond(node, ticket, response);
+            }
+            Effect::Page { ticket, peer, after, bounds } => {
                 let place = &self.places[&node];
                 let reader = place.engine.as_ref().expect("it just acted").reader();
                 // Small pages, so that a stream takes many.
                 let entries = self.rng.random_range(1..=4);
-                let bounds = Bounds { entries, personal };
+                let bounds = Bounds { entries, ..bounds };
                 let page = outbox::page(&place.member.setup, &reader, peer, after, bounds)
                     .expect("a page can be read");
                 self.respond(node, ticket, Response::Page(page));

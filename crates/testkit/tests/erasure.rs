@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use engine::blob::Blobs;
-use engine::command::{Agent, Command, Receipt, Refused, What};
+use engine::command::{Agent, Command, People, Receipt, Refused, What};
+use engine::project::Whose;
 use engine::store::{Frame, Store};
 use engine::view;
 use governance::act::{Act, Erasing, Media, Moment, Photo, Whistle};
 use governance::authorize::Refusal;
 use governance::case::{Case, CaseId};
+use governance::diary::Draft;
+use governance::growth::Growth;
+use governance::member::{Member, Willingness};
+use governance::roster::Appointment;
 use record::NodeId;
 use testkit::federation::Part;
 use testkit::fixture;
@@ -231,4 +236,75 @@ fn s25_only_whoever_took_it_in_erases_it_and_only_once_it_has_ended() {
     scene.wait(600);
     assert_eq!(scene.held(scene.community), [""; 0]);
     assert!(scene.outstanding().contains(&scene.street), "certificates ran out meanwhile");
+}
+
+/// S25: what is said of staff who hold no post any more, of a member who takes their consent back,
+/// and in a note, goes like what residents said; the ids under which they signed stay.
+#[test]
+fn s25_names_of_staff_who_left_of_members_who_withdrew_and_words_of_notes_are_erased() {
+    let mut scene = Scene::begin();
+    let node = scene.community;
+    let grid = scene.world.places[&node].staff.grids[0];
+    let writer = scene.world.places[&node].staff.of("grid_worker").expect("somebody");
+    let console = |scene: &mut Scene, what| {
+        scene.world.command(node, Command { by: Agent::Console, once: None, what })
+    };
+    let people = |what| What::People(Box::new(what));
+    let name = |name: &str| (name.to_owned(), Some(CANARIES[4].to_owned()));
+    let mut person = None;
+    // Under two names, one after the other.
+    for (name, phone) in [name(CANARIES[3]), name(CANARIES[0])] {
+        let what = What::Register { person, name, phone };
+        person = console(&mut scene, what).expect("an operator may").subject.or(person);
+    }
+    let person = person.expect("a person");
+    let from = scene.world.now;
+    let held = Appointment { role: "grid_leader".into(), scope: Some(grid), from, until: None };
+    console(&mut scene, What::Appoint { person, appointment: held }).expect("it may");
+    let title = CANARIES[1].into();
+    let date = "2026-03-01".parse().expect("a day");
+    let entry = Growth::Training { title, date, hours: None };
+    console(&mut scene, people(People::EnterGrowth { person, entry })).expect("it may");
+    let offered = scene.world.world(node).policy().willingness[0].key.clone();
+    let willingness = Willingness { place: grid, services: [offered].into(), times: [].into() };
+    let member = Member {
+        name: CANARIES[3].into(),
+        phone: "13900000000".into(),
+        unit: Some(CANARIES[2].into()),
+    };
+    let registers = People::RegisterMember { willingness, member, consent: true };
+    let registration = console(&mut scene, people(registers)).expect("it may").subject;
+    let draft = Draft { place: grid, date, text: CANARIES[5].into() };
+    let by = Agent::Staff(writer);
+    let what = people(People::Note(draft));
+    let note = scene.world.command(node, Command { by: by.clone(), once: None, what });
+    let note = note.expect("a grid worker may").subject.expect("a note");
+    assert_eq!(scene.held(node), CANARIES);
+
+    let erases = || people(People::ErasePerson { person });
+    let early = console(&mut scene, erases());
+    assert!(matches!(early, Err(Refused::Invalid { field: "person", .. })), "in office");
+    console(&mut scene, What::Dismiss { person, role: "grid_leader".into() }).expect("it may");
+    scene.wait(60);
+    console(&mut scene, erases()).expect("nobody's post any more");
+    console(&mut scene, people(People::WithdrawMember { registration })).expect("it may");
+    let what = people(People::EraseNote { note });
+    let stranger = scene.world.places[&node].staff.of("community_dispatcher").expect("somebody");
+    let others = Command { by: Agent::Staff(stranger), once: None, what: what.clone() };
+    assert!(matches!(scene.world.command(node, others), Err(Refused::NotFound("note"))));
+    scene.world.command(node, Command { by, once: None, what }).expect("one's own");
+    // The case's own words are another matter.
+    scene.lives();
+    scene.erases();
+    assert_eq!(scene.held(node), [""; 0]);
+    let reader = Store::reader(&scene.world.places[&node].store);
+    let whose = Whose { me: node, federation: scene.world.setup(node).federation };
+    assert!(view::growth(&reader, whose, person).expect("readable").is_empty());
+    let named = view::staff(&reader, whose, person).expect("readable").expect("known");
+    assert_eq!(named.name, "");
+    assert!(
+        view::note_text(&reader, whose, note).expect("readable").expect("known").text.is_empty()
+    );
+    scene.replays_to_the_same();
+    assert_eq!(scene.held(node), [""; 0]);
 }

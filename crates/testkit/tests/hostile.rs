@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use engine::arrival::verify_page;
 use engine::engine::About;
-use engine::wire::{Ask, Enrol, Fetch, Hello, PROTOCOL, Page, Pull, Request, Response, Witness};
+use engine::wire::{
+    Ask, Challenge, Enrol, Fetch, Hello, Notice, PROTOCOL, Page, Pull, Renew, Request, Response,
+    Witness,
+};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use record::{Hash, NodeId, NodeKey};
@@ -43,11 +46,14 @@ fn every_request(world: &Simulator, node: NodeId) -> Vec<Request> {
             seen: None,
         }),
         Request::Enrol(Enrol { secret: vec![7; 32].into(), addresses: Vec::new() }),
-        Request::Pull(Pull { after: 0, acknowledgement: None }),
+        Request::Pull(Pull { after: 0, acknowledgement: None, held: None }),
         Request::Poke,
         Request::Witness(Witness { checkpoint: vec![1].into(), from: 0, proof: Vec::new() }),
         Request::Ask(Ask { question: vec![1].into() }),
         Request::Fetch(Fetch { number: 1, photo: Hash::ZERO, offset: 0 }),
+        Request::Notice(Notice { list: vec![1].into(), chain: Vec::new() }),
+        Request::Renew(Renew { endorsement: None }),
+        Request::Challenge(Challenge { size: 1, root: Hash::ZERO, index: 0 }),
     ]
 }
 
@@ -106,8 +112,11 @@ fn before_its_certificates_were_shown_a_neighbour_is_refused_like_a_stranger() {
     let key = world.places[&unit].member.setup.standing.key();
     world.crash(street);
     world.restart(street);
-    let response =
-        world.knock(street, key, Request::Pull(Pull { after: 0, acknowledgement: None }));
+    let response = world.knock(
+        street,
+        key,
+        Request::Pull(Pull { after: 0, acknowledgement: None, held: None }),
+    );
     assert!(matches!(response, Some(Response::Refused)));
 }
 
@@ -120,7 +129,7 @@ fn what_is_not_there_and_what_is_refused_look_the_same() {
     // A forged acknowledgement and one for an entry that does not exist: one and the same answer.
     for (after, acknowledgement) in [(1_000_000, vec![0; 64]), (1, vec![1; 64])] {
         let acknowledgement = Some(acknowledgement.into());
-        let pull = Request::Pull(Pull { after, acknowledgement });
+        let pull = Request::Pull(Pull { after, acknowledgement, held: None });
         assert!(matches!(world.knock(street, key, pull), Some(Response::Refused)));
     }
 }

@@ -4,6 +4,7 @@ use std::process::Stdio;
 
 use data_encoding::BASE64;
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -143,6 +144,16 @@ impl WebDriverCompatibleCommand for Log {
     }
 }
 
+/// Whether something was done to an element; not so where its page was taken away between finding
+/// and doing, as when a form was just sent: then it is to be found on the page that comes.
+fn whole(done: Result<(), CmdError>, what: &str) -> bool {
+    match done {
+        Ok(()) => true,
+        Err(error) if error.is_stale_element_reference() => false,
+        Err(error) => panic!("{what}: {error}"),
+    }
+}
+
 impl Browser {
     /// Opens a page of the node, and waits until it is there whole.
     pub(crate) async fn open(&self, path: &str) {
@@ -183,39 +194,46 @@ impl Browser {
 
     /// Clicks on something.
     pub(crate) async fn click(&self, css: &str) {
-        let found = self.find(css).await;
-        self.click_on(&found, css).await;
+        while !whole(self.click_on(&self.find(css).await).await, css) {}
     }
 
     /// Clicks on an element, in the middle of the window: the driver would not see that something
     /// else lies over its edge.
-    async fn click_on(&self, found: &Element, what: &str) {
+    async fn click_on(&self, found: &Element) -> Result<(), CmdError> {
         let element = serde_json::to_value(found).expect("an element has a reference");
-        self.script("arguments[0].scrollIntoView({ block: 'center' })", vec![element]).await;
-        let clicked = found.click().await;
-        clicked.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let centre = "arguments[0].scrollIntoView({ block: 'center' })";
+        self.client.execute(centre, vec![element]).await?;
+        found.click().await
     }
 
     /// Clicks on a link or button by what stands on it.
     pub(crate) async fn press(&self, words: &str) {
         let path = format!("//*[self::a or self::button or self::summary][contains(., '{words}')]");
-        let found = self.client.wait().at_most(crate::PATIENCE).for_element(Locator::XPath(&path));
-        let found = match found.await {
-            Ok(found) => found,
-            Err(error) => panic!("{words} on {}: {error}", self.path().await),
-        };
-        self.click_on(&found, words).await;
+        loop {
+            let wait = self.client.wait().at_most(crate::PATIENCE);
+            let found = match wait.for_element(Locator::XPath(&path)).await {
+                Ok(found) => found,
+                Err(error) => panic!("{words} on {}: {error}", self.path().await),
+            };
+            if whole(self.click_on(&found).await, words) {
+                return;
+            }
+        }
     }
 
     /// Types into something.
     pub(crate) async fn type_in(&self, css: &str, words: &str) {
-        let typed = self.find(css).await.send_keys(words).await;
-        typed.unwrap_or_else(|error| panic!("{css}: {error}"));
+        while !whole(self.find(css).await.send_keys(words).await, css) {}
     }
 
     /// The words on the page, or in a part of it.
     pub(crate) async fn words(&self, css: &str) -> String {
-        self.find(css).await.text().await.expect("an element has a text")
+        loop {
+            match self.find(css).await.text().await {
+                Ok(words) => return words,
+                Err(error) => whole(Err(error), css),
+            };
+        }
     }
 
     /// All the words on the page.

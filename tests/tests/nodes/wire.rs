@@ -62,7 +62,7 @@ pub(crate) fn hello(chain: ChainBytes) -> Request {
 
 /// A pull of what comes after a number.
 pub(crate) fn pull(after: u64) -> Request {
-    Request::Pull(Pull { after, acknowledgement: None })
+    Request::Pull(Pull { after, acknowledgement: None, held: None })
 }
 
 /// A question in these bytes.
@@ -151,7 +151,11 @@ impl Impostor {
     pub(crate) fn acknowledged(&self, sender: NodeId, number: u64, link: Hash) -> Request {
         let recipient = self.node();
         let said = Acknowledgement { version: VERSION, sender, recipient, number, link };
-        Request::Pull(Pull { after: number, acknowledgement: Some(self.sign(said).into()) })
+        Request::Pull(Pull {
+            after: number,
+            acknowledgement: Some(self.sign(said).into()),
+            held: None,
+        })
     }
 
     /// A question of how many cases there are in an area.

@@ -124,8 +124,17 @@ impl View {
             let (name, short) = (&peer.standing.certificate().name, id.short().to_string());
             let status = lists.status(&peer.standing, me, self.now);
             let forked = project::forked(&self.reader, *id)?.filter(ForkedRow::is_open);
+            let witness = view::peer(&self.reader, *id)?.map(|row| row.witness);
+            let unopened = witness.and_then(|witness| witness.unopened);
             let (named, contact) = ((name.as_str(), short.as_str()), contacts.get(id));
-            found.extend(doctor::neighbour(named, peer.relation, &status, contact, forked));
+            found.extend(doctor::neighbour(
+                named,
+                peer.relation,
+                &status,
+                contact,
+                forked,
+                unopened,
+            ));
         }
         Ok(found)
     }

@@ -80,6 +80,12 @@ pub(crate) struct Peer {
     /// Where it signed two histories, until somebody here accepts the epoch with which it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     forked: Option<Forked>,
+    /// The leaf of its log that it opened last when this node asked it to, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opened: Option<Leaf>,
+    /// The one that it could not open, and since when that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unopened: Option<Leaf>,
     certificate: Validity,
     /// What it has given us.
     received: Head,
@@ -95,6 +101,13 @@ pub(crate) struct Peer {
     /// The last state of our log that it countersigned.
     #[serde(skip_serializing_if = "Option::is_none")]
     countersigned: Option<Countersigned>,
+}
+
+/// A record of a log, by its leaf from 0.
+#[derive(Serialize)]
+struct Leaf {
+    index: u64,
+    time: Timestamp,
 }
 
 /// A place in a log that two different records have.
@@ -197,6 +210,25 @@ pub(crate) async fn accept_epoch(
     desk.command(What::AcceptEpoch { node, epoch }, body.digest).await.map(Json)
 }
 
+/// Which record a node below is to open.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Open {
+    /// Its leaf in that node's log, from 0; any where there is none.
+    index: Option<u64>,
+}
+
+/// `POST /v1/peers/{id}/challenge`
+pub(crate) async fn challenge(
+    desk: Desk,
+    path: Path,
+    body: Body<Open>,
+) -> Result<Json<Receipt>, Problem> {
+    let id: Hash = path.id("id")?;
+    let (node, index) = (NodeId::from_bytes(*id.as_bytes()), body.value.index);
+    desk.command(What::Challenge { node, index }, body.digest).await.map(Json)
+}
+
 /// Certificates of this node.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -286,6 +318,10 @@ impl View {
             last_sync: contact.last_sync,
             reopened: contact.reopened,
             forked: forked.map(|found| Forked { epoch: found.epoch, number: found.seq }),
+            opened: contact.opened.map(|(index, time)| Leaf { index, time }),
+            unopened: witness
+                .unopened
+                .map(|unopened| Leaf { index: unopened.index, time: unopened.since }),
             certificate: validity(certificate, peer.standing.expires(), self.now),
             received: head(streams.inbox),
             sent: head(streams.outbox),

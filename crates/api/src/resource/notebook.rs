@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::Response;
-use engine::command::{People, What};
+use engine::command::{People, Receipt, What};
 use engine::view;
 use governance::act::Report;
 use governance::case::CaseId;
@@ -11,7 +11,7 @@ use record::{Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{created, cursor_refused, limit};
-use crate::body::Body;
+use crate::body::{Body, Empty};
 use crate::desk::{Desk, View};
 use crate::hex;
 use crate::params::{Path, Query};
@@ -94,6 +94,12 @@ pub(crate) async fn raise(desk: Desk, path: Path, body: Body<Report>) -> Result<
         return Err(Kind::INTERNAL.into());
     };
     Ok(created(&format!("/v1/cases/{case}"), &Raised { case, number }))
+}
+
+/// `POST /v1/notes/{id}/erasure`
+pub(crate) async fn erase(desk: Desk, path: Path, body: Empty) -> Result<Json<Receipt>, Problem> {
+    let what = People::EraseNote { note: path.id("id")? };
+    desk.command(What::People(Box::new(what)), body.digest).await.map(Json)
 }
 
 impl View {

@@ -158,3 +158,9 @@ pub(crate) async fn dismiss(desk: Desk, path: Path, body: Empty) -> Result<Json<
     let (person, role) = (path.id("id")?, path.text("role")?.to_owned());
     desk.command(What::Dismiss { person, role }, body.digest).await.map(Json)
 }
+
+/// `POST /v1/people/{id}/erasure`
+pub(crate) async fn erase(desk: Desk, path: Path, body: Empty) -> Result<Json<Receipt>, Problem> {
+    let what = People::ErasePerson { person: path.id("id")? };
+    desk.command(What::People(Box::new(what)), body.digest).await.map(Json)
+}

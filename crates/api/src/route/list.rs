@@ -396,6 +396,16 @@ pub static ROUTES: &[Route] = &[
         .query(&["address", "level", "parent"])
         .gives(200, "Attached"),
     // People's papers.
+    adds("/v1/people/{id}/erasure", ROSTER, || post(people::erase))
+        .named(
+            "erasePerson",
+            "Erase what is said of somebody who holds no post any more",
+            "删除离任人员信息",
+        )
+        .gives(200, "Receipt"),
+    adds("/v1/notes/{id}/erasure", STAFF, || post(notebook::erase))
+        .named("eraseNote", "Erase the words of a note", "删除民情日记")
+        .gives(200, "Receipt"),
     reads("/v1/people/{id}/appointments", STAFF, || get(papers::list))
         .named("appointments", "A person's appointments on paper", "聘任记录")
         .gives(200, "AppointmentPage"),
@@ -532,6 +542,14 @@ pub static ROUTES: &[Route] = &[
             "接受下级新纪元",
         )
         .takes("AcceptEpoch")
+        .gives(200, "Receipt"),
+    adds("/v1/peers/{id}/challenge", FEDERATION, || post(federation::challenge))
+        .named(
+            "challengePeer",
+            "Have a node below open a record of its log that this node countersigned",
+            "抽查下级账本",
+        )
+        .takes("ChallengePeer")
         .gives(200, "Receipt"),
     adds("/v1/certificates", FEDERATION, || post(federation::install_certificates))
         .named("installCertificates", "Take in this node's renewed certificates", "导入换发的证书")

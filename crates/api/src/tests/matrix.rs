@@ -290,6 +290,7 @@ fn rest(scene: &Scene) -> Vec<Row> {
         row("changePerson", &person, Some(name), power(200)),
         row("appoint", &format!("{person}/appointments"), role, power(201)),
         row("dismiss", &format!("{person}/appointments/county_dispatcher"), None, power(404)),
+        row("erasePerson", &format!("{person}/erasure"), None, power(422)),
         row("peers", "/v1/peers", None, power(200)),
         row("outbox", &format!("/v1/peers/{}/outbox", "0".repeat(64)), None, power(404)),
         row("doctor", "/v1/doctor", None, power(200)),
@@ -307,6 +308,12 @@ fn rest(scene: &Scene) -> Vec<Row> {
             "acceptEpoch",
             &format!("/v1/peers/{}/epoch", "0".repeat(64)),
             Some(json!({ "epoch": 1 })),
+            power(404),
+        ),
+        row(
+            "challengePeer",
+            &format!("/v1/peers/{}/challenge", "0".repeat(64)),
+            Some(json!({})),
             power(404),
         ),
         row(
@@ -412,6 +419,7 @@ fn papers(scene: &Scene) -> Vec<Row> {
         // Whoever runs the node works on no ground, and a neighbour not on this one.
         row("writeNote", "/v1/notes", Some(note), [401, 403, 201, 201, 422, 201, 422]),
         row("note", &format!("/v1/notes/{absent}"), None, nowhere),
+        row("eraseNote", &format!("/v1/notes/{absent}/erasure"), None, nowhere),
         row("raiseNote", &format!("/v1/notes/{absent}/case"), Some(report(BUILDING[0])), nowhere),
     ]
 }

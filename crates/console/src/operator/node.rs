@@ -43,8 +43,19 @@ pub(super) struct Peer {
     pub(super) lag: u64,
     /// Where it signed two records that contradict each other.
     pub(super) forked: Option<Place>,
+    /// The record of its log that it opened last when it was asked to.
+    pub(super) opened: Option<Leaf>,
+    /// The one that it could not open.
+    pub(super) unopened: Option<Leaf>,
     pub(super) witnessed: Option<LogState>,
     pub(super) countersigned: Option<LogState>,
+}
+
+/// A record of a log, by its leaf from 0.
+#[derive(Clone, Deserialize)]
+pub(super) struct Leaf {
+    pub(super) index: u64,
+    pub(super) time: Timestamp,
 }
 
 /// A place in a log.

@@ -1,11 +1,15 @@
 //! The node's own log, who has witnessed it and whose it has witnessed, and what contradicts.
 
 use askama::Template;
+use axum::extract::Path;
 use axum::response::Response;
 use serde::Deserialize;
+use serde_json::json;
 
-use super::node::{Node, Peer, Place, Storage};
-use crate::page::{Page, show};
+use super::node::{Leaf, Node, Peer, Place, Storage};
+use crate::api::Ask;
+use crate::form::Form;
+use crate::page::{Page, go, show};
 use crate::shape::name::NodeName;
 use crate::shape::public::Listed;
 use crate::staff::Staff;
@@ -57,6 +61,11 @@ impl Witness {
         size.saturating_sub(seen.map_or(0, |seen| seen.size))
     }
 
+    /// A record's number on the page: people count from 1.
+    fn number(&self, leaf: &Leaf) -> u64 {
+        leaf.index.saturating_add(1)
+    }
+
     /// Nodes that signed two histories.
     fn forked(&self) -> Vec<(&Peer, &Place)> {
         let forked = self.peers.iter().filter_map(|peer| Some((peer, peer.forked.as_ref()?)));
@@ -72,4 +81,27 @@ pub(super) async fn witness(staff: Staff) -> Result<Response, Trouble> {
     let held: Listed<Held> = staff.read("/v1/quarantine?limit=50").await?;
     let (peers, held) = (peers.items, held.items);
     Ok(show(Witness { p: staff.page("operator"), node, storage, peers, held }))
+}
+
+/// `POST /operator/witness/{id}/check`: the node is to open the record with that number, or any.
+/// What came of it stands on the page a moment later.
+pub(super) async fn check(
+    staff: Staff,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let number = form.text("number");
+    let body = match number.trim() {
+        "" => json!({}),
+        number => {
+            let number: u64 = number.parse().map_err(|_| Trouble::malformed())?;
+            json!({ "index": number.checked_sub(1).ok_or_else(Trouble::malformed)? })
+        }
+    };
+    let peers: Listed<Peer> = staff.read("/v1/peers").await?;
+    let known = peers.items.iter().filter(|peer| peer.is_below());
+    let node = known.map(|peer| peer.id.to_string()).find(|known| *known == id);
+    let path = format!("/v1/peers/{}/challenge", node.ok_or_else(Trouble::not_found)?);
+    staff.carry_out(Ask::post(path, &body)).await?;
+    Ok(go("/operator/witness"))
 }

@@ -40,6 +40,8 @@ impl Desk<'_, '_> {
                 self.leave_post(by, registration, post, once)
             }
             People::WithdrawMember { registration } => self.withdraw_member(by, registration, once),
+            People::ErasePerson { person } => self.erase_person(by, person, once),
+            People::EraseNote { note } => self.erase_note(by, note, once),
             People::Note(draft) => self.note(by, &draft, once),
             People::Raise { note, report } => self.raise(by, note, *report, once),
         }

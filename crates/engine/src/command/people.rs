@@ -56,6 +56,17 @@ pub enum People {
         /// The registration; by its code where absent.
         registration: Option<Subject>,
     },
+    /// Erases what is said of a person who holds no post any more: names, telephone numbers, growth
+    /// file. Which posts they held, and who signed what under their id, stays.
+    ErasePerson {
+        /// The person.
+        person: Subject,
+    },
+    /// Erases the words of one's own note; or, with power over the roster, of anybody's.
+    EraseNote {
+        /// The note.
+        note: Subject,
+    },
     /// Writes a note into one's notebook (C13).
     Note(Draft),
     /// Makes a case of one's note. A note becomes one case, however often that is asked.

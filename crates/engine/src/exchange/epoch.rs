@@ -96,7 +96,11 @@ impl Desk<'_, '_> {
         checkpoint: &Signed<Checkpoint>,
         accepted: Option<u32>,
     ) -> Result<Option<ByteBuf>, Refused> {
-        if accepted == Some(checkpoint.epoch) {
+        // Whether a neighbour above or beside has reason to is for whoever certified it.
+        if accepted == Some(checkpoint.epoch) || !self.is_below(peer) {
+            tracing::warn!(peer = %peer, epoch = checkpoint.epoch, size = checkpoint.size,
+                lost_after = last.size,
+                "对方以新纪元继续 a neighbour goes on in a new epoch of its log");
             return self.countersign(peer, checkpoint).map(Some);
         }
         let news = (checkpoint.epoch, checkpoint.size);

@@ -7,7 +7,8 @@ use governance::case::{Case, Party, Rejected, Way};
 use governance::certificate::Standing;
 use governance::field;
 use governance::release::Withhold;
-use record::{FieldId, Hash, NodeId, Signed, Unverified};
+use record::tree;
+use record::{Checkpoint, FieldId, Hash, NodeId, Signed, Unverified};
 use serde_bytes::ByteBuf;
 
 use crate::acts::Desk;
@@ -15,12 +16,14 @@ use crate::arrival::{Arrival, PageError, VerifiedPage};
 use crate::command::Refused;
 use crate::engine::{About, Effect, Ticket};
 use crate::entry::{Acknowledgement, VERSION, first_link};
-use crate::peer::{Mark, Relation, Streams};
+use crate::note::Note;
+use crate::outbox::Bounds;
+use crate::peer::{Mark, Relation, Shown, Streams, Witness};
 use crate::project::{self, Readable, Sent};
 use crate::sign::{self, whose};
-use crate::staging::{Lookup, compact_row};
+use crate::staging::{Lookup, compact_row, row};
 use crate::store::{Frame, FrameKind, StoreError, Table};
-use crate::wire::{ChainBytes, Page, Pull, Request};
+use crate::wire::{ChainBytes, PAGE_ENTRIES, Page, Pull, Request};
 
 const WITHIN: Duration = Duration::from_secs(30);
 /// After a failed exchange, this long until the next try.
@@ -38,14 +41,26 @@ pub(crate) struct Pulling {
     reached: u64,
     /// Whether the sender has more behind that.
     more: bool,
-    /// Pages not yet taken in, by the number they come after; `None` while they are checked.
-    pages: BTreeMap<u64, Option<VerifiedPage>>,
+    /// The sender's log up to where pages have come: the next one has to go on from there.
+    seen: Option<Shown>,
+    /// Pages not yet taken in, by the number they come after.
+    pages: BTreeMap<u64, Waiting>,
+}
+
+/// A page that is not yet taken in.
+struct Waiting {
+    /// The sender's log as it was seen before.
+    seen: Option<Shown>,
+    /// The page; `None` while it is checked.
+    page: Option<VerifiedPage>,
 }
 
 impl Pulling {
     /// Takes out the next page in order, once it is checked.
-    fn next(&mut self) -> Option<VerifiedPage> {
-        self.pages.first_entry().filter(|entry| entry.get().is_some())?.remove()
+    fn next(&mut self) -> Option<(Option<Shown>, VerifiedPage)> {
+        let first = self.pages.first_entry().filter(|entry| entry.get().page.is_some())?;
+        let Waiting { seen, page } = first.remove();
+        page.map(|page| (seen, page))
     }
 
     /// Whether it is time to ask on: for more, or to acknowledge everything.
@@ -75,8 +90,11 @@ impl Desk<'_, '_> {
             return;
         }
         let Ok(inbox) = self.inbox(node) else { return };
+        let known = row::<Witness>(self.staging, Table::Witness, node.as_bytes());
+        let seen = known.ok().flatten().and_then(|known| known.seen());
         if let Some(session) = self.talk.sessions.get_mut(&node) {
-            session.pulling = Some(Pulling { reached: inbox.number, ..Pulling::default() });
+            let pulling = Pulling { reached: inbox.number, seen, ..Pulling::default() };
+            session.pulling = Some(pulling);
             session.retry = None;
         }
         self.pull_on(node);
@@ -93,8 +111,9 @@ impl Desk<'_, '_> {
         let Some(pulling) = pulling.filter(|pulling| pulling.is_idle()) else { return };
         let after = pulling.reached;
         pulling.asked = Some(after);
+        let held = pulling.seen.map(|seen| (seen.epoch, seen.size));
         let acknowledgement = (inbox.number > 0).then(|| self.acknowledge(node, inbox));
-        let request = Request::Pull(Pull { after, acknowledgement });
+        let request = Request::Pull(Pull { after, acknowledgement, held });
         self.send(node, key, About::Pull(after), request, WITHIN);
     }
 
@@ -125,7 +144,10 @@ impl Desk<'_, '_> {
         pulling.more = page.more;
         if !page.parcels.is_empty() {
             pulling.reached = after + page.parcels.len() as u64;
-            pulling.pages.insert(after, None);
+            // Signatures are checked before the page is taken in, and pages in order.
+            let log = page.log.as_ref().and_then(|log| shown_by(&log.checkpoint));
+            let seen = if log.is_some() { std::mem::replace(&mut pulling.seen, log) } else { None };
+            pulling.pages.insert(after, Waiting { seen, page: None });
             self.out.push(Effect::Verify { from: node, after, page });
             self.pull_on(node);
         } else if pulling.pages.is_empty() {
@@ -176,7 +198,7 @@ impl Desk<'_, '_> {
             return Ok(());
         };
         match page {
-            Ok(page) => *place = Some(page),
+            Ok(page) => place.page = Some(page),
             Err(PageError::NotChecked) => {
                 self.pull_failed(from);
                 return Ok(());
@@ -186,7 +208,14 @@ impl Desk<'_, '_> {
                 return Ok(());
             }
         }
-        while let Some(page) = self.pulling(from).and_then(Pulling::next) {
+        while let Some((seen, page)) = self.pulling(from).and_then(Pulling::next) {
+            if !self.log_only_grew(from, seen, &page)? {
+                self.bad_page(
+                    from,
+                    "the log that it shows does not continue what it showed before",
+                );
+                return Ok(());
+            }
             if !self.take_in(from, page)? {
                 self.bad_page(from, "the stream has a gap or a second branch");
                 return Ok(());
@@ -232,6 +261,39 @@ impl Desk<'_, '_> {
         proof.peer = Some(from);
         let (at, proof) = self.staging.push(proof)?;
         project::project(whose(self.setup), self.staging, at, &proof)?;
+        Ok(true)
+    }
+
+    /// Whether the sender's log goes on from where it was seen last; keeps where it is now. Where
+    /// it does not, its signed checkpoint is kept: with the one before, it proves what the sender
+    /// did. A log in a later epoch may have lost records: opening that epoch has said so, and its
+    /// parent's officer accepts it or not.
+    fn log_only_grew(
+        &mut self,
+        from: NodeId,
+        seen: Option<Shown>,
+        page: &VerifiedPage,
+    ) -> Result<bool, Refused> {
+        let Some(shown) = &page.log else { return Ok(true) };
+        let (log, proof) = (&shown.checkpoint, &shown.proof);
+        let now = Shown { epoch: log.epoch, size: log.size, root: log.root };
+        if seen == Some(now) {
+            return Ok(true);
+        }
+        if seen.is_some_and(|seen| !continues(&seen, &now, proof)) {
+            let anew = seen.is_some_and(|seen| now.epoch > seen.epoch);
+            if !anew {
+                self.rewritten(from, log)?;
+                return Ok(false);
+            }
+            tracing::warn!(peer = %from, epoch = now.epoch, size = now.size,
+                "对方丢失过数据，以新纪元继续 a peer has lost data and goes on in a new epoch");
+        }
+        let mut frame = sign::local(FrameKind::Checkpoint, sign::encode(&Note::Shown {}));
+        frame.envelope = log.bytes().clone();
+        frame.peer = Some(from);
+        let (at, frame) = self.staging.push(frame)?;
+        project::project(whose(self.setup), self.staging, at, &frame)?;
         Ok(true)
     }
 
@@ -298,7 +360,9 @@ impl Desk<'_, '_> {
         if let Some(session) = self.talk.sessions.get_mut(&peer) {
             session.withheld = !personal;
         }
-        self.out.push(Effect::Page { ticket, peer, after: pull.after, personal });
+        let held = pull.held;
+        let bounds = Bounds { entries: PAGE_ENTRIES, personal, held, now: self.now };
+        self.out.push(Effect::Page { ticket, peer, after: pull.after, bounds });
         Ok(true)
     }
 
@@ -381,6 +445,18 @@ impl Desk<'_, '_> {
         let row = self.staging.value(Table::Outbox, &key)?;
         Ok(row.as_deref().and_then(Sent::from_bytes).map(|sent| sent.link))
     }
+}
+
+/// What a checkpoint says, by its own account.
+fn shown_by(checkpoint: &ByteBuf) -> Option<Shown> {
+    let log = Unverified::<Checkpoint>::parse(checkpoint.to_vec()).ok()?;
+    let log = log.peek();
+    Some(Shown { epoch: log.epoch, size: log.size, root: log.root })
+}
+
+fn continues(seen: &Shown, now: &Shown, proof: &[Hash]) -> bool {
+    now.epoch >= seen.epoch
+        && tree::verify_consistency(seen.size, &seen.root, now.size, &now.root, proof).is_ok()
 }
 
 /// An arrival as a frame, and its record as it can be read.

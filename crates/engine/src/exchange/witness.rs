@@ -1,5 +1,6 @@
-//! Witnessing: a node shows its parent a checkpoint of its log; the parent checks that it only
-//! grew since the last one, keeps it, and only then countersigns (the tlog-witness rule).
+//! Witnessing: a node shows its parent, and whoever else it works with, a checkpoint of its log;
+//! they check that it only grew since the last one, keep it, and only then countersign (the
+//! tlog-witness rule).
 
 use std::time::Duration;
 
@@ -18,38 +19,45 @@ use crate::store::{FrameKind, StoreError, Table};
 use crate::wire::{Request, Witness};
 
 const WITHIN: Duration = Duration::from_secs(20);
-/// At most one checkpoint in this time.
+/// At most one checkpoint for the parent in this time.
 const EVERY: Duration = Duration::from_secs(10);
+/// And for any other neighbour.
+const NOW_AND_THEN: Duration = Duration::from_secs(3_600);
 
 impl Desk<'_, '_> {
-    /// Shows the parent a checkpoint when the log has grown since the last.
+    /// Shows the neighbours a checkpoint when the log has grown since the last: the parent at
+    /// once, whoever else this node works with now and then.
     pub(crate) fn seek_witness(&mut self) {
         let now = self.now;
-        let Some(parent) = self.setup.standing.parent() else { return };
-        let Some(session) = self.talk.sessions.get_mut(&parent).filter(|s| s.greeted) else {
-            return;
-        };
-        if session.witnessed.is_some_and(|last| now < last.plus(EVERY)) {
-            return;
-        }
-        session.witnessed = Some(now);
-        match self.witness_request(parent) {
-            Ok(Some(request)) => {
-                if let Some(key) = self.world.directory.get(parent).map(|p| p.standing.key()) {
-                    self.send(parent, key, About::Witness, request, WITHIN);
-                }
+        let parent = self.setup.standing.parent();
+        let greeted = self.talk.sessions.iter_mut().filter(|(_, session)| session.greeted);
+        let mut due = Vec::new();
+        for (node, session) in greeted {
+            let every = if parent == Some(*node) { EVERY } else { NOW_AND_THEN };
+            if session.witnessed.is_none_or(|last| now >= last.plus(every)) {
+                session.witnessed = Some(now);
+                due.push(*node);
             }
-            Ok(None) => {}
-            Err(error) => {
-                tracing::error!(error = %error, "做不出账本检查点 no checkpoint could be made");
+        }
+        for node in due {
+            match self.witness_request(node) {
+                Ok(Some(request)) => {
+                    if let Some(key) = self.world.directory.get(node).map(|p| p.standing.key()) {
+                        self.send(node, key, About::Witness, request, WITHIN);
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(error = %error, "做不出账本检查点 no checkpoint could be made");
+                }
             }
         }
     }
 
-    fn witness_request(&self, parent: NodeId) -> Result<Option<Request>, StoreError> {
+    fn witness_request(&self, witness: NodeId) -> Result<Option<Request>, StoreError> {
         let log = &self.staging.log;
         let Some(head) = log.head else { return Ok(None) };
-        let known: Option<peer::Witness> = row(self.staging, Table::Witness, parent.as_bytes())?;
+        let known: Option<peer::Witness> = row(self.staging, Table::Witness, witness.as_bytes())?;
         let size = log.frontier.size();
         let known = known.and_then(|peer| peer.countersigned);
         // What was countersigned beyond this copy of the data can't be gone on from.
@@ -79,17 +87,17 @@ impl Desk<'_, '_> {
 }
 
 impl Desk<'_, '_> {
-    /// Checks a child's checkpoint, keeps it and countersigns. Where the child has missed an
+    /// Checks a neighbour's checkpoint, keeps it and countersigns. Where the neighbour has missed an
     /// earlier countersignature it gets that one, and goes on from there next time.
     pub(crate) fn witness(
         &mut self,
         peer: NodeId,
         asked: &Witness,
     ) -> Result<Option<ByteBuf>, Refused> {
-        // A checkpoint is for whoever certified the node; shown to others it is a replay (S3).
-        let below = |peer: &&Peer| matches!(peer.relation, Relation::Child | Relation::Unit);
+        // A checkpoint is for whoever works with the node; shown to others it is a replay (S3).
+        let near = |peer: &&Peer| peer.relation != Relation::Other;
         let Some(peer_key) =
-            self.world.directory.get(peer).filter(below).map(|peer| peer.standing.key())
+            self.world.directory.get(peer).filter(near).map(|peer| peer.standing.key())
         else {
             return Ok(None);
         };
@@ -114,10 +122,7 @@ impl Desk<'_, '_> {
             return Ok(Some(last.seal.clone()));
         }
         if !consistent(last.as_ref(), &checkpoint, asked) {
-            self.keep_evidence(peer, &checkpoint)?;
-            tracing::error!(peer = %peer, size = checkpoint.size,
-                "下级的账本被改写：其检查点与上一次不衔接，不予副署，请立即联系 a child's log was \
-                 rewritten: its checkpoint does not continue the last one; call its operator");
+            self.rewritten(peer, &checkpoint)?;
             return Ok(None);
         }
         self.countersign(peer, &checkpoint).map(Some)
@@ -144,6 +149,24 @@ impl Desk<'_, '_> {
         let (at, frame) = self.staging.push(frame)?;
         project::project(whose(self.setup), self.staging, at, &frame)?;
         Ok(ByteBuf::from(seal.bytes().to_vec()))
+    }
+
+    /// A neighbour's log does not continue what it showed before: its signed checkpoint is kept, once
+    /// for a connection. With the one before, it proves to anybody what the neighbour did.
+    pub(super) fn rewritten(
+        &mut self,
+        peer: NodeId,
+        checkpoint: &Signed<Checkpoint>,
+    ) -> Result<(), Refused> {
+        let session = self.talk.sessions.entry(peer).or_default();
+        if std::mem::replace(&mut session.rewritten, true) {
+            return Ok(());
+        }
+        tracing::error!(peer = %peer, size = checkpoint.size,
+            "对方的账本被改写：其检查点与上一次不衔接，不予副署、不再接收，证据已留存，请立即联系 a peer's log was \
+             rewritten: its checkpoint does not continue the last one; it is kept as evidence, \
+             nothing is countersigned or taken in; call its operator");
+        self.keep_evidence(peer, checkpoint)
     }
 
     /// Whether this node's log had this root when it had so many records.

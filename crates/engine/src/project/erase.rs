@@ -10,7 +10,7 @@ use record::{Hash, Subject};
 use super::photo::{forget_photo, shown_key};
 use super::{Readable, Whose, note_of, origin_key, position_of, read};
 use crate::note::{DoneRow, Note};
-use crate::staging::{Lookup, Staging, row};
+use crate::staging::{Lookup, Staging, compact_row, row};
 use crate::store::{Erasure, Frame, Position, StoreError, Table};
 
 /// Most cases showing a photo that are looked at: where there are more, it stays.
@@ -61,6 +61,36 @@ pub(super) fn gone(staging: &mut Staging<'_>, photos: &[Hash]) -> Result<(), Sto
 /// longer than it takes to see that.
 pub(super) fn late(staging: &mut Staging<'_>, at: Position, case: CaseId) {
     staging.erase(Erasure { subject: case, frames: vec![at], photos: Vec::new() });
+}
+
+/// Row of the frames in which something is said of a person, or by one in a note.
+fn words_key(subject: Subject) -> Vec<u8> {
+    [b"w".as_slice(), subject.as_bytes()].concat()
+}
+
+/// A frame has words about or of a person: where an erasure will find them.
+pub(super) fn said(
+    staging: &mut Staging<'_>,
+    at: Position,
+    subject: Subject,
+) -> Result<(), StoreError> {
+    let key = words_key(subject);
+    let mut frames: Vec<Position> = compact_row(staging, Table::Paper, &key)?.unwrap_or_default();
+    frames.push(at);
+    staging.put_compact(Table::Paper, key, &frames)
+}
+
+/// What was said is to go: from a record that says so, or with a registration that is withdrawn.
+pub(super) fn forgotten(staging: &mut Staging<'_>, subject: Subject) -> Result<(), StoreError> {
+    let key = words_key(subject);
+    let frames: Vec<Position> = compact_row(staging, Table::Paper, &key)?.unwrap_or_default();
+    for at in &frames {
+        let frame = staging.frame_at(*at)?;
+        forget_receipt(staging, *at, &frame)?;
+    }
+    staging.remove(Table::Paper, key);
+    staging.erase(Erasure { subject, frames, photos: Vec::new() });
+    Ok(())
 }
 
 fn forget_receipt(

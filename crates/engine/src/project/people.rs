@@ -11,9 +11,9 @@ use governance::member::{Post, Registration};
 use record::{RecordId, Subject};
 use serde::{Deserialize, Serialize};
 
-use super::Readable;
 use super::roster::need;
 use super::senseless;
+use super::{Readable, erase};
 use crate::kind;
 use crate::staging::{Staging, row};
 use crate::store::{Position, StoreError, Table};
@@ -120,7 +120,10 @@ pub(super) fn people(
 ) -> Result<(), StoreError> {
     let id = readable.record.subject;
     match readable.record.kind {
-        kind::GROWTH => staging.put_bytes(Table::Paper, growth_key(id, Some(at)), Vec::new()),
+        kind::GROWTH => {
+            erase::said(staging, at, id)?;
+            staging.put_bytes(Table::Paper, growth_key(id, Some(at)), Vec::new())
+        }
         kind::NOTE => note(staging, at, readable),
         kind::NOTE_RAISED => raised(staging, at, readable),
         _ => registration(staging, at, readable),
@@ -134,6 +137,9 @@ fn registration(
 ) -> Result<(), StoreError> {
     let (fields, time) = (&readable.fields, readable.record.time);
     let key = readable.record.subject.as_bytes().to_vec();
+    if matches!(readable.record.kind, kind::MEMBER | kind::POST_TAKEN) {
+        erase::said(staging, at, readable.record.subject)?;
+    }
     if readable.record.kind == kind::MEMBER {
         let willingness = need(fields, field::WILLINGNESS, at)?;
         let registration =
@@ -156,6 +162,8 @@ fn registration(
             }
         }
         _ => {
+            // Whoever takes their consent back is not named any more.
+            erase::forgotten(staging, readable.record.subject)?;
             known.registration.withdrawn.get_or_insert(time);
             for post in &mut known.registration.posts {
                 post.until.get_or_insert(time);
@@ -167,6 +175,7 @@ fn registration(
 
 fn note(staging: &mut Staging<'_>, at: Position, readable: &Readable) -> Result<(), StoreError> {
     let (fields, id) = (&readable.fields, readable.record.subject);
+    erase::said(staging, at, id)?;
     let note = Note {
         author: need(fields, field::PERSON, at)?,
         place: need(fields, field::PLACE, at)?,

@@ -8,7 +8,7 @@ use serde_bytes::ByteBuf;
 
 use super::{Whose, senseless};
 use crate::entry::{Acknowledgement, StreamHead, first_link};
-use crate::peer::{Card, Mark, Streams, Witness, Witnessed};
+use crate::peer::{Card, Mark, Shown, Streams, Unopened, Witness, Witnessed};
 use crate::staging::{Lookup, Staging, compact_row, row};
 use crate::store::{Frame, Pair, Position, StoreError, Table};
 
@@ -236,6 +236,27 @@ pub(super) fn witnessed(
         checkpoint: Some(ByteBuf::from(frame.envelope.to_vec())),
     };
     witness(staging, checkpoint.author, |known| known.witnessed = Some(seen))
+}
+
+/// A peer's log, as it came with records of its own.
+pub(super) fn shown(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    at: Position,
+    frame: &Frame,
+) -> Result<(), StoreError> {
+    let log: Signed<Checkpoint> = stored(whose, at, frame.envelope.clone())?;
+    let seen = Shown { epoch: log.epoch, size: log.size, root: log.root };
+    witness(staging, log.author, |known| known.shown = Some(seen))
+}
+
+/// Whether a peer could open a record.
+pub(super) fn challenged(
+    staging: &mut Staging<'_>,
+    node: NodeId,
+    unopened: Option<Unopened>,
+) -> Result<(), StoreError> {
+    witness(staging, node, |known| known.unopened = unopened)
 }
 
 /// A witness's countersignature of this node's checkpoint.

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::Handle;
 use crate::engine::Input;
-use crate::wire::{Fetch, PAGE_ENTRIES, PIECE_BYTES, Page, Response};
+use crate::wire::{Challenge, Fetch, PIECE_BYTES, Page, Response};
 use crate::world::World;
 use crate::{arrival, blob, outbox, view};
 
@@ -25,9 +25,18 @@ pub(super) enum Job {
         peer: NodeId,
         /// Entries above this.
         after: u64,
-        /// Whether people's words and data may go.
-        personal: bool,
+        /// What it may have.
+        bounds: outbox::Bounds,
         /// Where the page goes.
+        reply: oneshot::Sender<Response>,
+    },
+    /// Open a record for the parent.
+    Open {
+        /// Who asks.
+        peer: NodeId,
+        /// For what.
+        asked: Challenge,
+        /// Where the record goes.
         reply: oneshot::Sender<Response>,
     },
     /// Check a page's signatures.
@@ -109,14 +118,21 @@ fn work(handle: &Handle, jobs: &Mutex<Receiver<Job>>) {
 
 fn run(handle: &Handle, job: Job) {
     match job {
-        Job::Page { peer, after, personal, reply } => {
-            let bounds = outbox::Bounds { entries: PAGE_ENTRIES, personal };
+        Job::Page { peer, after, bounds, reply } => {
             let page = outbox::page(&handle.setup(), &handle.reader, peer, after, bounds);
             let response = page.map(Response::Page).unwrap_or_else(|error| {
                 tracing::error!(peer = %peer, error = %error, "a page could not be read");
                 Response::Refused
             });
             let _ = reply.send(response);
+        }
+        Job::Open { peer, asked, reply } => {
+            let opened = outbox::open(&handle.setup(), &handle.reader, peer, &asked);
+            let opened = opened.unwrap_or_else(|error| {
+                tracing::error!(peer = %peer, error = %error, "a record could not be opened");
+                None
+            });
+            let _ = reply.send(opened.map_or(Response::Refused, Response::Opened));
         }
         Job::Verify { from, after, page, world } => {
             let page =

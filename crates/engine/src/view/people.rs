@@ -97,11 +97,11 @@ pub fn growth(
         let frame = Position::from_bytes(&key[prefix.len()..]);
         let frame = frame.ok_or_else(|| damaged("a key of growth files"))?;
         let (record, fields) = read(reader, whose, frame)?;
+        // An entry without words was erased.
         let entry = get(&fields, field::GROWTH_ENTRY)?;
-        let entry = entry.ok_or_else(|| damaged("an entry that can't be read"))?;
-        Ok((record.id(), record.time, entry))
+        Ok(entry.map(|entry| (record.id(), record.time, entry)))
     };
-    found.iter().map(|(key, _)| entry(key)).collect()
+    found.iter().filter_map(|(key, _)| entry(key).transpose()).collect()
 }
 
 /// A registration.

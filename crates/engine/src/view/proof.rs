@@ -43,28 +43,33 @@ pub fn prove(
     if project::position_of(reader, me, epoch, seq)?.is_none() {
         return Ok(None);
     }
-    let mut index = seq;
-    for earlier in 0..epoch {
-        index += records_in(reader, me, earlier)?;
-    }
     // The log only grows, so a size read once stays provable whatever is appended meanwhile.
     let size: u64 = row(reader, Table::Meta, b"size")?.unwrap_or(0);
-    if index >= size {
+    let Some(index) = project::leaf_of(reader, epoch, seq)?.filter(|index| *index < size) else {
         return Ok(None);
-    }
-    let nodes = Stored(reader.as_ref());
-    let root = tree::root_at(&nodes, size).map_err(unreadable)?;
-    let path = tree::inclusion_proof(&nodes, index, size).map_err(unreadable)?;
+    };
+    let root = root_at(reader, size)?;
+    let path = path(reader, index, size)?;
     Ok(Some(Proof { index, head: Head { size, root }, path }))
 }
 
-/// How many records an epoch of the log has.
-fn records_in(reader: &Arc<dyn Read>, me: NodeId, epoch: u32) -> Result<u64, StoreError> {
-    let prefix = [me.as_bytes().as_slice(), &epoch.to_be_bytes()].concat();
-    let last = Read::scan_back(reader.as_ref(), Table::Log, &prefix, None, 1)?;
-    let Some((key, _)) = last.first() else { return Ok(0) };
-    let seq = key[prefix.len()..].try_into().map(u64::from_be_bytes);
-    seq.map(|seq| seq + 1).map_err(|_| StoreError::Index { what: "a key of the log".into() })
+/// The root of this node's log when it had so many records.
+pub(crate) fn root_at(reader: &Arc<dyn Read>, size: u64) -> Result<Hash, StoreError> {
+    tree::root_at(&Stored(reader.as_ref()), size).map_err(unreadable)
+}
+
+/// The siblings of a leaf of this node's log, from the leaf up, when it had so many records.
+pub(crate) fn path(reader: &Arc<dyn Read>, index: u64, size: u64) -> Result<Vec<Hash>, StoreError> {
+    tree::inclusion_proof(&Stored(reader.as_ref()), index, size).map_err(unreadable)
+}
+
+/// The proof that this node's log only grew from one size to another.
+pub(crate) fn only_grew(
+    reader: &Arc<dyn Read>,
+    old: u64,
+    new: u64,
+) -> Result<Vec<Hash>, StoreError> {
+    tree::consistency_proof(&Stored(reader.as_ref()), old, new).map_err(unreadable)
 }
 
 pub(super) struct Stored<'a>(pub(super) &'a dyn Read);

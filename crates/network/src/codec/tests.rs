@@ -3,7 +3,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use engine::wire::{
-    Ask, Enrol, Fetch, Hello, Notice, PIECE_BYTES, Page, Parcel, Piece, Pull, Renew, Witness,
+    Ask, Challenge, Enrol, Fetch, Grown, Hello, Notice, Opened, PIECE_BYTES, Page, Parcel, Piece,
+    Place, Pull, Renew, Witness,
 };
 use futures::io::Cursor;
 use libp2p::request_response::Codec as _;
@@ -60,14 +61,19 @@ impl fmt::Debug for Sample<Response> {
 fn any_request() -> impl Strategy<Value = Sample<Request>> {
     let hashes = prop::collection::vec(any::<[u8; 32]>().prop_map(Hash::from_bytes), 0..64);
     let (secret, addresses) = (bytes(40), prop::collection::vec("[a-z0-9/]{0,40}", 0..8));
-    let pull = (any::<u64>(), prop::option::of(bytes(600)));
+    let held = prop::option::of(any::<(u32, u64)>());
+    let pull = (any::<u64>(), prop::option::of(bytes(600)), held);
+    let root = any::<[u8; 32]>().prop_map(Hash::from_bytes);
     let (checkpoint, from) = (bytes(600), any::<u64>());
     prop_oneof![
         hello().prop_map(|hello| Sample(Request::Hello(hello))),
         (secret, addresses)
             .prop_map(|(secret, addresses)| Sample(Request::Enrol(Enrol { secret, addresses }))),
-        pull.prop_map(|(after, acknowledgement)| {
-            Sample(Request::Pull(Pull { after, acknowledgement }))
+        pull.prop_map(|(after, acknowledgement, held)| {
+            Sample(Request::Pull(Pull { after, acknowledgement, held }))
+        }),
+        (any::<u64>(), root, any::<u64>()).prop_map(|(size, root, index)| {
+            Sample(Request::Challenge(Challenge { size, root, index }))
         }),
         Just(()).prop_map(|()| Sample(Request::Poke)),
         (checkpoint, from, hashes).prop_map(|(checkpoint, from, proof)| {
@@ -85,22 +91,30 @@ fn any_request() -> impl Strategy<Value = Sample<Request>> {
     ]
 }
 
-type RawParcel = (ByteBuf, ByteBuf, Vec<(u16, [u8; 16])>);
+type RawParcel = (ByteBuf, ByteBuf, Vec<(u16, [u8; 16])>, Option<(u64, Vec<Hash>)>);
+
+fn path() -> impl Strategy<Value = Vec<Hash>> {
+    prop::collection::vec(any::<[u8; 32]>().prop_map(Hash::from_bytes), 0..6)
+}
 
 fn raw_parcel() -> impl Strategy<Value = RawParcel> {
-    (bytes(400), bytes(400), prop::collection::vec(any::<(u16, [u8; 16])>(), 0..4))
+    let disclosures = prop::collection::vec(any::<(u16, [u8; 16])>(), 0..4);
+    (bytes(400), bytes(400), disclosures, prop::option::of((any::<u64>(), path())))
 }
 
-fn parcel((entry, record, disclosures): RawParcel) -> Parcel {
+fn parcel((entry, record, disclosures, place): RawParcel) -> Parcel {
     let disclosure = |(field, salt)| Disclosure { field: FieldId(field), salt, value: vec![0x01] };
     let disclosures = disclosures.into_iter().map(disclosure).collect();
-    Parcel { entry, record, disclosures, erased: false }
+    let place = place.map(|(index, path)| Place { index, path });
+    Parcel { entry, record, disclosures, erased: false, place }
 }
 
-type RawPage = (Vec<RawParcel>, Vec<Vec<ByteBuf>>, Option<(Hash, ByteBuf)>, bool);
+type RawLog = Option<(ByteBuf, Vec<Hash>)>;
+type RawPage = (Vec<RawParcel>, Vec<Vec<ByteBuf>>, Option<(Hash, ByteBuf)>, RawLog, bool);
 
-fn page((parcels, chains, proof, more): RawPage) -> Page {
-    Page { parcels: parcels.into_iter().map(parcel).collect(), chains, proof, more }
+fn page((parcels, chains, proof, log, more): RawPage) -> Page {
+    let log = log.map(|(checkpoint, proof)| Grown { checkpoint, proof });
+    Page { parcels: parcels.into_iter().map(parcel).collect(), chains, proof, log, more }
 }
 
 fn any_response() -> impl Strategy<Value = Sample<Response>> {
@@ -112,12 +126,15 @@ fn any_response() -> impl Strategy<Value = Sample<Response>> {
     prop_oneof![
         hello().prop_map(|hello| Sample(Response::Hello(hello))),
         chain().prop_map(|chain| Sample(Response::Enrolled(chain))),
-        (parcels, chains, proof, any::<bool>()).prop_map(|raw| Sample(Response::Page(page(raw)))),
+        (parcels, chains, proof, prop::option::of((bytes(300), path())), any::<bool>())
+            .prop_map(|raw| Sample(Response::Page(page(raw)))),
         Just(()).prop_map(|()| Sample(Response::Done)),
         bytes(600).prop_map(|bytes| Sample(Response::Witnessed(bytes))),
         bytes(200_000).prop_map(|bytes| Sample(Response::Answer(bytes))),
         (any::<u32>(), bytes(PIECE_BYTES))
             .prop_map(|(total, bytes)| Sample(Response::Piece(Piece { total, bytes }))),
+        (bytes(400), path())
+            .prop_map(|(record, path)| Sample(Response::Opened(Opened { record, path }))),
         Just(()).prop_map(|()| Sample(Response::Refused)),
     ]
 }
@@ -335,7 +352,10 @@ fn the_table_of_types_agrees_with_the_messages() {
             Request::Enrol(Enrol { secret: ByteBuf::new(), addresses: Vec::new() }).tag(),
             Response::Enrolled(Vec::new()).tag(),
         ),
-        (Request::Pull(Pull { after: 0, acknowledgement: None }).tag(), Response::Page(page).tag()),
+        (
+            Request::Pull(Pull { after: 0, acknowledgement: None, held: None }).tag(),
+            Response::Page(page).tag(),
+        ),
         (
             Request::Witness(Witness { checkpoint: ByteBuf::new(), from: 0, proof: Vec::new() })
                 .tag(),

@@ -11,6 +11,7 @@ fn page() -> Response {
         record: ByteBuf::from(vec![number; 900]),
         disclosures: Vec::new(),
         erased: false,
+        place: None,
     };
     let parcels = (0..150).map(parcel).collect();
     Response::Page(Page {

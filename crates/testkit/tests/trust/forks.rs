@@ -4,18 +4,20 @@ use engine::command::{Agent, Command, Refused, What};
 use engine::engine::About;
 use engine::entry::{Entry, StreamHead, VERSION, first_link, next_link};
 use engine::peer::Mark;
-use engine::project;
-use engine::store::{FrameKind, Store};
+use engine::project::{self, Whose};
+use engine::staging::row;
+use engine::store::{FrameKind, Store, Table};
 use engine::view;
-use engine::wire::{Page, Parcel, Request, Response};
+use engine::wire::{Grown, Page, Parcel, Place, Request, Response};
 use governance::act::Act;
 use governance::case::CaseId;
-use record::{Hash, Header, NodeId, Record, RecordId, Signed, Timestamp, Unverified};
+use record::tree::{self, Frontier, leaf_hash};
+use record::{Checkpoint, Hash, Header, NodeId, Record, RecordId, Signed, Timestamp, Unverified};
 
 use crate::town::Town;
 
 /// The author's last record about a case, as a holder has it.
-fn last_of(town: &Town, holder: NodeId, author: NodeId, case: CaseId) -> Record {
+pub(crate) fn last_of(town: &Town, holder: NodeId, author: NodeId, case: CaseId) -> Record {
     let place = &town.world.places[&holder];
     let frames = place.store.frames().into_iter().rev();
     let about = frames.filter(|f| f.kind == FrameKind::Foreign && f.subject == case);
@@ -25,7 +27,7 @@ fn last_of(town: &Town, holder: NodeId, author: NodeId, case: CaseId) -> Record 
 }
 
 /// Another record in the same place of the same log, signed with the author's key.
-fn twin(town: &Town, record: &Record) -> Record {
+pub(crate) fn twin(town: &Town, record: &Record) -> Record {
     let setup = &town.world.places[&record.author].member.setup;
     let time = Timestamp::from_millis(record.time.millis() + 1);
     let header = Header { time, commitments: Vec::new(), ..record.value().clone() };
@@ -33,7 +35,7 @@ fn twin(town: &Town, record: &Record) -> Record {
 }
 
 /// A page with one record, as `from` would give it to `to` next.
-fn page(town: &Town, from: NodeId, to: NodeId, record: &Record) -> (u64, Page) {
+pub(crate) fn page(town: &Town, from: NodeId, to: NodeId, record: &Record) -> (u64, Page) {
     let setup = &town.world.places[&from].member.setup;
     let reader = Store::reader(&town.world.places[&to].store);
     let row = view::peer(&reader, from).expect("readable").expect("a neighbour");
@@ -66,9 +68,62 @@ fn page(town: &Town, from: NodeId, to: NodeId, record: &Record) -> (u64, Page) {
         record: record.bytes().to_vec().into(),
         disclosures: Vec::new(),
         erased: false,
+        place: None,
     };
     let proof = Some((link, head.bytes().to_vec().into()));
-    (after, Page { parcels: vec![parcel], proof, ..Page::default() })
+    let mut page = Page { parcels: vec![parcel], proof, ..Page::default() };
+    if record.author == from {
+        let seen = row.witness.seen().map_or(0, |seen| seen.size);
+        let (place, log) = log_with(town, from, (seen, false), record);
+        page.parcels[0].place = Some(place);
+        page.log = Some(log);
+    }
+    (after, page)
+}
+
+/// The log of a liar, who has put one more record behind what it has; and, where the log is
+/// `rewritten`, another one in the place of its first.
+pub(crate) fn log_with(
+    town: &Town,
+    liar: NodeId,
+    (seen, rewritten): (u64, bool),
+    record: &Record,
+) -> (Place, Grown) {
+    let setup = &town.world.places[&liar].member.setup;
+    let reader = Store::reader(&town.world.places[&liar].store);
+    let whose = Whose { me: liar, federation: setup.federation };
+    let mut frontier = Frontier::new();
+    let mut nodes = Vec::new();
+    let size = row::<u64>(&reader, Table::Meta, b"size").expect("readable").unwrap_or(0);
+    for leaf in 0..size {
+        let (epoch, seq) = project::place_of(&reader, leaf).expect("readable").expect("a record");
+        let at = project::position_of(&reader, liar, epoch, seq).expect("readable").expect("here");
+        let frame = reader.frame(at).expect("readable");
+        let known = project::read(whose, at, &frame).expect("a record");
+        let id = if rewritten && leaf == 0 { record.id() } else { known.record.id() };
+        nodes.extend(frontier.append(leaf_hash(id.as_bytes())));
+    }
+    let lies = town.lies.iter().filter(|(by, _)| *by == liar).map(|(_, lie)| *lie);
+    for lie in lies.chain([record.id()]) {
+        nodes.extend(frontier.append(leaf_hash(lie.as_bytes())));
+    }
+    let size = frontier.size();
+    let nodes: Vec<Hash> = nodes.into_iter().map(|(_, node)| node).collect();
+    let checkpoint = Checkpoint {
+        author: liar,
+        epoch: record.epoch,
+        size,
+        root: frontier.root(),
+        head: record.id(),
+        time: record.time,
+    };
+    let checkpoint = Signed::sign(checkpoint, &setup.key, &setup.federation);
+    let path = tree::inclusion_proof(nodes.as_slice(), size - 1, size).expect("in the tree");
+    let proof = tree::consistency_proof(nodes.as_slice(), seen, size).expect("it grew");
+    (
+        Place { index: size - 1, path },
+        Grown { checkpoint: checkpoint.bytes().to_vec().into(), proof },
+    )
 }
 
 /// Gives a record to a node over the stream of one of its neighbours.
@@ -78,6 +133,9 @@ fn gives(town: &mut Town, from: NodeId, to: NodeId, record: &Record) {
     let poked = town.world.knock(to, key, Request::Poke);
     assert!(matches!(poked, Some(Response::Done)));
     town.world.answer_unasked(to, from, About::Pull(after), Response::Page(page));
+    if record.author == from {
+        town.lies.push((from, record.id()));
+    }
     // It is checked beside the engine.
     town.pass(20);
 }

@@ -3,6 +3,7 @@
 mod clocks;
 mod forgery;
 mod forks;
+mod logs;
 mod recovery;
 mod renewal;
 mod revocation;

@@ -26,6 +26,8 @@ pub(crate) struct Town {
     /// Whether somebody's word is no longer believed: then the nodes need not agree on who holds
     /// what that one handed over.
     pub(crate) disowned: bool,
+    /// What liars have put into the logs that they show, behind what is in them.
+    pub(crate) lies: Vec<(NodeId, RecordId)>,
 }
 
 impl Town {
@@ -43,7 +45,8 @@ impl Town {
         let one = |part| world.of(part)[0];
         let (county, street) = (one(Part::County), one(Part::Township));
         let (community, units) = (one(Part::Community), world.of(Part::Unit));
-        let mut town = Self { world, county, street, community, units, disowned: false };
+        let mut town =
+            Self { world, county, street, community, units, disowned: false, lies: Vec::new() };
         town.pass(120);
         town
     }

@@ -32,7 +32,13 @@ async fn liar(town: &Site, identity: &Identity) -> network::Handle {
 
 fn answer(request: &Request, hello: &Hello) -> Response {
     let junk = || vec![0xf6; 40].into();
-    let parcel = Parcel { entry: junk(), record: junk(), disclosures: Vec::new(), erased: false };
+    let parcel = Parcel {
+        entry: junk(),
+        record: junk(),
+        disclosures: Vec::new(),
+        erased: false,
+        place: None,
+    };
     match request {
         Request::Hello(_) => Response::Hello(hello.clone()),
         Request::Pull(_) => Response::Page(Page { parcels: vec![parcel], ..Page::default() }),
@@ -42,7 +48,8 @@ fn answer(request: &Request, hello: &Hello) -> Response {
         | Request::Ask(_)
         | Request::Fetch(_)
         | Request::Notice(_)
-        | Request::Renew(_) => Response::Refused,
+        | Request::Renew(_)
+        | Request::Challenge(_) => Response::Refused,
     }
 }
 

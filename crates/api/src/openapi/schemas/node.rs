@@ -83,6 +83,7 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     put("ApproveNewcomer", object(&[("node", reference("Id32"))], &[]));
     put("InvitationPage", page("Invitation"));
     revocations(&mut put);
+    put("ChallengePeer", object(&[], &[("index", count())]));
     put("AcceptEpoch", object(&[("epoch", count())], &[]));
     let chain = json!({ "type": "array", "items": reference("Hex"), "minItems": 1, "maxItems": 6 });
     put("InstallCertificates", object(&[("chain", chain)], &[]));
@@ -184,6 +185,8 @@ fn peer() -> Value {
         ("last_sync", reference("Time")),
         ("reopened", count()),
         ("forked", object(&[("epoch", count()), ("number", count())], &[])),
+        ("opened", object(&[("index", count()), ("time", reference("Time"))], &[])),
+        ("unopened", object(&[("index", count()), ("time", reference("Time"))], &[])),
         ("witnessed", object(&state, &[])),
         ("countersigned", reference("Countersigned")),
     ];
