@@ -110,7 +110,8 @@ async fn s18_an_act_is_signed_in_a_browser_and_the_stored_signature_holds_for_an
     browser.close().await;
 
     house.community.stop().await;
-    let (header, federation, signature, open) = stored(house.folder("community"));
+    let (header, federation, signature, open) =
+        stored(house.folder().join("community").join("data"));
     let mut message = b"wangge person act v1\0".to_vec();
     message.extend(federation.as_bytes());
     message.extend(header.author.as_bytes());

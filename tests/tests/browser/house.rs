@@ -139,11 +139,6 @@ impl House {
         Desk { token: self.dispatcher.token.clone(), ..self.community.operator() }
     }
 
-    /// The folder of one of its nodes' data.
-    pub(crate) fn folder(&self, name: &str) -> std::path::PathBuf {
-        self.root.path().join(name).join("data")
-    }
-
     /// A browser for the community's pages.
     pub(crate) async fn browser(&self, kind: Kind) -> Browser {
         self.driver.browser(kind, &text(&self.community.note(), "url")).await
