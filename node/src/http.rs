@@ -31,8 +31,23 @@ pub struct Http {
     /// A file with the bearer token that `/metrics` asks for: 16 to 256 visible ASCII characters.
     /// Without it only this machine may read them, and behind a proxy nobody.
     pub metrics_token_file: Option<PathBuf>,
+    /// When the roles that policy names as `second_factor` have to show one.
+    pub second_factor: SecondFactor,
     /// What people without an account may do.
     pub quota: Quota,
+}
+
+/// When a second factor is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactor {
+    /// Where browsers reach the node over TLS: what can be reached from elsewhere.
+    #[default]
+    Tls,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// Why the file with the token for `/metrics` can't be used.
@@ -95,6 +110,7 @@ impl Default for Http {
             origin: None,
             behind_proxy: false,
             metrics_token_file: None,
+            second_factor: SecondFactor::default(),
             quota: Quota::default(),
         }
     }
@@ -136,9 +152,15 @@ impl Http {
     pub fn api(&self) -> Result<api::Config, MetricsTokenError> {
         let metrics_token = self.metrics_token_file.as_deref().map(metrics_token).transpose()?;
         let Quota { reports, reports_of_all, codes, photos, photos_of_all } = self.quota;
+        let tls = self.tls || self.certificate.is_some();
         Ok(api::Config {
             metrics_token,
-            tls: self.tls || self.certificate.is_some(),
+            tls,
+            second_factor: match self.second_factor {
+                SecondFactor::Tls => tls,
+                SecondFactor::Always => true,
+                SecondFactor::Never => false,
+            },
             origin: self.origin.clone(),
             behind_proxy: self.behind_proxy,
             quota: api::Quota {
@@ -225,6 +247,13 @@ mod tests {
         let whole = Http { certificate: file(), key: file(), ..Http::default() };
         assert_eq!(whole.problem(), None);
         assert!(whole.api().unwrap().tls && !Http::default().api().unwrap().tls);
+        let (over_tls, plain) = (whole.api().unwrap(), Http::default().api().unwrap());
+        assert!(over_tls.second_factor && !plain.second_factor);
+        let asks = |second_factor, certificate: Option<PathBuf>| {
+            let http = Http { second_factor, certificate, ..Http::default() };
+            http.api().unwrap().second_factor
+        };
+        assert!(asks(SecondFactor::Always, None) && !asks(SecondFactor::Never, file()));
         assert!(Http::default().own_tls().unwrap().is_none());
         assert!(whole.own_tls().unwrap_err().to_string().contains("some.pem"));
     }

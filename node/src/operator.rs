@@ -160,6 +160,7 @@ impl Operator {
             account: self.login.clone(),
             expires: now().plus(TOKEN_VALIDITY),
             label: Some("operator.token".to_owned()),
+            strong: true,
         };
         let hash = *blake3::hash(secret.as_slice()).as_bytes();
         offline.command(What::PutToken { hash, token: Some(token) })?;

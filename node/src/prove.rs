@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use data_encoding::BASE64;
 use engine::store::{Frame, FrameKind};
 use governance::certificate::{ChainError, Standing, verify_chain};
+use governance::field;
+use governance::hand::{NodeOnly, PersonSignature};
 use record::chain::{ForkError, ForkProof, UnverifiedForkProof};
 use record::tree::{self, Frontier, leaf_hash};
 use record::{
-    Checkpoint, Countersignature, EnvelopeError, FederationId, Hash, Header, NodeId, PublicKey,
-    RecordId, Signed, Timestamp, Unverified,
+    Checkpoint, Countersignature, Disclosure, EnvelopeError, FederationId, FieldId, Hash, Header,
+    NodeId, PublicKey, RecordId, Signed, Timestamp, Unverified,
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +65,36 @@ enum What {
         seal: String,
         /// The witness's certificates.
         witness: Vec<String>,
+        /// What the record says of the hand by which it was done: a field of it, opened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hand: Option<OpenedField>,
     },
+}
+
+/// A field of a record with what opens the record's commitment to it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpenedField {
+    /// Number of the field.
+    field: u16,
+    /// The salt, base64.
+    salt: String,
+    /// The value, base64.
+    value: String,
+}
+
+/// By whose hand a record says that it was done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ByHand {
+    /// The person signed, with this key, and the signature holds.
+    Person {
+        /// The key; the node's signature on the record says whose it is.
+        key: PublicKey,
+        /// When.
+        at: Timestamp,
+    },
+    /// The node alone, and why.
+    Node(NodeOnly),
 }
 
 /// What a proof shows, checked.
@@ -103,6 +134,8 @@ pub enum Shown {
         witness: String,
         /// When it countersigned.
         at: Timestamp,
+        /// By whose hand, where the proof says.
+        hand: Option<ByHand>,
     },
 }
 
@@ -250,13 +283,14 @@ impl Source<'_> {
     pub fn inclusion(&self, me: NodeId, record: RecordId) -> Result<Evidence, ProofError> {
         let own = self.frames.iter().filter(|frame| frame.kind == FrameKind::Own);
         let (mut frontier, mut nodes) = (Frontier::default(), Vec::new());
-        let (mut place, mut found) = (0_u64, None);
+        let (mut place, mut found, mut hand) = (0_u64, None, None);
         for frame in own {
             let Ok(parsed) = Unverified::<Header>::parse(frame.envelope.clone()) else { continue };
             let signed = parsed.trust_stored(&self.federation());
             let grown = frontier.append(leaf_hash(signed.id().as_bytes()));
             nodes.extend(grown.into_iter().map(|(_, node)| node));
             if signed.id() == record {
+                hand = opened_hand(frame);
                 found = Some((place, signed));
             }
             place += 1;
@@ -274,6 +308,7 @@ impl Source<'_> {
             path,
             seal: BASE64.encode(&bytes),
             witness: self.chain(seal.witness)?,
+            hand,
         };
         self.evidence(me, what)
     }
@@ -356,11 +391,13 @@ impl Evidence {
                 let after = self.checkpoint(&standing, &decode("checkpoint", after)?)?;
                 rollback(&standing, &before, &after)
             }
-            What::Inclusion { record, index, path, seal, witness } => {
+            What::Inclusion { record, index, path, seal, witness, hand } => {
                 let witness = self.standing(witness)?;
                 let seal = decode("countersignature", seal)?;
                 let record = decode("record", record)?;
-                self.included(&standing, &record, *index, path, (&witness, &seal))
+                let hand = hand.as_ref().map(|hand| self.by_hand(&record, hand)).transpose()?;
+                let shown = self.included(&standing, &record, *index, path, (&witness, &seal))?;
+                Ok(shown.by(hand))
             }
         }
     }
@@ -435,8 +472,48 @@ impl Evidence {
             place: (record.epoch, record.seq),
             witness: witness.certificate().name.clone(),
             at: seal.time,
+            hand: None,
         })
     }
+
+    /// What a record says of the hand by which it was done. That the record is its author's is
+    /// checked beside it.
+    fn by_hand(&self, record: &[u8], opened: &OpenedField) -> Result<ByHand, ProofError> {
+        let wrong = || ProofError::Empty("what is said of the person's hand does not hold");
+        let header = Unverified::<Header>::parse(record.to_vec()).map_err(|_| wrong())?;
+        let header = header.peek();
+        let salt = decode("salt", &opened.salt)?.try_into().map_err(|_| wrong())?;
+        let (id, value) = (FieldId(opened.field), decode("value", &opened.value)?);
+        let fields = record::open(header, &[Disclosure { field: id, salt, value }]);
+        let fields = fields.map_err(|_| wrong())?;
+        let signed: Option<PersonSignature> =
+            fields.get(field::PERSON_SIGNED).map_err(|_| wrong())?;
+        if let Some(signed) = signed {
+            signed.check(self.federation(), header, &fields).map_err(|_| wrong())?;
+            return Ok(ByHand::Person { key: signed.key, at: signed.time });
+        }
+        let why: Option<NodeOnly> = fields.get(field::NODE_ONLY).map_err(|_| wrong())?;
+        why.map(ByHand::Node).ok_or_else(wrong)
+    }
+}
+
+impl Shown {
+    fn by(self, of: Option<ByHand>) -> Self {
+        match self {
+            Self::Inclusion { node, name, place, witness, at, hand: _ } => {
+                Self::Inclusion { node, name, place, witness, at, hand: of }
+            }
+            other @ (Self::Fork { .. } | Self::Rollback { .. }) => other,
+        }
+    }
+}
+
+/// The field in which a record says by whose hand it was done.
+fn opened_hand(frame: &Frame) -> Option<OpenedField> {
+    let says = |id: FieldId| id == field::PERSON_SIGNED || id == field::NODE_ONLY;
+    let opened = frame.open.iter().find(|opened| says(opened.field))?;
+    let (salt, value) = (BASE64.encode(&opened.salt), BASE64.encode(&opened.value));
+    Some(OpenedField { field: opened.field.0, salt, value })
 }
 
 fn rollback(
@@ -472,3 +549,6 @@ fn verified<T: record::Statement>(
 fn decode(what: &'static str, text: &str) -> Result<Vec<u8>, ProofError> {
     BASE64.decode(text.as_bytes()).map_err(|_| ProofError::Base64(what))
 }
+
+#[cfg(test)]
+mod tests;

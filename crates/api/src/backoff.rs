@@ -32,6 +32,8 @@ enum Tried {
     /// blake3 of the name, so that what is typed there by mistake is not kept.
     Account([u8; 32]),
     Address(Key),
+    /// Codes of an account, hashed as its name is.
+    Code([u8; 32]),
 }
 
 #[derive(Clone, Copy)]
@@ -69,15 +71,40 @@ impl Backoff {
     pub(crate) fn attempt(&self, name: &str, address: Key, now: Instant) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         for tried in [account(name), Tried::Address(address)] {
-            if failures.len() >= MOST && !failures.contains_key(&tried) {
-                make_room(&mut failures, now);
+            count(&mut failures, tried, now);
+        }
+    }
+
+    /// Counts an attempt at an account's codes, if there may be one now. Only whoever has the
+    /// password gets so far, so that waiting may take long: nobody else is kept out.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub(crate) fn try_code(&self, name: &str, now: Instant) -> Result<(), Duration> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let tried = code(name);
+        let until = failures.get(&tried).and_then(|seen| seen.until(ADDRESS_WAIT));
+        match until.map(|until| until.saturating_duration_since(now)) {
+            Some(wait) if !wait.is_zero() => return Err(wait),
+            _ => {}
+        }
+        count(&mut failures, tried, now);
+        Ok(())
+    }
+
+    /// Forgets failures at an account's codes.
+    pub(crate) fn code_succeeded(&self, name: &str) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.remove(&code(name));
+    }
+
+    /// Takes one attempt back: it was neither right nor wrong.
+    pub(crate) fn taken_back(&self, name: &str, address: Key) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        for tried in [account(name), Tried::Address(address)] {
+            if let Some(seen) = failures.get_mut(&tried) {
+                seen.count = seen.count.saturating_sub(1);
             }
-            let fresh = Failures { count: 0, last: now };
-            let seen = failures.entry(tried).or_insert(fresh);
-            if now.saturating_duration_since(seen.last) > MEMORY {
-                seen.count = 0;
-            }
-            *seen = Failures { count: seen.count.saturating_add(1), last: now };
         }
     }
 
@@ -93,6 +120,22 @@ impl Backoff {
 
 fn account(name: &str) -> Tried {
     Tried::Account(*blake3::hash(name.as_bytes()).as_bytes())
+}
+
+fn code(name: &str) -> Tried {
+    Tried::Code(*blake3::hash(name.as_bytes()).as_bytes())
+}
+
+fn count(failures: &mut HashMap<Tried, Failures>, tried: Tried, now: Instant) {
+    if failures.len() >= MOST && !failures.contains_key(&tried) {
+        make_room(failures, now);
+    }
+    let fresh = Failures { count: 0, last: now };
+    let seen = failures.entry(tried).or_insert(fresh);
+    if now.saturating_duration_since(seen.last) > MEMORY {
+        seen.count = 0;
+    }
+    *seen = Failures { count: seen.count.saturating_add(1), last: now };
 }
 
 fn make_room(failures: &mut HashMap<Tried, Failures>, now: Instant) {

@@ -30,6 +30,9 @@ const FILE_PATIENCE: Duration = Duration::from_secs(30);
 /// Fewest bytes of a token for metrics; a shorter one opens nothing.
 const MIN_METRICS_TOKEN: usize = 16;
 
+/// What may be done before a second factor is set up where one is needed: setting it up, and leaving.
+const ENROLLING: [&str; 4] = ["me", "endSession", "offerFactor", "enrolFactor"];
+
 /// A route's gate.
 #[derive(Clone)]
 pub(crate) struct Gate {
@@ -125,6 +128,9 @@ impl Gate {
     }
 
     fn allowed(&self, session: &Session) -> Result<(), Problem> {
+        if !ENROLLING.contains(&self.route.id) && self.state.lacks_factor(session) {
+            return Err(Kind::FACTOR_NEEDED.into());
+        }
         let world = self.state.handle.world();
         let policy = world.policy();
         match self.route.guard {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use hyper::http::request::Parts;
-use record::{Hash, RecordId, Subject};
+use record::{Hash, PublicKey, RecordId, Subject};
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Kind, Problem};
@@ -44,6 +44,10 @@ impl Id for Subject {
 }
 
 impl Id for RecordId {
+    const DIGITS: usize = 2 * Self::LEN;
+}
+
+impl Id for PublicKey {
     const DIGITS: usize = 2 * Self::LEN;
 }
 

@@ -41,10 +41,15 @@ kinds! {
     METHOD = "method-not-allowed" METHOD_NOT_ALLOWED "此地址不支持这种方法" "This address does not take this method";
     LOGIN = "login-needed" UNAUTHORIZED "请先登录" "Sign in first";
     WRONG_LOGIN = "wrong-login" UNAUTHORIZED "账号或密码不正确" "Account or password is wrong";
+    CODE_NEEDED = "code-needed" UNAUTHORIZED "还需要验证器上的验证码" "A code of your authenticator app is needed, too";
+    WRONG_CODE = "wrong-code" UNAUTHORIZED "验证码不正确，或已用过，请等下一个" "The code is wrong, or was used before: wait for the next one";
+    FACTOR_NEEDED = "factor-needed" FORBIDDEN "您的岗位须先启用两步验证" "Your role has to set up a second factor first";
     CSRF = "csrf" FORBIDDEN "请求缺少或带有错误的防伪造标记" "The anti-forgery token is missing or wrong";
     ORIGIN = "origin" FORBIDDEN "请求来自其他网站" "The request comes from another site";
     POWER = "power" FORBIDDEN "您的岗位没有这项权限" "Your roles do not include this power";
     NO_STANDING = "no-standing" FORBIDDEN "您目前没有有效的任职" "You have no appointment in force";
+    SIGNATURE = "person-signature" UNPROCESSABLE_ENTITY "本人签名无效" "Your own signature does not hold";
+    MUST_SIGN = "person-signature-needed" FORBIDDEN "您的岗位须用本人密钥签名办理：请先在本设备登记密钥" "Your role signs its acts with a key of its own: enrol one on this device first";
     SECOND_PERSON = "second-person" FORBIDDEN "须由另一人确认" "Another person has to confirm it";
     ROLE = "role" FORBIDDEN "您的岗位不能做这一操作" "Your role may not do this";
     SCOPE = "scope" FORBIDDEN "不在您的网格或层级内" "Outside your grid or level";
@@ -183,6 +188,10 @@ impl Problem {
 
     pub(crate) fn not_found() -> Self {
         Kind::NOT_FOUND.into()
+    }
+
+    pub(crate) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind
     }
 
     pub(crate) fn status(&self) -> StatusCode {

@@ -45,6 +45,8 @@ pub(crate) struct Session {
     pub(crate) expires: Timestamp,
     /// Of a browser's session: the token that changing requests have to repeat.
     pub(crate) csrf: Option<String>,
+    /// Whether a second factor was shown when it began.
+    pub(crate) strong: bool,
 }
 
 /// 32 bytes from the system.
@@ -173,6 +175,7 @@ fn of_token(
         hash,
         expires: token.expires,
         csrf,
+        strong: token.strong,
     }))
 }
 

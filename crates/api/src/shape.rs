@@ -5,6 +5,7 @@ pub(crate) mod case;
 pub(crate) mod exclusion;
 pub(crate) mod fields;
 pub(crate) mod group;
+pub(crate) mod hand;
 pub(crate) mod names;
 pub(crate) mod person;
 pub(crate) mod place;

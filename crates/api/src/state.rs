@@ -15,7 +15,7 @@ use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
 use crate::progress::UnderWay;
 use crate::rate::{Buckets, Key};
-use crate::session;
+use crate::session::{self, Session};
 use crate::share::Shares;
 use crate::sources::Sources;
 
@@ -92,6 +92,8 @@ pub struct Config {
     pub within_for_files: Duration,
     /// What else `/v1/doctor` looks at.
     pub checks: Checks,
+    /// Whether the roles that policy names have to show a second factor.
+    pub second_factor: bool,
 }
 
 impl Default for Quota {
@@ -120,6 +122,7 @@ impl Default for Config {
             sources: Sources::default(),
             within_for_files: Duration::from_secs(900),
             checks: Checks::default(),
+            second_factor: true,
         }
     }
 }
@@ -208,6 +211,12 @@ impl State {
 }
 
 impl State {
+    /// Whether a second factor has to be set up, or shown, before this session is good for more.
+    pub(crate) fn lacks_factor(&self, session: &Session) -> bool {
+        let asked = self.config.second_factor && !session.strong;
+        asked && session.actor.needs_second_factor(self.handle.world().policy())
+    }
+
     /// Works on a password when it is its turn, so that a flood of logins takes two cores' time
     /// and two hashes' memory at most.
     ///

@@ -32,6 +32,7 @@ assets! {
     "console.css" "text/css; charset=utf-8" "console.css";
     "console.js" "text/javascript; charset=utf-8" "console.js";
 
+    "sign.js" "text/javascript; charset=utf-8" "sign.js";
     "report.js" "text/javascript; charset=utf-8" "report.js";
     "outbox.js" "text/javascript; charset=utf-8" "outbox.js";
     "map.js" "text/javascript; charset=utf-8" "map.js";

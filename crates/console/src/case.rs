@@ -9,7 +9,7 @@ mod similar;
 mod view;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::state::State;
 
@@ -21,6 +21,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/cases/{id}/order", get(paper::order))
         .route("/cases/{id}/agreement", get(paper::agreement))
         .route("/cases/{id}/acts/{act}", get(act::ask).post(act::carry_out))
+        .route("/cases/{id}/acts/{act}/signing", post(act::signing))
         .route("/cases/{id}/proof/{record}", get(proof::explain))
         .route("/cases/{id}/proof/{record}/download", get(proof::download))
 }

@@ -14,8 +14,10 @@ mod around;
 mod assets;
 mod case;
 mod desk;
+mod factor;
 mod form;
 mod ground;
+mod keys;
 mod leader;
 mod map;
 mod moment;
@@ -58,6 +60,8 @@ pub fn router(api: Router, handle: Handle, settings: Settings) -> Router {
         .merge(assets::routes())
         .merge(preference::routes())
         .merge(session::routes())
+        .merge(factor::routes())
+        .merge(keys::routes())
         .merge(resident::routes())
         .merge(case::routes())
         .merge(desk::routes())

@@ -51,6 +51,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/operator/proposals", get(accounts::proposals))
         .route("/operator/proposals/{id}", post(accounts::answer))
         .route("/operator/accounts/{name}", get(accounts::one).post(accounts::change))
+        .route("/operator/accounts/{name}/factor", post(accounts::reset_factor))
         .route("/operator/accounts/{name}/roles", post(accounts::roles))
         .route("/operator/accounts/{name}/sessions/{id}/end", post(accounts::end_session))
         .route("/operator/policies", get(policies::list))

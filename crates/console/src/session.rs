@@ -27,6 +27,10 @@ struct Login {
     p: Page,
     next: String,
     account: String,
+    /// Whether a code of the authenticator app is asked for, too.
+    code: bool,
+    /// Whether only the code was missing.
+    asked: bool,
     wrong: Option<String>,
 }
 
@@ -46,13 +50,24 @@ pub(crate) fn routes() -> Router<State> {
 async fn ask(at: At, visit: Visit, Query(next): Query<Next>) -> Response {
     let next = next.next.map(|next| own_path(Some(&next)).to_owned()).unwrap_or_default();
     let p = Page::new(&at.0, &visit, "login");
-    std::future::ready(show(Login { p, next, account: String::new(), wrong: None })).await
+    std::future::ready(show(Login {
+        p,
+        next,
+        account: String::new(),
+        code: false,
+        asked: false,
+        wrong: None,
+    }))
+    .await
 }
 
 /// `POST /login`
 async fn begin(at: At, visit: Visit, form: Form) -> Result<Response, Trouble> {
     let (account, next) = (form.text("account"), form.text("next"));
-    let body = json!({ "account": account, "password": form.raw("password") });
+    let mut body = json!({ "account": account, "password": form.raw("password") });
+    if let Some(code) = form.some("code") {
+        body["code"] = code.into();
+    }
     match at.0.api.ask(&visit, Ask::post("/v1/sessions", &body)).await {
         Ok(answer) => {
             let next = if next.is_empty() { "/home" } else { own_path(Some(&next)) };
@@ -63,7 +78,9 @@ async fn begin(at: At, visit: Visit, form: Form) -> Result<Response, Trouble> {
         Err(trouble) if trouble.is_mendable() => {
             let p = Page::new(&at.0, &visit, "login");
             let (status, wrong) = (trouble.status, Some(trouble.title(&p)));
-            Ok(show_as(status, Login { p, next, account, wrong }))
+            let asked = trouble.code == "code-needed";
+            let code = body.get("code").is_some() || asked;
+            Ok(show_as(status, Login { p, next, account, code, asked, wrong }))
         }
         Err(trouble) => Err(trouble),
     }
@@ -83,7 +100,9 @@ async fn home(staff: Staff) -> Response {
 }
 
 fn start_of(me: &Me) -> &'static str {
-    if me.appointments.is_empty() {
+    if me.factor.needed {
+        "/factor"
+    } else if me.appointments.is_empty() {
         "/"
     } else if me.is_operator() {
         "/operator"

@@ -100,6 +100,9 @@ impl Trouble {
         let kind = problem.as_ref().map_or("internal", |problem| &problem.r#type);
         let mut trouble = Self::of(status, kind.rsplit(':').next().unwrap_or_default());
         let what = &mut trouble.0;
+        if what.code == "factor-needed" {
+            what.sign_in = Some("/factor".to_owned());
+        }
         what.retry = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         if let Some(problem) = problem {
             what.title = Some(problem.title);

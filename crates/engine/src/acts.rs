@@ -1,8 +1,10 @@
 //! Carrying out a command: who is it, may they, what does it say, sign it, share it.
 
 mod entrance;
+mod factors;
 mod forget;
 mod ground;
+mod hands;
 mod intake;
 mod memory;
 mod notebook;
@@ -15,6 +17,8 @@ mod reading;
 mod retention;
 mod withdraw;
 
+pub use factors::Enrolment;
+pub use hands::NewKey;
 pub(crate) use offices::operator;
 
 use std::sync::Arc;
@@ -23,6 +27,7 @@ use governance::act::{Act, Origin};
 use governance::authorize;
 use governance::case::{Case, CaseId};
 use governance::field;
+use governance::hand::Hand;
 use governance::policy::{Policy, Power};
 use governance::release::Withhold;
 use governance::roster::{Actor, Standing};
@@ -60,11 +65,13 @@ struct Saying<'a> {
     act: &'a Act,
     origin: Option<&'a Origin>,
     withhold: Withhold,
+    /// By whose hand, where that is said.
+    hand: Option<Hand>,
 }
 
 impl<'a> Saying<'a> {
     fn of(act: &'a Act) -> Self {
-        Self { act, origin: None, withhold: Withhold::default() }
+        Self { act, origin: None, withhold: Withhold::default(), hand: None }
     }
 }
 
@@ -118,6 +125,20 @@ impl Desk<'_, '_> {
             What::ChangePassword { name, password, keep } => {
                 self.change_password(&by, &name, password, keep, once)
             }
+            What::SignIn { hash, token, code } => {
+                self.sign_in(&by, hash, token, code.as_deref(), once)
+            }
+            What::EnrolFactor(enrolment) => self.enrol_factor(&by, &enrolment, once),
+            What::ResetFactor { name } => self.reset_factor(&by, &name),
+            What::InPerson { case: None, act, hand, .. } => {
+                self.open_by(&by, &act, Some(hand), once)
+            }
+            What::InPerson { case: Some(case), act, expected, withhold, hand } => {
+                let saying = Saying { act: &act, origin: None, withhold, hand: Some(hand) };
+                self.say(&by, case, saying, expected.as_deref(), once)
+            }
+            What::EnrolKey(new) => self.enrol_key(&by, &new, once),
+            What::RevokeKey { key } => self.revoke_key(&by, key, once),
             What::KeepViews { account, views } => self.keep_views(&by, account, views, once),
             What::Confirm { proposal } => self.confirm(&by, proposal, once),
             What::EndProposal { proposal } => self.end_proposal(&by, proposal, once),
@@ -163,6 +184,16 @@ impl Desk<'_, '_> {
     }
 
     fn open(&mut self, by: &Agent, act: &Act, once: Option<Once>) -> Result<Receipt, Refused> {
+        self.open_by(by, act, None, once)
+    }
+
+    fn open_by(
+        &mut self,
+        by: &Agent,
+        act: &Act,
+        hand: Option<Hand>,
+        once: Option<Once>,
+    ) -> Result<Receipt, Refused> {
         let code = matches!(by, Agent::Resident { .. }).then(|| code::new(self.rng));
         let actor = match &code {
             Some(code) => {
@@ -173,7 +204,7 @@ impl Desk<'_, '_> {
         };
         let (epoch, seq) = self.staging.log.next();
         let case = code::case_id(self.setup.me(), epoch, seq);
-        self.sign_act(None, case, Saying::of(act), &actor, once, code)
+        self.sign_act(None, case, Saying { hand, ..Saying::of(act) }, &actor, once, code)
     }
 
     fn act(
@@ -226,7 +257,7 @@ impl Desk<'_, '_> {
         &mut self,
         before: Option<Arc<Case>>,
         id: CaseId,
-        Saying { act, origin, withhold }: Saying<'_>,
+        Saying { act, origin, withhold, hand }: Saying<'_>,
         actor: &Actor,
         once: Option<Once>,
         code: Option<String>,
@@ -236,7 +267,7 @@ impl Desk<'_, '_> {
         let (units, children) = (world.directory.units(), world.directory.children());
         let into = if let Act::Merge { into } = act { Some(*into) } else { None };
         let other = into.map(|into| self.staging.case(into)).transpose()?.flatten();
-        let (permit, fields) = {
+        let (permit, mut fields) = {
             let policy = rules_of(&world, before.as_deref(), self.setup.me())?;
             let around = Around { units: &units, children: &children, other: other.as_deref() };
             let scene = open::scene(self.setup, &world, policy, around, self.now);
@@ -246,13 +277,16 @@ impl Desk<'_, '_> {
             fields.extend(origin.into_iter().flat_map(Origin::fields));
             (permit, fields)
         };
+        let signer = permit.signer(actor);
+        let role = signer.as_ref().map(|signer| signer.role.as_str());
+        fields.extend(self.by_hand(hand.as_ref(), before.as_deref(), id, act, actor, role)?);
         let number = number(&fields);
         let receipt = Receipt { subject: Some(id), number, code, ..Receipt::empty() };
         let draft = Draft {
             subject: id,
             kind: act.kind().kind(),
             causes: before.iter().filter_map(|case| case.steps.last()).map(|s| s.record).collect(),
-            actor: permit.signer(actor),
+            actor: signer,
             fields,
             note: once.map(|once| self.done(once, &receipt)),
         };

@@ -12,12 +12,14 @@ use governance::authorize;
 use governance::case::{Case, CaseId};
 use governance::certificate::{LastGood, Reason};
 use governance::grant::SecondRefused;
+use governance::hand::{Hand, HandError};
 use governance::release::Withhold;
 use governance::roster::Appointment;
 use governance::territory::Place;
-use record::{FieldId, Hash, NodeId, NodeKey, RecordId, Subject};
+use record::{FieldId, Hash, NodeId, NodeKey, PublicKey, RecordId, Subject};
 use serde::{Deserialize, Serialize};
 
+pub use crate::acts::{Enrolment, NewKey};
 pub use ground::Ground;
 pub use people::People;
 
@@ -41,6 +43,8 @@ pub const MAX_SESSION: Duration = Duration::from_secs(24 * 3_600);
 pub const MAX_TOKEN: Duration = Duration::from_secs(366 * 86_400);
 /// Longest label of a program's token, in characters.
 pub const MAX_LABEL: usize = 64;
+/// Keys of one person that are not revoked; one more is refused.
+pub const MAX_KEYS: usize = 16;
 /// Most views of the list of cases that an account keeps.
 pub const MAX_VIEWS: usize = 20;
 /// Longest name of such a view, in characters.
@@ -116,6 +120,20 @@ pub enum What {
         expected: Option<Vec<Version>>,
         /// What is kept back.
         withhold: Withhold,
+    },
+    /// As [`What::Act`], with what it says of the person's own hand; in the form of
+    /// [`What::Narrowed`].
+    InPerson {
+        /// The case; absent for a report.
+        case: Option<CaseId>,
+        /// The act.
+        act: Act,
+        /// The versions of which the case has to be one; any where absent.
+        expected: Option<Vec<Version>>,
+        /// What is kept back.
+        withhold: Withhold,
+        /// By whose hand.
+        hand: Hand,
     },
     /// Asks those that were given fields of this node's own records of a case to use them no
     /// longer.
@@ -208,6 +226,30 @@ pub enum What {
         password: String,
         /// blake3 of the secret of the one session that goes on.
         keep: Option<[u8; 32]>,
+    },
+    /// Begins a browser's session by password, which the API has found to be right, and by a code
+    /// where the account has a second factor.
+    SignIn {
+        /// blake3 of the secret.
+        hash: [u8; 32],
+        /// What it stands for.
+        token: Token,
+        /// What was typed beside the password.
+        code: Option<String>,
+    },
+    /// Sets up the second factor of one's own account.
+    EnrolFactor(Box<Enrolment>),
+    /// Takes somebody else's second factor away.
+    ResetFactor {
+        /// Login name.
+        name: String,
+    },
+    /// Enrols a key of one's own.
+    EnrolKey(Box<NewKey>),
+    /// Revokes a key: one's own, or whosever with power over the roster.
+    RevokeKey {
+        /// The key.
+        key: PublicKey,
     },
     /// Keeps the views of the list of cases of one's own account, in place of those before.
     KeepViews {
@@ -358,6 +400,18 @@ pub enum Refused {
     /// The agent has no power to do that here.
     #[error("your roles do not include the power {0}")]
     Power(&'static str),
+    /// The account has a second factor, of which no code came.
+    #[error("a code of your authenticator app is needed")]
+    CodeNeeded,
+    /// The code is not the right one, or was used before.
+    #[error("the code is wrong, or was used before: wait for the next one")]
+    CodeWrong,
+    /// A person's own signature does not hold.
+    #[error(transparent)]
+    Hand(#[from] HandError),
+    /// Policy has this role sign in person.
+    #[error("your role signs its acts with a key of your own: enrol one on this device")]
+    MustSign,
     /// It takes another second person.
     #[error(transparent)]
     Second(#[from] SecondRefused),

@@ -20,6 +20,12 @@ pub const PROPOSAL_ENDED: Kind = Kind(0x0205);
 /// A second person confirmed the proposal of an account. That of an appointment is confirmed by the
 /// record of the appointment itself.
 pub const ACCOUNT_CONFIRMED: Kind = Kind(0x0206);
+/// An officer took somebody's second factor away.
+pub const FACTOR_RESET: Kind = Kind(0x0207);
+/// A person enrols a key of their own: with its signature, the node's word that it is theirs.
+pub const KEY_ENROLLED: Kind = Kind(0x0208);
+/// A person's key signs nothing any more.
+pub const KEY_REVOKED: Kind = Kind(0x0209);
 /// What is said of a person who holds no post any more is erased (PIPL art. 47).
 pub const PERSON_ERASED: Kind = Kind(0x0211);
 /// A version of a policy, in full: kept for the cases that run under it; the same record is what

@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod engine;
 pub mod entry;
 mod exchange;
+pub mod factor;
 pub mod invitation;
 pub mod kind;
 pub mod memory;

@@ -109,6 +109,30 @@ pub enum Note {
         /// Their keys.
         keys: Vec<ByteBuf>,
     },
+    /// An account's second factor; `None` takes it away.
+    Factor {
+        /// The account.
+        account: String,
+        /// What it is.
+        factor: Option<Factor>,
+    },
+    /// A code of an account's second factor was used.
+    FactorUsed {
+        /// The account.
+        account: String,
+        /// The step of the last code used.
+        step: u64,
+        /// The recovery code that was used up, hashed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recovery: Option<ByteBuf>,
+    },
+    /// A person's key, enrolled or revoked.
+    Key {
+        /// The key.
+        key: PublicKey,
+        /// What is known of it.
+        row: KeyRow,
+    },
     /// Something waits for a second person's word.
     Proposed(Proposed),
     /// A proposal was confirmed, refused or taken back.
@@ -116,6 +140,53 @@ pub enum Note {
         /// The record that made it.
         proposal: RecordId,
     },
+}
+
+/// A second factor: see [`crate::factor`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Factor {
+    /// What node and app share.
+    pub secret: ByteBuf,
+    /// When it was set up.
+    pub since: Timestamp,
+    /// The step of the last code used.
+    pub step: u64,
+    /// Hashes of the recovery codes.
+    pub recovery: Vec<ByteBuf>,
+}
+
+/// What the index keeps of a second factor: not its secret, which is encrypted in its frame.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactorRow {
+    /// The frame with the secret.
+    pub frame: Position,
+    /// When it was set up.
+    pub since: Timestamp,
+    /// The step of the last code used.
+    pub step: u64,
+    /// Hashes of the recovery codes that are left.
+    pub recovery: Vec<ByteBuf>,
+}
+
+/// A person's key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRow {
+    /// Whose.
+    pub person: Subject,
+    /// What they call the device.
+    pub label: String,
+    /// When it was enrolled.
+    pub since: Timestamp,
+    /// Epoch and place of the record that says so.
+    pub epoch: u32,
+    /// See `epoch`.
+    pub seq: u64,
+    /// When it was revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Timestamp>,
 }
 
 /// What one person proposed and another has to confirm.
@@ -249,6 +320,9 @@ pub struct Token {
     pub expires: Timestamp,
     /// A program's token has a label; a browser's session has none.
     pub label: Option<String>,
+    /// Whether a second factor was shown when it began, or it was made at the machine itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strong: bool,
 }
 
 /// What an invitation offers to whoever brings its secret.

@@ -33,7 +33,7 @@ pub use case::{fact_key, order_keys, origin_key, receipt_hash};
 pub use fork::{ForkedRow, forked};
 pub use ground::{Dated, Of, ground_key};
 pub use leaf::{leaf_of, place_of};
-pub use local::{held, held_key, receipt, saved_views, views_key};
+pub use local::{factor_secret, held, held_key, key_key, keys_of, receipt, saved_views, views_key};
 pub use people::{
     Paper, Registered, Written, appointment_key, growth_key, note_key, notes_prefix, paper_key,
     raised_key,
@@ -215,9 +215,13 @@ fn own(
         | kind::STATION_ENDED
         | kind::RESHAPED => ground::ground(staging, at, readable)?,
         // What they mean for this node stands in the notes beside them.
-        kind::EPOCH_OPENED | kind::PROPOSED | kind::PROPOSAL_ENDED | kind::ACCOUNT_CONFIRMED => {
-            false
-        }
+        kind::EPOCH_OPENED
+        | kind::PROPOSED
+        | kind::PROPOSAL_ENDED
+        | kind::ACCOUNT_CONFIRMED
+        | kind::FACTOR_RESET
+        | kind::KEY_ENROLLED
+        | kind::KEY_REVOKED => false,
         kind::GROWTH
         | kind::MEMBER
         | kind::POST_TAKEN
@@ -381,6 +385,11 @@ fn note(
         Note::Fetched { hash, size } => photo::fetched(staging, hash, size)?,
         Note::Gone { photos } => erase::gone(staging, &photos)?,
         Note::Swept { of, keys } => local::swept(staging, of, keys)?,
+        Note::Factor { account, factor } => local::factor(staging, at, account, factor)?,
+        Note::FactorUsed { account, step, recovery } => {
+            local::factor_used(staging, account, step, recovery.as_ref())?;
+        }
+        Note::Key { key, row } => local::key(staging, &key, &row)?,
         Note::Proposed(proposed) => {
             let key = proposed.record.as_bytes().to_vec();
             staging.put(Table::Proposal, key, &proposed)?;

@@ -13,7 +13,7 @@ use crate::blob::Blobs;
 pub const MAX_VALUE: usize = 100 * 1024;
 /// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
 /// must change whenever a type changes that is stored in a row.
-pub const ROW_FORMAT: u8 = 21;
+pub const ROW_FORMAT: u8 = 22;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -127,6 +127,10 @@ pub enum Table {
     Issued = 47,
     /// Record id of a proposal → what waits for a second person.
     Proposal = 54,
+    /// Account name → its second factor, without the secret.
+    Factor = 55,
+    /// A person's key → what is known of it; (person, key) → nothing.
+    PersonKey = 56,
     /// Author → where it signed two histories, and from which epoch on it counts again.
     Forked = 48,
 }

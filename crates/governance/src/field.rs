@@ -135,6 +135,10 @@ fields! {
     310 PROPOSAL "proposal" Structural "The record that proposed what a second person confirms or ends.";
     311 EXPIRES "expires" Structural "When a proposal lapses, milliseconds UTC.";
     312 ACCOUNT "account" Personal "An account's login name.";
+    320 PERSON_SIGNED "person_signed" Structural "A person's own signature on an act.";
+    321 PERSON_SALT "person_salt" Personal "The salt of what a person signed: it goes with the words.";
+    322 NODE_ONLY "node_only" Structural "Why an act has no signature but the node's.";
+    323 PERSON_KEY "person_key" Structural "A person's public key, enrolled or revoked.";
 }
 
 /// The registry's entry for a number.

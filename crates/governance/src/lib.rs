@@ -18,6 +18,7 @@ pub mod duty;
 pub mod field;
 pub mod grant;
 pub mod growth;
+pub mod hand;
 pub mod history;
 pub mod member;
 pub mod numbers;

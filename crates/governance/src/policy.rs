@@ -116,6 +116,12 @@ pub struct Policy {
     /// What serving members may be willing to do (R5).
     #[serde(default)]
     pub willingness: Vec<Named>,
+    /// Roles whose people show a second factor when they sign in, where the node asks for it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub second_factor: BTreeSet<String>,
+    /// Roles whose people sign their acts on cases with a key of their own.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub person_signature: BTreeSet<String>,
     /// Roles that two people grant; without it, one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<GrantRule>,

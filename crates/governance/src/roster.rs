@@ -154,6 +154,12 @@ impl Actor {
         }
     }
 
+    /// Whether a role in force asks for a second factor.
+    #[must_use]
+    pub fn needs_second_factor(&self, policy: &Policy) -> bool {
+        self.appointments().iter().any(|held| policy.second_factor.contains(&held.role))
+    }
+
     /// Whether a role in force gives this power, anywhere.
     #[must_use]
     pub fn has_power(&self, policy: &Policy, power: Power) -> bool {

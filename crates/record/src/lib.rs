@@ -19,6 +19,7 @@ mod header;
 mod hex;
 mod ids;
 mod keys;
+pub mod person;
 pub mod statement;
 mod time;
 pub mod tree;

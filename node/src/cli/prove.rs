@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use governance::hand::NodeOnly;
 use record::{RecordId, ShortId};
 
 use super::failure::Failure;
 use super::print;
 use crate::config::Config;
 use crate::file;
-use crate::prove::{self, Evidence, Shown, Wanted};
+use crate::prove::{self, ByHand, Evidence, Shown, Wanted};
 
 #[derive(Args)]
 pub(super) struct Prove {
@@ -133,20 +134,38 @@ fn words(shown: &Shown) -> (String, String) {
                 after.0
             ),
         ),
-        Shown::Inclusion { node, name, place, witness, at } => (
-            format!(
-                "成立：{name}（{}）的记录 {}/{} 在其账本中，{witness} 于 {at} 副署。",
-                node.short(),
-                place.0,
-                place.1
-            ),
-            format!(
-                "it holds: record {}/{} of {name} ({}) stands in its log, which {witness} \
-                 countersigned at {at}",
-                place.0,
-                place.1,
-                node.short()
-            ),
+        Shown::Inclusion { node, name, place, witness, at, hand } => {
+            let (zh, en) = hand.as_ref().map(by_hand).unwrap_or_default();
+            let ((epoch, seq), short) = (place, node.short());
+            (
+                format!(
+                    "成立：{name}（{short}）的记录 {epoch}/{seq} 在其账本中，{witness} 于 {at} \
+                     副署。{zh}"
+                ),
+                format!(
+                    "it holds: record {epoch}/{seq} of {name} ({short}) stands in its log, which \
+                     {witness} countersigned at {at}{en}"
+                ),
+            )
+        }
+    }
+}
+
+/// By whose hand, in both languages.
+fn by_hand(hand: &ByHand) -> (String, String) {
+    match hand {
+        ByHand::Person { key, at } => (
+            format!("办理人于 {at} 用本人密钥 {key} 签名，签名有效。"),
+            format!("; whoever did it signed it at {at} with their own key {key}, and that holds"),
         ),
+        ByHand::Node(why) => {
+            let (zh, en) = match why {
+                NodeOnly::NoKey => ("所用设备上没有密钥", "no key on the device"),
+                NodeOnly::Device => ("设备不能用密钥签名", "the device could not sign"),
+                NodeOnly::Program => ("由程序凭令牌办理", "a program did it with a token"),
+                NodeOnly::Form => ("这种办法不要求本人签名", "no signature is asked for there"),
+            };
+            (format!("仅节点签名：{zh}。"), format!("; signed by the node only: {en}"))
+        }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) async fn node(root: &Path, name: &str, seat: Seat) -> Site {
     std::fs::write(at("key.pem"), KEY).expect("written");
     let config = std::fs::read_to_string(at("wangge.toml")).expect("a configuration");
     let files = format!(
-        "[http]\ncertificate = {:?}\nkey = {:?}",
+        "[http]\nsecond_factor = \"never\"\ncertificate = {:?}\nkey = {:?}",
         at("certificate.pem").display().to_string(),
         at("key.pem").display().to_string()
     );

@@ -41,7 +41,11 @@ pub(super) fn of(route: &Route) -> Vec<Value> {
 
 fn in_path(route: &Route, name: &str) -> Value {
     let schema = match (route.id, name) {
-        ("endToken" | "endInvitation" | "approveNewcomer" | "revokeSession" | "acceptEpoch", _)
+        (
+            "endToken" | "endInvitation" | "approveNewcomer" | "revokeSession" | "acceptEpoch"
+            | "confirmProposal" | "endProposal" | "keyCertificate" | "revokeKey",
+            _,
+        )
         | (_, "record") => reference("Id32"),
         (_, "id") => reference("Id16"),
         (_, "key") => json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$" }),

@@ -141,7 +141,14 @@ fn who(schemas: &mut Map<String, Value>) {
     let any = || json!({ "type": "string", "pattern": PATTERN });
     let password =
         || json!({ "type": "string", "minLength": 10, "maxLength": 512, "pattern": PATTERN });
-    put("Login", object(&[("account", any()), ("password", any())], &[]));
+    put("Login", object(&[("account", any()), ("password", any())], &[("code", any())]));
+    put("FactorOffer", object(&[("secret", text()), ("uri", text())], &[]));
+    let enrol = [("secret", any()), ("code", any()), ("password", any())];
+    put("EnrolFactor", object(&enrol, &[("current", any())]));
+    put("FactorEnrolled", object(&[("recovery", list(text()))], &[]));
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let factor = [("needed", flag()), ("enrolled", flag()), ("recovery", count)];
+    put("Factor", object(&factor, &[("since", reference("Time"))]));
     let session = [("csrf", text()), expires.clone(), account.clone(), person.clone()];
     put("Session", object(&session, &[]));
     put("NewPassword", object(&[("current", any()), ("new", password())], &[]));
@@ -161,6 +168,7 @@ fn who(schemas: &mut Map<String, Value>) {
         ("appointments", list(reference("Appointment"))),
         ("powers", powers),
         expires.clone(),
+        ("factor", reference("Factor")),
     ];
     put("Me", object(&me, &[("name", text()), ("csrf", text())]));
     let days = json!({ "type": "integer", "minimum": 1, "maximum": MAX_TOKEN_DAYS });
@@ -174,7 +182,8 @@ fn who(schemas: &mut Map<String, Value>) {
     let of_person = [person.clone()];
     put("PutAccount", object(&of_person, &[("password", password()), enabled.clone()]));
     let pending = ("pending", flag());
-    put("Account", object(&[("name", text()), person, enabled], &[pending]));
+    let shown = [("name", text()), person, enabled, ("factor", flag())];
+    put("Account", object(&shown, &[pending]));
     put("AccountPage", page("Account"));
     let line = || json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": PATTERN });
     put("Register", object(&[("name", line())], &[("phone", line())]));
@@ -189,6 +198,42 @@ fn who(schemas: &mut Map<String, Value>) {
     put("Appoint", object(&[("role", text())], &appoint));
     let held = [("role", reference("Named")), from, ("in_force", flag())];
     put("Appointment", object(&held, &[("scope", scope), until]));
+    let time = || reference("Time");
+    let key = || ("key", reference("Id32"));
+    let any = || json!({ "type": "string", "pattern": PATTERN });
+    let enrol = [key(), ("label", line()), ("time", time()), ("signature", any())];
+    let enrol = [enrol.as_slice(), &[("password", any())]].concat();
+    put("EnrolKey", object(&enrol, &[]));
+    let revoked = ("revoked", time());
+    let shown = [key(), ("label", text()), ("since", time())];
+    put("Key", object(&shown, std::slice::from_ref(&revoked)));
+    put("KeyPage", page("Key"));
+    let certified = [
+        key(),
+        ("person", reference("Id16")),
+        ("since", time()),
+        ("record", reference("Id32")),
+        ("envelope", text()),
+        ("salt", text()),
+        ("value", text()),
+    ];
+    put("KeyCertificate", object(&certified, &[revoked]));
+    let number = || json!({ "type": "integer", "minimum": 0 });
+    let signing = [
+        ("federation", reference("Id32")),
+        ("node", reference("Id32")),
+        ("person", reference("Id16")),
+        ("case", reference("Id16")),
+        ("kind", number()),
+        ("base", reference("Id32")),
+        ("time", number()),
+        ("values", text()),
+    ];
+    put("Signing", object(&signing, &[]));
+    let by = one_of(&["person", "forged", "node"]);
+    let why = one_of(&["no_key", "device", "program", "form"]);
+    let hand = [("why", why), ("key", reference("Id32")), ("time", time()), ("whole", flag())];
+    put("Hand", object(&[("by", by)], &hand));
     let proposal = [
         ("id", reference("Id32")),
         ("person", reference("PersonName")),

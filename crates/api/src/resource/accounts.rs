@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::sessions::hashed;
 use super::{cursor_refused, limit};
 use crate::body::Body;
-use crate::desk::Desk;
+use crate::desk::{Desk, View};
 use crate::params::{Path, Query};
 use crate::problem::{Kind, Problem};
 use crate::shape::Page;
@@ -36,6 +36,8 @@ pub(crate) struct Shown {
     name: String,
     person: Subject,
     enabled: bool,
+    /// Whether it has a second factor.
+    factor: bool,
     /// Whether what was asked waits for a second person.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pending: bool,
@@ -62,14 +64,16 @@ pub(crate) async fn list(
         let found = view::accounts(&view.reader, listing.after.as_deref(), size)?;
         let next = found.last().filter(|_| found.len() == size);
         let next = next.map(|last| last.name.clone());
-        Ok(Page { items: found.into_iter().map(shown).collect(), next })
+        let items = found.into_iter().map(|account| shown(view, account));
+        Ok(Page { items: items.collect::<Result<_, _>>()?, next })
     });
     page.await.map(Json)
 }
 
-fn shown(account: Account) -> Shown {
+fn shown(view: &View, account: Account) -> Result<Shown, Problem> {
     let Account { name, person, enabled, .. } = account;
-    Shown { name, person, enabled, pending: false }
+    let factor = view::factor(&view.reader, &name)?.is_some();
+    Ok(Shown { name, person, enabled, factor, pending: false })
 }
 
 /// `PUT /v1/accounts/{name}`: opens an account, or changes whether it is enabled and its password.
@@ -103,7 +107,8 @@ pub(crate) async fn put(
         }
     };
     let pending = desk.command_by(desk.staff()?, what, once).await?.pending;
-    Ok(Json(Shown { name, person, enabled, pending }))
+    let factor = view::factor(desk.state.handle.reader(), &name)?.is_some();
+    Ok(Json(Shown { name, person, enabled, factor, pending }))
 }
 
 /// Whether a text can be a login name.

@@ -9,6 +9,8 @@ use engine::view;
 use governance::act::Act;
 use governance::case::{Case, CaseId, Custody};
 use governance::change::Phase;
+use governance::hand::NodeOnly;
+use governance::release::Withhold;
 use hyper::header::{ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use hyper::{HeaderMap, StatusCode};
 use record::Subject;
@@ -16,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::previews::Asked;
 use super::reports::taken;
+use super::signing::hand;
 use super::{created, cursor_refused, limit};
 use crate::access;
 use crate::body::Body;
@@ -84,7 +87,11 @@ pub(crate) async fn list(
 pub(crate) async fn create(desk: Desk, body: Parts) -> Result<Response, Problem> {
     let (by, once) = (desk.staff()?, desk.once(body.digest)?);
     let act = Act::Report(Box::new(desk.with_photos(&by, body, once.as_ref()).await?));
-    let receipt = desk.command_by(by, What::Act { case: None, act }, once).await?;
+    // There is no case yet for which a signature would count once.
+    let hand = hand(desk.session()?, None, Some(NodeOnly::Form))?;
+    let (expected, withhold) = (None, Withhold::default());
+    let what = What::InPerson { case: None, act, expected, withhold, hand };
+    let receipt = desk.command_by(by, what, once).await?;
     let id = receipt.subject.unwrap_or(Subject::ZERO);
     Ok(created(&format!("/v1/cases/{id}"), &taken(&desk, receipt)?))
 }
@@ -139,12 +146,9 @@ pub(crate) async fn act(
         desk.read(move |view| view.case(id).map(|_| ())).await?;
     }
     let withhold = body.value.withhold()?;
-    let (act, expected) = (body.value.act, expected(&headers));
-    let what = match expected {
-        expected if !withhold.is_empty() => What::Narrowed { case: id, act, expected, withhold },
-        Some(expected) => What::ActIf { case: id, act, expected },
-        None => What::Act { case: Some(id), act },
-    };
+    let Asked { act, signed, unsigned, .. } = body.value;
+    let (hand, expected) = (hand(desk.session()?, signed, unsigned)?, expected(&headers));
+    let what = What::InPerson { case: Some(id), act, expected, withhold, hand };
     desk.command_by(desk.staff()?, what, once).await.map(Json)
 }
 

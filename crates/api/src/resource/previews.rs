@@ -7,11 +7,13 @@ use engine::access::Look;
 use engine::preview::{Foreseen, Preview};
 use governance::act::{Act, ActKind};
 use governance::case::{Case, CaseId};
+use governance::hand::NodeOnly;
 use governance::release::Withhold;
 use record::{NodeId, RecordId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ledger::words;
+use super::signing::Sent;
 use crate::body::Body;
 use crate::desk::{Desk, View};
 use crate::looks::Shown;
@@ -27,6 +29,12 @@ const EVERYBODY: &str = "*";
 pub(crate) struct Asked {
     #[serde(default)]
     withhold: BTreeMap<String, Vec<String>>,
+    /// What the person signed of it.
+    #[serde(default)]
+    pub(super) signed: Option<Sent>,
+    /// Why they did not.
+    #[serde(default)]
+    pub(super) unsigned: Option<NodeOnly>,
     #[serde(flatten)]
     pub(super) act: Act,
 }

@@ -16,6 +16,7 @@ use crate::looks::Shown;
 use crate::params::Path;
 use crate::problem::{Kind, Problem};
 use crate::shape::fields::Values;
+use crate::shape::hand::Hand;
 use crate::shape::names::NodeName;
 
 /// A step's proof.
@@ -33,6 +34,9 @@ pub(crate) struct Proof {
     envelope: String,
     /// What the reader may read of the values behind the commitments.
     fields: Values,
+    /// By whose hand it was; absent where the record does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hand: Option<Hand>,
     /// Where it stands in this node's log; for records of this node only.
     #[serde(skip_serializing_if = "Option::is_none")]
     inclusion: Option<Inclusion>,
@@ -81,6 +85,7 @@ pub(crate) async fn get(desk: Desk, path: Path) -> Result<Json<Proof>, Problem> 
             time: step.time,
             envelope: hex::encode(signed.bytes()),
             fields,
+            hand: view.hand(&case, step)?,
             inclusion: if own { view.inclusion(step)? } else { None },
             countersigned: if own { view.countersigned()? } else { None },
         })

@@ -34,6 +34,9 @@ const LOGIN: [u8; 32] = *b"POST /v1/sessions of the account";
 pub(crate) struct Login {
     account: String,
     password: String,
+    /// Where the account has a second factor: a code of it, or a recovery code.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 /// A new password, with the old one to show that the account's owner asks.
@@ -62,24 +65,50 @@ pub(crate) struct Me {
     appointments: Vec<Held>,
     powers: Vec<Power>,
     expires: Timestamp,
+    factor: Factor,
     /// For browsers: the token that changing requests repeat.
     #[serde(skip_serializing_if = "Option::is_none")]
     csrf: Option<String>,
 }
 
+/// The second factor of the account.
+#[derive(Serialize)]
+struct Factor {
+    /// Whether it is to be set up before anything else is done.
+    needed: bool,
+    enrolled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Timestamp>,
+    /// Recovery codes that are left.
+    recovery: usize,
+}
+
 /// `POST /v1/sessions`
 pub(crate) async fn begin(desk: Desk, body: Body<Login>) -> Result<Response, Problem> {
-    let Login { account, password } = body.value;
+    let Login { account, password, code } = body.value;
     try_again(&desk, &account)?;
+    if code.is_some() {
+        try_code(&desk, &account)?;
+    }
     let account = proven(&desk, account, password).await?;
     let expires = desk.now.plus(Duration::from_secs(SESSION_HOURS * 3_600));
     let secret = Secret::new();
-    let token = Token { account: account.name.clone(), expires, label: None };
+    let token = Token { account: account.name.clone(), expires, label: None, strong: false };
     let hash = secret.hash();
-    let what = What::PutToken { hash, token: Some(token) };
+    let what = What::SignIn { hash, token, code };
     // The password is proven: it is not remembered, not even as a digest.
     let once = desk.once_of(&account.name, LOGIN)?;
-    let receipt = desk.command_by(Agent::Staff(account.person), what, once).await?;
+    let receipt = desk.command_by(Agent::Staff(account.person), what, once).await;
+    let receipt = receipt.inspect_err(|problem| {
+        if problem.is(Kind::CODE_NEEDED) {
+            // The password was right: asking for the code is no failure, and no success either.
+            desk.state.backoff.taken_back(&account.name, desk.address());
+        } else if problem.is(Kind::WRONG_CODE) {
+            desk.state.metrics.login_failed();
+        }
+    })?;
+    desk.state.backoff.succeeded(&account.name, desk.address());
+    desk.state.backoff.code_succeeded(&account.name);
     if receipt.made != Some(Hash::from_bytes(hash)) {
         return Err(Problem::already_made(None));
     }
@@ -166,6 +195,7 @@ pub(crate) async fn revoke(desk: Desk, path: Path, body: Empty) -> Result<Status
 /// `GET /v1/me`
 pub(crate) async fn me(desk: Desk) -> Result<Json<Me>, Problem> {
     let session = desk.session()?.clone();
+    let needed = desk.state.lacks_factor(&session);
     let me = desk.read(move |view| {
         let staff = view::staff(&view.reader, view.whose(), session.actor.id)?;
         let (actor, policy) = (&view.actor, view.policy());
@@ -179,7 +209,15 @@ pub(crate) async fn me(desk: Desk) -> Result<Json<Me>, Problem> {
             Power::Intake,
             Power::Notebook,
         ];
+        let known = view::factor(&view.reader, &session.account)?;
+        let factor = Factor {
+            needed,
+            enrolled: known.is_some(),
+            since: known.as_ref().map(|known| known.since),
+            recovery: known.map_or(0, |known| known.recovery.len()),
+        };
         Ok(Me {
+            factor,
             account: session.account,
             person: actor.id,
             name: staff.map(|staff| staff.name),
@@ -207,6 +245,7 @@ pub(crate) async fn change_password(
         return Ok(StatusCode::NO_CONTENT);
     }
     let account = proven(&desk, session.account, current).await?;
+    desk.state.backoff.succeeded(&account.name, desk.address());
     let password = hashed(&desk.state, new, "body.new").await?;
     let keep = Some(session.hash);
     let what = What::ChangePassword { name: account.name, password, keep };
@@ -214,8 +253,16 @@ pub(crate) async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Counts an attempt at the codes of an account, if there may be one now.
+pub(super) fn try_code(desk: &Desk, name: &str) -> Result<(), Problem> {
+    desk.state.backoff.try_code(name, Instant::now()).map_err(|wait| {
+        desk.state.metrics.limited();
+        Problem::after(Kind::TOO_MANY, wait)
+    })
+}
+
 /// Counts an attempt at an account's password, if there may be one now.
-fn try_again(desk: &Desk, name: &str) -> Result<(), Problem> {
+pub(super) fn try_again(desk: &Desk, name: &str) -> Result<(), Problem> {
     let (backoff, address) = (&desk.state.backoff, desk.address());
     backoff.check(name, address, Instant::now()).map_err(|wait| {
         desk.state.metrics.limited();
@@ -226,18 +273,20 @@ fn try_again(desk: &Desk, name: &str) -> Result<(), Problem> {
 }
 
 /// The account, if the password is its own. An unknown or disabled account, and a wrong password,
-/// give the same answer after the same work (S17). The attempt was counted by [`try_again`].
-async fn proven(desk: &Desk, name: String, password: String) -> Result<Account, Problem> {
+/// give the same answer after the same work (S17). The attempt was counted by [`try_again`], and
+/// stays counted until all is right.
+pub(super) async fn proven(
+    desk: &Desk,
+    name: String,
+    password: String,
+) -> Result<Account, Problem> {
     let state = &desk.state;
     let known = is_name(&name).then(|| view::account(state.handle.reader(), &name));
     let account = known.transpose()?.flatten();
     let stored = account.as_ref().map(|account| account.password.clone());
     let matches = state.hash(move || password::verify(&password, stored.as_deref())).await?;
     match account.filter(|account| matches && account.enabled) {
-        Some(account) => {
-            state.backoff.succeeded(&name, desk.address());
-            Ok(account)
-        }
+        Some(account) => Ok(account),
         None => {
             state.metrics.login_failed();
             Err(Kind::WRONG_LOGIN.into())

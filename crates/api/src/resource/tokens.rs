@@ -53,8 +53,8 @@ pub(crate) async fn create(desk: Desk, body: Body<NewToken>) -> Result<Response,
     let secret = Secret::new();
     let hash = secret.hash();
     let expires = desk.now.plus(Duration::from_secs(u64::from(days) * 86_400));
-    let account = desk.session()?.account.clone();
-    let token = Token { account, expires, label: Some(label.clone()) };
+    let (account, strong) = (desk.session()?.account.clone(), desk.session()?.strong);
+    let token = Token { account, expires, label: Some(label.clone()), strong };
     let what = What::PutToken { hash, token: Some(token) };
     let id = made(&desk.command(what, body.digest).await?, hash, "/v1/tokens")?;
     let minted = Minted { id: id.clone(), label, expires, token: secret.text() };

@@ -6,10 +6,10 @@ use hyper::Method;
 
 use super::{Guard, Photos, Route};
 use crate::resource::{
-    access_log, accounts, cases, division, doctor, duties, events, exports, federation, health,
-    imports, invitations, ledger, matters, members, notebook, numbers, open, outbox, papers, party,
-    people, photos, places, policies, previews, proofs, proposals, queries, reports, reshapings,
-    reveal, revocations, sessions, similar, stations, tokens, views,
+    access_log, accounts, cases, division, doctor, duties, events, exports, factor, federation,
+    health, imports, invitations, keys, ledger, matters, members, notebook, numbers, open, outbox,
+    papers, party, people, photos, places, policies, previews, proofs, proposals, queries, reports,
+    reshapings, reveal, revocations, sessions, signing, similar, stations, tokens, views,
 };
 use crate::state::State;
 
@@ -82,6 +82,33 @@ pub static ROUTES: &[Route] = &[
         .named("changePassword", "Change one's password", "修改密码")
         .takes("NewPassword")
         .once(),
+    adds("/v1/me/factor/offer", ACCOUNT, || post(factor::offer))
+        .named("offerFactor", "A new secret for an authenticator app", "两步验证：新密钥")
+        .gives(200, "FactorOffer"),
+    sets("/v1/me/factor", ACCOUNT, || put(factor::enrol))
+        .named("enrolFactor", "Set up one's second factor by a first code", "启用两步验证")
+        .takes("EnrolFactor")
+        .gives(200, "FactorEnrolled"),
+    ends("/v1/accounts/{name}/factor", ROSTER, || delete(factor::reset))
+        .named("resetFactor", "Take away a colleague's lost second factor", "重置他人的两步验证")
+        .gives(200, "Receipt"),
+    adds("/v1/me/keys", STAFF, || post(keys::enrol))
+        .named("enrolKey", "Enrol a key of one's own", "登记本人密钥")
+        .takes("EnrolKey")
+        .gives(201, "Receipt"),
+    reads("/v1/people/{id}/keys", STAFF, || get(keys::list))
+        .named("keys", "A person's keys", "人员的密钥")
+        .gives(200, "KeyPage"),
+    reads("/v1/keys/{id}", ANYONE, || get(keys::certificate))
+        .named("keyCertificate", "Whose a key is, by the node's signature", "密钥归属证明")
+        .gives(200, "KeyCertificate"),
+    ends("/v1/keys/{id}", STAFF, || delete(keys::revoke))
+        .named("revokeKey", "Revoke a key, one's own or a colleague's", "吊销密钥")
+        .gives(200, "Receipt"),
+    adds("/v1/cases/{id}/signing", STAFF, || post(signing::prepare))
+        .named("signing", "What one signs of an act", "待本人签名的内容")
+        .takes("NarrowedAct")
+        .gives(200, "Signing"),
     reads("/v1/me/views", ACCOUNT, || get(views::get))
         .named("savedViews", "The views of the list of cases that one keeps", "我保存的列表视图")
         .gives(200, "SavedViews"),

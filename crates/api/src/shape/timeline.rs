@@ -6,6 +6,7 @@ use record::{NodeId, RecordId, Timestamp};
 use serde::Serialize;
 
 use super::fields::Values;
+use super::hand::Hand;
 use super::names::{Named, NodeName, People, PersonName};
 use crate::desk::View;
 use crate::problem::Problem;
@@ -31,6 +32,9 @@ pub(crate) struct Sealed {
     #[serde(flatten)]
     brief: Brief,
     seal: Seal,
+    /// By whose hand it was; absent where the record does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hand: Option<Hand>,
     /// What the reader may read of what it says.
     fields: Values,
 }
@@ -121,8 +125,9 @@ impl View {
                     record: step.record,
                     witnessed: own.then(|| witnessed.covers(step)),
                 };
+                let hand = self.hand(case, step)?;
                 let fields = found.map(|(_, fields)| fields).unwrap_or_default();
-                Ok(Sealed { brief, seal, fields })
+                Ok(Sealed { brief, seal, hand, fields })
             })
             .collect()
     }

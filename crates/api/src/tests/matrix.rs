@@ -108,6 +108,9 @@ fn who(scene: &Scene) -> Vec<Row> {
     let account = json!({ "person": scene.person, "password": "a long password" });
     let signed_in = |status| [401, status, status, status, status, status, status];
     let token = Some(json!({ "label": "export", "days": 1 }));
+    let key = json!({ "key": "0".repeat(64), "label": "x", "time": "2026-06-02T02:00:00Z",
+        "signature": "0".repeat(128), "password": "wrong" });
+    let enrol = json!({ "secret": "A".repeat(32), "code": "000000", "password": "wrong" });
     vec![
         // Whoever they are, it is one name that they try.
         row("beginSession", "/v1/sessions", Some(login), [401, 401, 401, 401, 401, 429, 429]),
@@ -125,6 +128,18 @@ fn who(scene: &Scene) -> Vec<Row> {
         row("endToken", &format!("/v1/tokens/{}", "0".repeat(64)), None, signed_in(404)),
         row("accounts", "/v1/accounts", None, power(200)),
         row("putAccount", "/v1/accounts/new.one", Some(account), power(200)),
+        row("offerFactor", "/v1/me/factor/offer", None, signed_in(200)),
+        row("enrolFactor", "/v1/me/factor", Some(enrol), signed_in(401)),
+        row("resetFactor", "/v1/accounts/grid1/factor", None, power(404)),
+        row("enrolKey", "/v1/me/keys", Some(key), [401, 403, 401, 401, 401, 401, 401]),
+        row("keys", &format!("/v1/people/{}/keys", scene.person), None, STAFF),
+        row("keyCertificate", &format!("/v1/keys/{}", "0".repeat(64)), None, [404; 7]),
+        row(
+            "revokeKey",
+            &format!("/v1/keys/{}", "0".repeat(64)),
+            None,
+            [401, 403, 404, 404, 404, 404, 404],
+        ),
         row("proposals", "/v1/proposals", None, power(200)),
         row(
             "confirmProposal",
@@ -173,6 +188,7 @@ fn cases(scene: &Scene) -> Vec<Row> {
         row("act", &on(two, "/acts"), sort(), [401, 403, 404, 404, 200, 403, 404]),
         row("act", &on(&absent, "/acts"), sort(), nowhere),
         // What nobody may do, nobody is shown the consequences of.
+        row("signing", &on(one, "/signing"), again(), ground_one),
         row("previewAct", &on(one, "/previews"), again(), [401, 403, 403, 200, 404, 403, 404]),
         row("previewAct", &on(two, "/previews"), again(), [401, 403, 404, 404, 200, 403, 404]),
         row("ledger", &on(one, "/ledger"), None, ground_one),

@@ -26,11 +26,21 @@ fn soon(house: &House) -> Timestamp {
 }
 
 fn token(house: &House, account: &str, label: Option<&str>) -> Token {
-    Token { account: account.into(), expires: soon(house), label: label.map(str::to_owned) }
+    Token {
+        account: account.into(),
+        expires: soon(house),
+        label: label.map(str::to_owned),
+        strong: false,
+    }
 }
 
 fn put_token(number: u8, token: Token) -> What {
-    What::PutToken { hash: [number; 32], token: Some(token) }
+    let hash = [number; 32];
+    match token.label {
+        Some(_) => What::PutToken { hash, token: Some(token) },
+        // A browser's session begins by signing in.
+        None => What::SignIn { hash, token, code: None },
+    }
 }
 
 fn invitation(house: &House) -> Invitation {

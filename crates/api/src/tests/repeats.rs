@@ -339,9 +339,17 @@ async fn no_changing_route_promises_less() {
     // file every row is known again by itself, as is a photo by its content.
     let file = |route: &&Route| route.load == Load::File || route.photos == Photos::Body;
     let files = ROUTES.iter().filter(file).map(|route| route.id);
-    let but =
-        ["endSession", "ask", "similarToReport", "exportPlaces", "exportOrders", "previewAct"]
-            .into_iter();
+    let but = [
+        "endSession",
+        "ask",
+        "offerFactor",
+        "signing",
+        "similarToReport",
+        "exportPlaces",
+        "exportOrders",
+        "previewAct",
+    ]
+    .into_iter();
     // What is revealed is on record each time.
     let reveals = ["reveal", "revealPerson", "revealMember", "exportPeople"];
     // Certificates, epochs and newcomers that are accepted already say so by themselves, and a
@@ -350,6 +358,10 @@ async fn no_changing_route_promises_less() {
         "acceptEpoch",
         "approveNewcomer",
         "installCertificates",
+        "enrolFactor",
+        "enrolKey",
+        "revokeKey",
+        "resetFactor",
         "challengePeer",
         "erasePerson",
         "eraseNote",

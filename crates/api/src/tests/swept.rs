@@ -74,8 +74,8 @@ async fn sessions_tokens_and_invitations_go_when_they_have_run_out() {
     let house = House::build().await;
     let begin = async |login: &str, number: u32| {
         let expires = house.handle.now().plus(Duration::from_secs(3_600));
-        let token = Some(Token { account: login.into(), expires, label: None });
-        let what = What::PutToken { hash: hash(login, number), token };
+        let token = Token { account: login.into(), expires, label: None, strong: false };
+        let what = What::SignIn { hash: hash(login, number), token, code: None };
         let by = Agent::Staff(house.person(login));
         house.handle.command(Command { by, once: None, what }).await.unwrap();
         let invitation = Invitation {

@@ -3,10 +3,12 @@
 mod said;
 
 use askama::Template;
+use axum::Json;
 use axum::extract::Path;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use governance::act::ActKind;
 use record::Subject;
+use serde_json::{Value, json};
 
 use super::input::{Input, inputs};
 use super::view::{self, Shown};
@@ -85,7 +87,7 @@ pub(super) async fn carry_out(
 ) -> Result<Response, Trouble> {
     let (id, act) = (subject(&id)?, kind(&act)?);
     let done = async {
-        let said = said::said(&staff, act, &filled).await?;
+        let said = by_hand(&staff, act, &filled).await?;
         let ask = Ask::post(format!("/v1/cases/{id}/acts"), &said);
         staff.carry_out(ask.once(filled.raw("once")).if_match(filled.raw("version"))).await
     };
@@ -102,6 +104,40 @@ pub(super) async fn carry_out(
         }
         Err(trouble) => Err(trouble),
     }
+}
+
+/// The act with the person's signature on it, where their browser made one; or why it did not.
+async fn by_hand(staff: &Staff, act: ActKind, filled: &Form) -> Result<Value, Trouble> {
+    let read = |name: &str| serde_json::from_str::<Value>(filled.raw(name)).ok();
+    let malformed = Trouble::malformed;
+    if let Some(signed) = filled.some("signed").map(|_| read("signed").ok_or_else(malformed)) {
+        // What was signed is what is sent, and not the form read once more.
+        let mut said = read("said").filter(Value::is_object).ok_or_else(malformed)?;
+        if said["act"] != json!(act) {
+            return Err(malformed());
+        }
+        said["signed"] = signed?;
+        return Ok(said);
+    }
+    let mut said = said::said(staff, act, filled).await?;
+    if let Some(unsigned) = filled.some("unsigned") {
+        said["unsigned"] = unsigned.into();
+    }
+    Ok(said)
+}
+
+/// `POST /cases/{id}/acts/{act}/signing`: what a filled form says, and what of it is to be signed.
+/// Photos that came with it are kept.
+pub(super) async fn signing(
+    staff: Staff,
+    Path((id, act)): Path<(String, String)>,
+    filled: Form,
+) -> Result<Response, Trouble> {
+    let (id, act) = (subject(&id)?, kind(&act)?);
+    let said = said::said(&staff, act, &filled).await?;
+    let ask = Ask::post(format!("/v1/cases/{id}/signing"), &said);
+    let signing: Value = staff.carry_out(ask).await?.json()?;
+    Ok(Json(json!({ "said": said, "signing": signing })).into_response())
 }
 
 fn answer(staff: &Staff, status: hyper::StatusCode, f: ActForm) -> Response {

@@ -26,6 +26,8 @@ pub(crate) struct Shown {
     pub(crate) version: String,
     pub(crate) once: String,
     pub(crate) place: Option<String>,
+    /// This node's id.
+    pub(crate) me: String,
 }
 
 #[derive(Template)]
@@ -77,6 +79,7 @@ impl Shown {
             version: answer.header(&ETAG).unwrap_or_default().to_owned(),
             once: nonce(),
             place: place.map(|place| place.name),
+            me: staff.state.handle.setup().me().to_string(),
         })
     }
 

@@ -36,7 +36,7 @@ pub(super) async fn dispatch(staff: Staff, form: Form) -> Result<Response, Troub
     let (assignee, once) = (form.text("assignee"), form.raw("once"));
     let mut outcomes = Vec::new();
     for id in form.all("case").filter_map(|id| id.parse::<Subject>().ok()).take(MOST) {
-        let act = json!({ "act": "dispatch", "assignee": assignee });
+        let act = json!({ "act": "dispatch", "assignee": assignee, "unsigned": "form" });
         let ask = Ask::post(format!("/v1/cases/{id}/acts"), &act).once(&format!("{once}-{id}"));
         let wrong = staff.carry_out(ask).await.err();
         let case = staff.read::<Summary>(format!("/v1/cases/{id}")).await.ok();

@@ -56,6 +56,8 @@ pub(super) struct Account {
     name: String,
     person: Subject,
     enabled: bool,
+    /// Whether it has a second factor.
+    factor: bool,
 }
 
 /// Where an account is signed in.
@@ -141,6 +143,16 @@ pub(super) async fn roles(
         _ => return Err(Trouble::malformed()),
     };
     done(&staff, &name, staff.carry_out(ask.once(&form.text("once"))).await).await
+}
+
+/// `POST /operator/accounts/{name}/factor`: takes away a second factor that its owner has lost.
+pub(super) async fn reset_factor(
+    staff: Staff,
+    Path(name): Path<String>,
+    _: Form,
+) -> Result<Response, Trouble> {
+    let ask = Ask::bare(Method::DELETE, format!("/v1/accounts/{}/factor", segment(&name)));
+    done(&staff, &name, staff.carry_out(ask).await).await
 }
 
 /// Back to the account; with what was wrong where it can be mended.

@@ -133,7 +133,21 @@ pub(crate) struct Step {
     pub(crate) actor: Option<PersonName>,
     pub(crate) role: Option<Named>,
     pub(crate) seal: Seal,
+    pub(crate) hand: Option<Hand>,
     pub(crate) fields: Map<String, Value>,
+}
+
+/// By whose hand it was.
+#[derive(Deserialize)]
+pub(crate) struct Hand {
+    /// `person`, `node`, `forged`.
+    pub(crate) by: String,
+    /// Why the node signed alone.
+    pub(crate) why: Option<String>,
+    /// The person's key.
+    pub(crate) key: Option<String>,
+    /// Whether the words were held against the signature, too.
+    pub(crate) whole: Option<bool>,
 }
 
 /// How far a step is proven.
@@ -171,6 +185,7 @@ pub(crate) struct Proof {
     pub(crate) epoch: u32,
     pub(crate) seq: u64,
     pub(crate) time: Timestamp,
+    pub(crate) hand: Option<Hand>,
     pub(crate) inclusion: Option<Inclusion>,
     pub(crate) countersigned: Option<Countersigned>,
 }

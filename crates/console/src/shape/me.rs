@@ -1,7 +1,7 @@
 //! Who is signed in.
 
 use governance::policy::Power;
-use record::Subject;
+use record::{Subject, Timestamp};
 use serde::Deserialize;
 
 use super::name::Named;
@@ -15,6 +15,18 @@ pub(crate) struct Me {
     pub(crate) appointments: Vec<Held>,
     pub(crate) powers: Vec<Power>,
     pub(crate) csrf: Option<String>,
+    pub(crate) factor: Factor,
+}
+
+/// The account's second factor.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Factor {
+    /// Whether it has to be set up before anything else.
+    pub(crate) needed: bool,
+    pub(crate) enrolled: bool,
+    pub(crate) since: Option<Timestamp>,
+    /// Recovery codes that are left.
+    pub(crate) recovery: usize,
 }
 
 /// An appointment.

@@ -127,8 +127,25 @@ impl Desk<'_, '_> {
         Ok(receipt)
     }
 
-    /// Begins a session or a program's token: for one's own account, which is enabled.
+    /// Begins a program's token; at the machine itself, a session too.
     pub(super) fn begin_token(
+        &mut self,
+        by: &Agent,
+        hash: [u8; 32],
+        token: Token,
+        once: Option<Once>,
+    ) -> Result<Receipt, Refused> {
+        let console = *by == Agent::Console;
+        // A session begins by signing in, so that nobody goes round the second factor.
+        if !console && token.label.is_none() {
+            return Err(invalid("label", "is needed: a session begins by signing in"));
+        }
+        let strong = token.strong || console;
+        self.begin(by, hash, Token { strong, ..token }, once)
+    }
+
+    /// Begins a session or a program's token: for one's own account, which is enabled.
+    pub(super) fn begin(
         &mut self,
         by: &Agent,
         hash: [u8; 32],
@@ -290,7 +307,7 @@ impl Desk<'_, '_> {
     }
 
     /// An enabled account, if it is the agent's own. The console has everybody's.
-    fn own_account(&self, by: &Agent, name: &str) -> Result<Account, Refused> {
+    pub(super) fn own_account(&self, by: &Agent, name: &str) -> Result<Account, Refused> {
         let known = self.account(name)?.filter(|known| match by {
             Agent::Staff(person) => known.enabled && known.person == *person,
             Agent::Console => true,
@@ -331,6 +348,6 @@ fn check_views(views: &[SavedView]) -> Result<(), Refused> {
     Ok(())
 }
 
-fn invalid(field: &'static str, what: &str) -> Refused {
+pub(super) fn invalid(field: &'static str, what: &str) -> Refused {
     Refused::Invalid { field, what: what.to_owned() }
 }

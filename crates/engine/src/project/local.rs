@@ -3,16 +3,18 @@
 //! replay, which has no clock, comes to the same rows.
 
 use governance::certificate::Certificate;
-use record::{Timestamp, Unverified};
+use record::{PublicKey, Subject, Timestamp, Unverified};
 use serde::Serialize;
 use serde_bytes::ByteBuf;
 
 use super::{Whose, note_of, read, senseless};
 use crate::command::{MAX_SESSIONS, Receipt};
 use crate::exchange::{ROTATION, STANDING};
-use crate::note::{Done, DoneRow, Held, Note, Rotation, SavedView, Sweep, Token};
+use crate::note::{
+    Done, DoneRow, Factor, FactorRow, Held, KeyRow, Note, Rotation, SavedView, Sweep, Token,
+};
 use crate::staging::{Lookup, Staging, row};
-use crate::store::{FrameKind, Position, StoreError, Table};
+use crate::store::{Frame, FrameKind, Position, StoreError, Table};
 use crate::wire::ChainBytes;
 
 /// A finished command's row: where its receipt is.
@@ -115,6 +117,91 @@ fn end_token(staging: &mut Staging<'_>, hash: ByteBuf) -> Result<(), StoreError>
     }
     staging.remove(Table::Token, hash.into_vec());
     Ok(())
+}
+
+/// An account's second factor: the row says where its secret lies.
+pub(super) fn factor(
+    staging: &mut Staging<'_>,
+    at: Position,
+    account: String,
+    factor: Option<Factor>,
+) -> Result<(), StoreError> {
+    let Some(Factor { secret: _, since, step, recovery }) = factor else {
+        staging.remove(Table::Factor, account.into_bytes());
+        return Ok(());
+    };
+    let row = FactorRow { frame: at, since, step, recovery };
+    staging.put(Table::Factor, account.into_bytes(), &row)
+}
+
+/// A code was used: neither it nor an earlier one counts again.
+pub(super) fn factor_used(
+    staging: &mut Staging<'_>,
+    account: String,
+    step: u64,
+    recovery: Option<&ByteBuf>,
+) -> Result<(), StoreError> {
+    let Some(mut known) = row::<FactorRow>(staging, Table::Factor, account.as_bytes())? else {
+        return Ok(());
+    };
+    known.step = known.step.max(step);
+    known.recovery.retain(|left| Some(left) != recovery);
+    staging.put(Table::Factor, account.into_bytes(), &known)
+}
+
+/// The secret in the frame of a second factor.
+///
+/// # Errors
+/// When the frame holds none.
+pub fn factor_secret(at: Position, frame: &Frame) -> Result<ByteBuf, StoreError> {
+    match note_of(at, frame)? {
+        Some(Note::Factor { factor: Some(factor), .. }) => Ok(factor.secret),
+        _ => Err(senseless(at, "there is no secret where the index has one: rebuild it")),
+    }
+}
+
+/// Key of the row of a person's public key.
+#[must_use]
+pub fn key_key(key: &PublicKey) -> Vec<u8> {
+    [b"k".as_slice(), key.as_bytes()].concat()
+}
+
+fn keys_prefix(person: Subject) -> Vec<u8> {
+    [b"p".as_slice(), person.as_bytes()].concat()
+}
+
+/// A person's key, enrolled or revoked.
+pub(super) fn key(
+    staging: &mut Staging<'_>,
+    key: &PublicKey,
+    known: &KeyRow,
+) -> Result<(), StoreError> {
+    let of_person = [keys_prefix(known.person).as_slice(), key.as_bytes()].concat();
+    staging.put_bytes(Table::PersonKey, of_person, Vec::new())?;
+    staging.put(Table::PersonKey, key_key(key), known)
+}
+
+/// A person's keys, revoked ones too.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn keys_of(
+    view: &(impl Lookup + ?Sized),
+    person: Subject,
+) -> Result<Vec<(PublicKey, KeyRow)>, StoreError> {
+    const MOST: usize = 1_000;
+    let prefix = keys_prefix(person);
+    let mut found = Vec::new();
+    for (at, _) in view.scan(Table::PersonKey, &prefix, None, MOST)? {
+        let key = at[prefix.len()..]
+            .try_into()
+            .map_err(|_| StoreError::Index { what: "a key of a person: rebuild it".into() })?;
+        let key = PublicKey::from_bytes(key);
+        if let Some(known) = row(view, Table::PersonKey, &key_key(&key))? {
+            found.push((key, known));
+        }
+    }
+    Ok(found)
 }
 
 /// This node's own certificates; a change of its key that they complete is over.

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use governance::act::Origin;
 use governance::case::CaseId;
 use governance::field;
-use record::Subject;
+use record::{Disclosure, PublicKey, Record, Subject};
 
 use super::damaged;
 use crate::command::{MAX_PROPOSALS, Once, Receipt};
-use crate::note::{Account, DoneRow, Invitation, Proposed, Quarantined, SavedView, Token};
+use crate::note::{
+    Account, DoneRow, FactorRow, Invitation, KeyRow, Proposed, Quarantined, SavedView, Token,
+};
 use crate::project::{self, Whose};
 use crate::staging::{Lookup, decode, row};
 use crate::store::{Position, Read, StoreError, Table};
@@ -66,6 +68,50 @@ pub fn accounts(
     let after = after.map(str::as_bytes);
     let found = Read::scan(reader.as_ref(), Table::Account, &[], after, limit)?;
     found.iter().map(|(_, value)| decode(value)).collect()
+}
+
+/// An account's second factor, without its secret.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn factor(reader: &Arc<dyn Read>, account: &str) -> Result<Option<FactorRow>, StoreError> {
+    row(reader, Table::Factor, account.as_bytes())
+}
+
+/// A person's key, enrolled or revoked.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn person_key(reader: &Arc<dyn Read>, key: &PublicKey) -> Result<Option<KeyRow>, StoreError> {
+    row(reader, Table::PersonKey, &project::key_key(key))
+}
+
+/// A person's keys, revoked ones too.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn keys_of(
+    reader: &Arc<dyn Read>,
+    person: Subject,
+) -> Result<Vec<(PublicKey, KeyRow)>, StoreError> {
+    project::keys_of(reader, person)
+}
+
+/// The record by which a key was enrolled: the node's signed word that it is its person's.
+///
+/// # Errors
+/// When index or journal can't be read.
+pub fn key_record(
+    reader: &Arc<dyn Read>,
+    whose: Whose,
+    known: &KeyRow,
+) -> Result<Option<(Record, Disclosure)>, StoreError> {
+    let at = project::position_of(reader, whose.me, known.epoch, known.seq)?;
+    let Some(at) = at else { return Ok(None) };
+    let frame = reader.frame(at)?;
+    let record = project::read(whose, at, &frame)?.record;
+    let key = frame.open.iter().find(|open| open.field == field::PERSON_KEY).cloned();
+    Ok(key.map(|key| (record, key)))
 }
 
 /// The views of the list of cases that an account keeps.

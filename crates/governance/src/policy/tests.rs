@@ -88,6 +88,7 @@ fn each_kind_of_fault_is_named_with_its_key() {
             "operator may confirm and is granted",
         ),
         ("roles = [\"operator\"]", "roles = [\"king\", \"operator\"]", "role king is not defined"),
+        ("second_factor = [\n", "second_factor = [\n  \"king\",\n", "role king is not defined"),
         ("days = 7\n", "days = 31\n", "is 1 to 30"),
         ("\"territory\", \"roster\"", "\"territory\"", "nobody could confirm"),
     ];

@@ -33,7 +33,9 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     put("Step", object(&step_needs(), &step_may()));
     let mut sealed = step_needs();
     sealed.extend([("seal", seal()), ("fields", reference("Fields"))]);
-    put("SealedStep", object(&sealed, &step_may()));
+    let mut may = step_may();
+    may.push(("hand", reference("Hand")));
+    put("SealedStep", object(&sealed, &may));
     put("Timeline", page("SealedStep"));
     put("OpenActs", open_acts());
     put("Matter", matter());
@@ -343,7 +345,10 @@ fn proof() -> Value {
         ("envelope", reference("Hex")),
         ("fields", reference("Fields")),
     ];
-    let may =
-        [("inclusion", object(&inclusion, &[])), ("countersigned", reference("Countersigned"))];
+    let may = [
+        ("hand", reference("Hand")),
+        ("inclusion", object(&inclusion, &[])),
+        ("countersigned", reference("Countersigned")),
+    ];
     object(&needs, &may)
 }

@@ -92,13 +92,33 @@ fn narrowed() -> Value {
         "propertyNames": { "pattern": "^([0-9a-f]{64}|\\*)$" },
         "additionalProperties": list(reference("WordField")),
     });
-    json!({ "anyOf": [reference("Act"), object_open(&[("withhold", withhold)])] })
+    let signed = object(
+        &[
+            ("key", reference("Id32")),
+            ("salt", reference("Id32")),
+            ("base", reference("Id32")),
+            ("time", reference("Time")),
+            ("signature", reference("Hex")),
+        ],
+        &[],
+    );
+    let unsigned = one_of(&["no_key", "device", "form"]);
+    let all = vec![
+        reference("Act"),
+        object_open(&[("withhold", withhold)]),
+        // What a person signs stands at `POST /v1/cases/{id}/signing`.
+        object_open(&[("signed", signed)]),
+        object_open(&[("unsigned", unsigned)]),
+    ];
+    json!({ "anyOf": all })
 }
 
 fn object_open(properties: &[Property<'_>]) -> Value {
     let properties: Map<String, Value> =
         properties.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
-    json!({ "type": "object", "required": ["act", "withhold"], "properties": properties })
+    let names = properties.keys().cloned();
+    let required: Vec<String> = std::iter::once("act".to_owned()).chain(names).collect();
+    json!({ "type": "object", "required": required, "properties": properties })
 }
 
 fn preview() -> Value {

@@ -96,6 +96,10 @@ pub(super) fn named(refused: Refused, spot: Spot) -> Result<Named, Problem> {
         )),
         Refused::Power(_)
         | Refused::Second(_)
+        | Refused::Hand(_)
+        | Refused::MustSign
+        | Refused::CodeNeeded
+        | Refused::CodeWrong
         | Refused::NoStanding
         | Refused::Stale { .. }
         | Refused::KeyReused

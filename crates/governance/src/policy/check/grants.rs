@@ -5,6 +5,13 @@ use crate::grant::MAX_DAYS;
 use crate::policy::{Policy, Power};
 
 pub(super) fn problems(policy: &Policy, found: &mut Vec<Problem>) {
+    for (at, roles) in
+        [("second_factor", &policy.second_factor), ("person_signature", &policy.person_signature)]
+    {
+        for key in roles.iter().filter(|key| policy.role(key).is_none()) {
+            report(found, at, format!("role {key} is not defined"));
+        }
+    }
     let Some(rule) = &policy.grant else { return };
     if rule.roles.is_empty() {
         report(found, "grant.roles", "names no role: leave the section out");

@@ -80,6 +80,20 @@ pub(in crate::policy) const SECTIONS: &[Section] = &[
             key("ladder", TABLES, NONE, "岗级", "the ladder of posts"),
             key("willingness", TABLES, NONE, "报到意愿", "what members may be willing to do"),
             key(
+                "second_factor",
+                TEXTS,
+                NONE,
+                "登录须两步验证的岗位；节点配置 `http.second_factor` 决定何时要求",
+                "roles that show a second factor; `http.second_factor` says when a node asks for it",
+            ),
+            key(
+                "person_signature",
+                TEXTS,
+                NONE,
+                "办理事件须用本人密钥签名的岗位（上报除外）",
+                "roles that sign their acts on cases with a key of their own, reports aside",
+            ),
+            key(
                 "grant",
                 TABLE,
                 Some("一人即可 one person"),
