@@ -6,12 +6,16 @@ use engine::arrival::verify_page;
 use engine::entry::Acknowledgement;
 use engine::store::FrameKind;
 use engine::wire::{Page, Request, Response};
+use governance::act::Act;
 use governance::certificate::{Certificate, RevocationList};
 use record::{
     Checkpoint, Countersignature, FederationId, Header, NodeId, PublicKey, Signed, Statement,
     Unverified,
 };
 use testkit::simulator::{Captured, Simulator, Weather};
+
+use crate::forks::{last_of, page};
+use crate::town::Town;
 
 /// A calm day, and everything that was said in it.
 fn a_day(reports: usize) -> (Simulator, Vec<Captured>) {
@@ -193,7 +197,7 @@ fn s1_a_page_with_a_record_that_another_signed_is_refused() {
         let key = &town.world.places[&signer].member.setup.key;
         let signed = Signed::sign(record.value().clone(), key, &setup.federation);
         let (_, page) = page(&town, street, county, &signed);
-        let taken = arrival::verify_page(setup, directory, street, page, town.world.now);
+        let taken = verify_page(setup, directory, street, page, town.world.now);
         assert_eq!(taken.is_ok(), signer == community, "{}", signer.short());
     }
 }
