@@ -46,7 +46,8 @@ pub enum LocalError {
     /// No token.
     #[error(
         "{path} can't be read: it is to hold a token; the operator's is for the user who made the \
-         data folder"
+         data folder; where it is gone, as after a restore, stop the node and run `wangge operator \
+         --operator LOGIN`, which writes another"
     )]
     Token {
         /// The file.

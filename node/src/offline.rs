@@ -1,9 +1,13 @@
 //! A node that is not running, opened by an operator's command: the engine alone, without network
 //! and API.
 
+use std::path::Path;
+
+use data_encoding::HEXLOWER;
 use engine::command::{Agent, Command, Receipt, Refused, What};
 use engine::engine::{Effect, Input, Ticket};
 use engine::store::{StoreError, Table};
+use engine::view;
 
 use crate::config::Config;
 use crate::node::{Opened, StartError, now, open};
@@ -60,5 +64,17 @@ impl Offline {
     pub fn has_account(&self, login: &str) -> Result<bool, StoreError> {
         let found = self.opened.engine.reader().get(Table::Account, login.as_bytes())?;
         Ok(found.is_some())
+    }
+
+    /// Whether a file holds a token that the node would take now.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn takes_token(&self, file: &Path) -> Result<bool, StoreError> {
+        let text = std::fs::read(file).unwrap_or_default();
+        let Ok(secret) = HEXLOWER.decode(text.trim_ascii()) else { return Ok(false) };
+        let hash = *blake3::hash(&secret).as_bytes();
+        let known = view::token(&self.opened.engine.reader(), &hash)?;
+        Ok(known.is_some_and(|token| token.expires > now()))
     }
 }

@@ -115,7 +115,7 @@ impl Operator {
     }
 
     /// Puts the operator on the roster, opens the account, and writes the token file. Doing it
-    /// again changes nothing but a missing token file.
+    /// again changes nothing but a token file that is missing, or whose token is over.
     ///
     /// # Errors
     /// [`OperatorError`].
@@ -131,7 +131,7 @@ impl Operator {
             self.open_account(offline)?;
             Installed::New
         };
-        if !folder.operator_token().exists() {
+        if !offline.takes_token(&folder.operator_token())? {
             self.issue_token(offline, folder)?;
         }
         Ok(installed)

@@ -138,11 +138,13 @@ fn restore(config: &Config, from: &Path, generation: Option<&str>) -> Result<Exi
     let found = backup::restore(from, generation, &config.data)?;
     let data = config.data.display();
     print::line(&format!(
-        "已由 {found} 重建 {data}。节点启动后若因落后于上级而停止签名，停机后运行 `wangge epoch open`。"
+        "已由 {found} 重建 {data}。先运行 `wangge operator --operator 登录名` 重新生成本机令牌；启动后若因落后于上级\
+         而停止签名，停机后运行 `wangge epoch open`。"
     ));
     print::line(&format!(
-        "{data} was made of {found}; where the node, once started, does not sign because it is \
-         behind what its parent has seen, stop it and run `wangge epoch open`"
+        "{data} was made of {found}; first run `wangge operator --operator LOGIN`, which writes this \
+         machine's token anew; where the node, once started, does not sign because it is behind \
+         what its parent has seen, stop it and run `wangge epoch open`"
     ));
     Ok(ExitCode::SUCCESS)
 }

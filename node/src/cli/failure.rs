@@ -288,7 +288,9 @@ impl From<LocalError> for Failure {
         let zh = match &error {
             LocalError::NotRunning { .. } => "该数据目录上没有运行中的节点：先运行 `wangge serve`",
             LocalError::File(_) => "running.json 不可读：请检查权限",
-            LocalError::Token { .. } => "读不到管理员令牌：请用建立数据目录的用户运行",
+            LocalError::Token { .. } => {
+                "读不到管理员令牌：请用建立数据目录的用户运行；令牌不在了（如从备份恢复之后），停机后运行 `wangge operator --operator 登录名` 重新生成"
+            }
             LocalError::Connection { .. } => "节点没有回应：它还在运行吗？请看日志",
             LocalError::Refused { title, .. } => {
                 return Self::new(format!("节点拒绝了请求：{title}"), error);

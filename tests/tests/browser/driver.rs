@@ -51,8 +51,21 @@ pub(crate) struct Browser {
 }
 
 impl Driver {
-    /// Starts a driver.
+    /// Starts a driver. It takes a free port for IPv4 and then wants the same one for IPv6: where
+    /// somebody else has that, it ends, and is started again.
     pub(crate) async fn start() -> Self {
+        let mut said = Vec::new();
+        for _ in 0..5 {
+            match Self::try_to_start().await {
+                Ok(driver) => return driver,
+                Err(lines) => said = lines,
+            }
+        }
+        panic!("the driver ended before it listened: {MISSING}\n{}", said.join("\n"));
+    }
+
+    /// A driver that listens, or what it said before it ended.
+    async fn try_to_start() -> Result<Self, Vec<String>> {
         let program = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into());
         let mut process = Command::new(program)
             .args(["--port=0"])
@@ -63,14 +76,16 @@ impl Driver {
             .spawn()
             .unwrap_or_else(|error| panic!("{MISSING} ({error})"));
         let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+        let mut said = Vec::new();
         while let Some(line) = lines.next_line().await.expect("the driver speaks") {
             let port = line.split("successfully on port ").nth(1);
             if let Some(port) = port.and_then(|rest| rest.trim_end_matches('.').parse().ok()) {
                 tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                return Self { process, port };
+                return Ok(Self { process, port });
             }
+            said.push(line);
         }
-        panic!("the driver ended before it listened: {MISSING}");
+        Err(said)
     }
 
     /// A new browser with nothing in it, for a node at `base`.

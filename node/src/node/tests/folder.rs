@@ -78,6 +78,16 @@ fn an_operator_is_made_once_and_only_with_a_role_that_can_run_a_node() {
     assert_eq!(token.len(), 64);
     assert_eq!(county.install(), Installed::Known);
     assert_eq!(std::fs::read(county.folder().operator_token()).unwrap(), token);
+    // One that is gone, as after a restore, or that the node takes no more, is written anew.
+    for other in [None, Some([b'0'; 64])] {
+        match other {
+            None => std::fs::remove_file(county.folder().operator_token()).unwrap(),
+            Some(text) => std::fs::write(county.folder().operator_token(), text).unwrap(),
+        }
+        assert_eq!(county.install(), Installed::Known);
+        let again = std::fs::read(county.folder().operator_token()).unwrap();
+        assert!(again != token && again != [b'0'; 64]);
+    }
     let policy = county.config.policy.load().unwrap();
     let error = operator("grid_worker").check(&policy).unwrap_err().to_string();
     assert!(error.contains("grid_worker") && error.ends_with("such roles are: operator"));
