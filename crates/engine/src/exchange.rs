@@ -47,8 +47,6 @@ pub(crate) struct Session {
     pub(crate) witnessed: Option<Timestamp>,
     /// Whether it has shown a log that does not continue what it showed before.
     pub(crate) rewritten: bool,
-    /// Records that it was asked to open.
-    pub(crate) checks: challenge::Checks,
     /// What was wrong with the last page, in words for the operator.
     pub(crate) trouble: Option<String>,
 }
@@ -66,6 +64,8 @@ pub(crate) struct Acquaintance {
     pub(crate) synced: Option<Timestamp>,
     /// What was wrong with its last page when the connection went.
     pub(crate) trouble: Option<String>,
+    /// Records that it was asked to open.
+    pub(crate) checks: challenge::Checks,
 }
 
 /// Acquaintances by neighbour.
@@ -82,7 +82,7 @@ pub(crate) fn contacts(sessions: &Sessions, known: &Acquaintances) -> BTreeMap<N
             software: known.and_then(|known| known.software.clone()),
             last_sync: known.and_then(|known| known.synced),
             reopened: None,
-            opened: session.and_then(|session| session.checks.opened),
+            opened: known.and_then(|known| known.checks.opened),
         }
     };
     sessions.keys().chain(known.keys()).map(|node| (*node, contact(node))).collect()

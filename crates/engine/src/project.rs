@@ -183,6 +183,9 @@ fn own(
     let size = staging.log.frontier.size();
     staging.put(Table::Meta, b"size".to_vec(), &size)?;
     note(whose, staging, at, frame)?;
+    if is_of_people(record.kind) {
+        erase::said(staging, at, record.subject)?;
+    }
     if ActKind::from_kind(record.kind).is_some() {
         let (before, applied) = case::apply(whose, staging, readable, whose.me, true)?;
         photo::shown(staging, readable, None)?;
@@ -232,6 +235,30 @@ fn own(
         _ => return Err(senseless(at, "a record of a kind that this version does not know")),
     };
     Ok(Done { world, ..Done::default() })
+}
+
+/// Whether a record's subject is somebody on the roster, a registered member or a note: what is said
+/// there is erased together, and so is every receipt that lies with it. The record of the erasure
+/// itself stays.
+fn is_of_people(kind: record::Kind) -> bool {
+    let of_people = [
+        kind::PERSON,
+        kind::APPOINTED,
+        kind::DISMISSED,
+        kind::PROPOSED,
+        kind::PROPOSAL_ENDED,
+        kind::ACCOUNT_CONFIRMED,
+        kind::FACTOR_RESET,
+        kind::KEY_ENROLLED,
+        kind::KEY_REVOKED,
+        kind::GROWTH,
+        kind::MEMBER,
+        kind::POST_TAKEN,
+        kind::POST_LEFT,
+        kind::NOTE,
+        kind::NOTE_RAISED,
+    ];
+    of_people.contains(&kind)
 }
 
 fn is_policy(kind: record::Kind) -> bool {

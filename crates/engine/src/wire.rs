@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 /// The version of these messages; a node refuses a hello with another major version.
-pub const PROTOCOL: u16 = 1;
+pub const PROTOCOL: u16 = 2;
 /// A page of a share stream stays below this many bytes of entries (design: pages ≤ 256 KiB)
 /// unless a single entry alone is larger.
 pub const PAGE_BYTES: usize = 256 * 1024;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::blob::Blobs;
-use engine::command::{Agent, Command, People, Receipt, Refused, What};
+use engine::command::{Agent, Command, Once, People, Receipt, Refused, What};
 use engine::project::Whose;
 use engine::store::{Frame, Store};
 use engine::view;
@@ -246,8 +246,12 @@ fn s25_names_of_staff_who_left_of_members_who_withdrew_and_words_of_notes_are_er
     let node = scene.community;
     let grid = scene.world.places[&node].staff.grids[0];
     let writer = scene.world.places[&node].staff.of("grid_worker").expect("somebody");
-    let console = |scene: &mut Scene, what| {
-        scene.world.command(node, Command { by: Agent::Console, once: None, what })
+    // Each is asked for under a key of its own, so that it would be known again.
+    let mut asked = 0;
+    let mut console = |scene: &mut Scene, what| {
+        asked += 1;
+        let once = Some(Once { key: [asked; 32], digest: [asked; 32] });
+        scene.world.command(node, Command { by: Agent::Console, once, what })
     };
     let people = |what| What::People(Box::new(what));
     let name = |name: &str| (name.to_owned(), Some(CANARIES[4].to_owned()));
@@ -297,6 +301,13 @@ fn s25_names_of_staff_who_left_of_members_who_withdrew_and_words_of_notes_are_er
     scene.lives();
     scene.erases();
     assert_eq!(scene.held(node), [""; 0]);
+    // What lay with the words is not known again, and nobody else's command suffers from that.
+    for key in 1..=asked {
+        let once = Some(Once { key: [key; 32], digest: [key; 32] });
+        let what = What::Dismiss { person, role: "grid_leader".into() };
+        let again = scene.world.command(node, Command { by: Agent::Console, once, what });
+        assert!(!matches!(again, Err(Refused::Storage(_))), "{key}");
+    }
     let reader = Store::reader(&scene.world.places[&node].store);
     let whose = Whose { me: node, federation: scene.world.setup(node).federation };
     assert!(view::growth(&reader, whose, person).expect("readable").is_empty());

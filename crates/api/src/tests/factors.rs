@@ -130,6 +130,24 @@ async fn s17_a_code_is_asked_for_counts_once_and_guessing_is_bounded() {
     assert_eq!(right.status, StatusCode::TOO_MANY_REQUESTS, "the right one waits, too");
 }
 
+/// Whoever does not know the password makes nobody wait by trying codes.
+#[tokio::test(flavor = "multi_thread")]
+async fn s17_codes_without_the_password_are_not_looked_at() {
+    let house = house().await;
+    let grid = Browser::of(&house, &sign_in(&house, "grid1", None).await);
+    grid.enrol(None, None).await;
+    for _ in 0..5 {
+        let body = json!({ "account": "grid1", "password": "not the password", "code": "000000" });
+        let refused = house.post(Who::Nobody, "/v1/sessions", body).await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{}", refused.text);
+    }
+    let tried = |name: &str| house.state.backoff.try_code(name, std::time::Instant::now());
+    for _ in 0..5 {
+        assert!(tried("grid1").is_ok(), "as if nobody had tried");
+    }
+    assert!(tried("grid1").is_err(), "five are too many");
+}
+
 /// Whoever tries codes does not get a fresh start by asking without one.
 #[tokio::test(flavor = "multi_thread")]
 async fn s17_a_right_password_alone_forgives_no_wrong_code() {

@@ -8,8 +8,9 @@ use record::Subject;
 use super::Desk;
 use crate::command::{Agent, Once, Receipt, Refused};
 use crate::kind;
+use crate::note::Proposed;
 use crate::project::{Written, note_key};
-use crate::staging::row;
+use crate::staging::{decode, row};
 use crate::store::Table;
 
 impl Desk<'_, '_> {
@@ -33,10 +34,24 @@ impl Desk<'_, '_> {
             let what = "still holds a post: end every appointment first".to_owned();
             return Err(Refused::Invalid { field: "person", what });
         }
+        if self.is_proposed(id)? {
+            let what = "has a proposal that waits: have it confirmed or ended first".to_owned();
+            return Err(Refused::Invalid { field: "person", what });
+        }
         let mut receipt = Receipt { subject: Some(id), ..Receipt::empty() };
         let body = Body::default();
         self.sign_plain(id, kind::PERSON_ERASED, body, actor.as_ref(), once, &mut receipt)?;
         Ok(receipt)
+    }
+
+    fn is_proposed(&self, person: Subject) -> Result<bool, Refused> {
+        for (_, row) in self.staging.all(Table::Proposal, &[])? {
+            let waiting: Proposed = decode(&row)?;
+            if waiting.person == person && self.now < waiting.expires {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// State transition: a note → that there was one. The case that it became keeps its own words.

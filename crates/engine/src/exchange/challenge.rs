@@ -20,20 +20,21 @@ use governance::policy::Power;
 
 const WITHIN: Duration = Duration::from_secs(20);
 const EVERY: Duration = Duration::from_secs(3_600);
-/// After a refusal, which may mean that the node was busy, it is asked again so soon.
+/// After a refusal or silence, which may mean that the node was busy, it is asked for the same record
+/// again so soon.
 const AGAIN: Duration = Duration::from_secs(60);
-/// So many refusals in a row mean that it can't.
-const REFUSALS: u8 = 3;
+/// So many in a row, and the operator is told. Ending the connection in between starts nothing anew.
+const FAILURES: u8 = 5;
 
-/// The spot checks of one neighbour, since it was greeted.
-#[derive(Default)]
+/// The spot checks of one neighbour, since this node's start.
+#[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Checks {
     /// What was asked last, until it is answered.
     asked: Option<Challenge>,
     /// When to ask next.
     next: Option<Timestamp>,
-    /// How often the last one was refused.
-    refusals: u8,
+    /// How often that one was refused or not answered.
+    failures: u8,
     /// The last record that it opened, and when.
     pub(crate) opened: Option<(u64, Timestamp)>,
 }
@@ -71,12 +72,11 @@ impl Desk<'_, '_> {
     /// Time passes: asks whoever has to be asked.
     pub(crate) fn check_on_those_below(&mut self) -> Result<(), Refused> {
         let now = self.now;
-        let due = |checks: &Checks| checks.next.is_none_or(|next| next <= now);
+        let next = |node: &NodeId| self.talk.known.get(node).and_then(|known| known.checks.next);
         let greeted = self.talk.sessions.iter().filter(|(_, session)| session.greeted);
         let due: Vec<NodeId> = greeted
-            .filter(|(_, session)| due(&session.checks))
             .map(|(node, _)| *node)
-            .filter(|node| self.is_below(*node))
+            .filter(|node| next(node).is_none_or(|next| next <= now) && self.is_below(*node))
             .collect();
         due.into_iter().try_for_each(|node| self.ask_to_open(node, None))
     }
@@ -88,19 +88,19 @@ impl Desk<'_, '_> {
         let Some(key) = self.world.directory.get(node).map(|peer| peer.standing.key()) else {
             return Ok(());
         };
-        let Some(session) = self.talk.sessions.get_mut(&node) else { return Ok(()) };
-        session.checks.next = Some(self.now.plus(EVERY));
+        let checks = &mut self.talk.known.entry(node).or_default().checks;
+        checks.next = Some(self.now.plus(EVERY));
         let Some(log) = known.witnessed.filter(|log| log.size > 0) else { return Ok(()) };
-        let refused = session.checks.asked.filter(|_| session.checks.refusals > 0);
-        let before = refused.map(|asked| asked.index);
-        let before = before.or(known.unopened.map(|unopened| unopened.index));
-        let index = index.or(before.filter(|index| *index < log.size));
+        // What was asked and not answered is asked again, until it is.
+        let before = checks.asked.map(|asked| asked.index);
+        let again = before.or(known.unopened.map(|unopened| unopened.index));
+        let index = index.or(again.filter(|index| *index < log.size));
         let index = index.unwrap_or_else(|| self.rng.next_u64() % log.size);
         let asked = Challenge { size: log.size, root: log.root, index };
-        if refused.is_none_or(|refused| refused.index != index) {
-            session.checks.refusals = 0;
+        if before != Some(index) {
+            checks.failures = 0;
         }
-        session.checks.asked = Some(asked);
+        checks.asked = Some(asked);
         self.send(node, key, About::Challenge, Request::Challenge(asked), WITHIN);
         Ok(())
     }
@@ -111,29 +111,24 @@ impl Desk<'_, '_> {
         node: NodeId,
         answer: Option<Response>,
     ) -> Result<(), Refused> {
-        let session = self.talk.sessions.get(&node);
-        let Some(asked) = session.and_then(|session| session.checks.asked) else { return Ok(()) };
+        let checks = self.talk.known.get(&node).map(|known| known.checks).unwrap_or_default();
+        let Some(asked) = checks.asked else { return Ok(()) };
         let opened = match answer {
-            // It did not hear, or was not heard.
-            None => return Ok(()),
             Some(Response::Opened(opened)) => self.is_opened(node, &asked, opened),
-            Some(_) => {
-                let again = self.now.plus(AGAIN);
-                let Some(session) = self.talk.sessions.get_mut(&node) else { return Ok(()) };
-                session.checks.refusals += 1;
-                if session.checks.refusals < REFUSALS {
-                    session.checks.next = Some(again);
-                    return Ok(());
-                }
-                false
+            // It did not hear, or was busy, or can't.
+            _ if checks.failures + 1 < FAILURES => {
+                let next = Some(self.now.plus(AGAIN));
+                let checks = Checks { failures: checks.failures + 1, next, ..checks };
+                self.talk.known.entry(node).or_default().checks = checks;
+                return Ok(());
             }
+            _ => false,
         };
-        if let Some(session) = self.talk.sessions.get_mut(&node) {
-            session.checks.asked = None;
-            session.checks.refusals = 0;
-            if opened {
-                session.checks.opened = Some((asked.index, self.now));
-            }
+        let checks = &mut self.talk.known.entry(node).or_default().checks;
+        checks.asked = None;
+        checks.failures = 0;
+        if opened {
+            checks.opened = Some((asked.index, self.now));
         }
         self.keep_outcome(node, asked.index, opened)
     }
@@ -162,9 +157,9 @@ impl Desk<'_, '_> {
             (true, Some(known)) if known.index == index => None,
             (false, None) => {
                 tracing::error!(peer = %node, index,
-                    "下级打不开自己账本中经本节点副署的一条记录：可能丢失或被撤换，请联系其管理员 a node below \
-                     can't open a record of its log that this node countersigned: it may be lost or \
-                     replaced; call its operator");
+                    "下级打不开自己账本中经本节点副署的一条记录，或一再不答：可能丢失或被撤换，请联系其管理员 a node \
+                     below can't open a record of its log that this node countersigned, or does not \
+                     answer for it: it may be lost or replaced; call its operator");
                 Some(Unopened { index, since: self.now })
             }
             _ => return Ok(()),

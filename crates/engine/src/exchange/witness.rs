@@ -116,8 +116,10 @@ impl Desk<'_, '_> {
         {
             return self.goes_on(peer, last, &checkpoint, accepted);
         }
+        // The neighbour missed an earlier one, or this node has lost a later one: it goes on from
+        // what this node has.
         if let Some(last) = &last
-            && asked.from < last.size
+            && asked.from != last.size
         {
             return Ok(Some(last.seal.clone()));
         }
@@ -194,7 +196,9 @@ impl Desk<'_, '_> {
             self.talk.ahead = true;
             return Ok(());
         }
-        let news = (last + 1..=self.staging.log.frontier.size()).contains(&seal.size);
+        // A smaller one is from a witness that has lost the later one.
+        let size = self.staging.log.frontier.size();
+        let news = (1..=size).contains(&seal.size) && seal.size != last;
         if seal.author != self.setup.me() || seal.witness != witness || !news {
             return Ok(());
         }
@@ -209,7 +213,8 @@ impl Desk<'_, '_> {
 
 fn consistent(last: Option<&Witnessed>, checkpoint: &Checkpoint, asked: &Witness) -> bool {
     match last {
-        None => asked.from == 0,
+        // Seen for the first time, or again after this node lost what it had seen.
+        None => true,
         Some(last) => {
             checkpoint.epoch >= last.epoch
                 && asked.from == last.size

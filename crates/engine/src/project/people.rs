@@ -120,10 +120,7 @@ pub(super) fn people(
 ) -> Result<(), StoreError> {
     let id = readable.record.subject;
     match readable.record.kind {
-        kind::GROWTH => {
-            erase::said(staging, at, id)?;
-            staging.put_bytes(Table::Paper, growth_key(id, Some(at)), Vec::new())
-        }
+        kind::GROWTH => staging.put_bytes(Table::Paper, growth_key(id, Some(at)), Vec::new()),
         kind::NOTE => note(staging, at, readable),
         kind::NOTE_RAISED => raised(staging, at, readable),
         _ => registration(staging, at, readable),
@@ -137,9 +134,6 @@ fn registration(
 ) -> Result<(), StoreError> {
     let (fields, time) = (&readable.fields, readable.record.time);
     let key = readable.record.subject.as_bytes().to_vec();
-    if matches!(readable.record.kind, kind::MEMBER | kind::POST_TAKEN) {
-        erase::said(staging, at, readable.record.subject)?;
-    }
     if readable.record.kind == kind::MEMBER {
         let willingness = need(fields, field::WILLINGNESS, at)?;
         let registration =
@@ -175,7 +169,6 @@ fn registration(
 
 fn note(staging: &mut Staging<'_>, at: Position, readable: &Readable) -> Result<(), StoreError> {
     let (fields, id) = (&readable.fields, readable.record.subject);
-    erase::said(staging, at, id)?;
     let note = Note {
         author: need(fields, field::PERSON, at)?,
         place: need(fields, field::PLACE, at)?,

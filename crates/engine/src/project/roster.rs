@@ -6,7 +6,7 @@ use governance::territory::Place;
 use record::{FieldId, Fields, Subject};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Readable, erase, people, senseless};
+use super::{Readable, people, senseless};
 use crate::kind;
 use crate::staging::{Staging, decode, row};
 use crate::store::{Pair, Position, StoreError, Table};
@@ -87,7 +87,6 @@ pub(super) fn person(
         // Names and telephone numbers stay in the record; the index knows where the last one is.
         let place = at.to_bytes().to_vec();
         staging.put_bytes(Table::Meta, person_key(readable.record.subject), place)?;
-        erase::said(staging, at, readable.record.subject)?;
     }
     if readable.record.kind == kind::APPOINTED {
         people::appointed(staging, at, readable, person.appointments.len())?;

@@ -182,6 +182,10 @@ pub fn repeat(view: &impl Lookup, whose: Whose, once: &Once) -> Result<Repeat, S
     if row.digest.as_slice() != once.digest {
         return Ok(Repeat::Other);
     }
+    // With what was erased goes that it was asked for.
+    if view.frame_at(row.frame)?.note.is_empty() {
+        return Ok(Repeat::New);
+    }
     let receipt = project::receipt(view, whose, row.frame)?;
     Ok(Repeat::Same(Box::new(receipt)))
 }

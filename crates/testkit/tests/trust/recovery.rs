@@ -94,6 +94,30 @@ fn s4_a_restored_backup_goes_on_in_a_new_epoch_without_using_a_number_twice() {
     assert!(said.count() >= 3);
 }
 
+/// S4: a witness that lost what it had seen goes on from what it has, and accuses nobody.
+#[test]
+fn s4_a_witness_that_was_restored_goes_on_witnessing_an_honest_neighbour() {
+    let mut town = Town::begin(44);
+    let (street, community) = (town.street, town.community);
+    let grows = |town: &mut Town| {
+        let case = town.climbs();
+        town.accepts(case);
+        town.pass(3_700);
+    };
+    grows(&mut town);
+    let old = town.world.places[&community].store.after_crash();
+    let seen = town.world.witnessed(community, street);
+    grows(&mut town);
+    assert_ne!(town.world.witnessed(community, street), seen, "it has seen more since");
+    set_back(&mut town, community, old);
+    town.console(community, open_epoch()).expect("an operator may");
+    grows(&mut town);
+    grows(&mut town);
+    let end = town.end(street);
+    let seen = town.world.witnessed(community, street).map(|(size, _)| size);
+    assert_eq!(seen, Some(end.seq + 1));
+}
+
 /// S4: of two nodes with one key and one past, the one that is behind stops.
 #[test]
 fn s4_of_a_cloned_disk_only_one_goes_on() {
