@@ -64,6 +64,9 @@ pub(crate) struct Acquaintance {
     pub(crate) synced: Option<Timestamp>,
     /// What was wrong with its last page when the connection went.
     pub(crate) trouble: Option<String>,
+    /// The size of this node's log up to which it has countersigned by its own account, where it has
+    /// lost what it countersigned later.
+    pub(crate) lost_after: Option<u64>,
     /// Records that it was asked to open.
     pub(crate) checks: challenge::Checks,
 }

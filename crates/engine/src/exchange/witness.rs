@@ -62,7 +62,8 @@ impl Desk<'_, '_> {
         let known = known.and_then(|peer| peer.countersigned);
         // What was countersigned beyond this copy of the data can't be gone on from.
         let known = known.filter(|seen| !self.talk.ahead || seen.epoch == head.epoch);
-        let from = known.map_or(0, |seen| seen.size);
+        let lost_after = self.talk.known.get(&witness).and_then(|known| known.lost_after);
+        let from = known.map_or(0, |seen| lost_after.unwrap_or(seen.size));
         if from >= size {
             return Ok(None);
         }
@@ -196,12 +197,17 @@ impl Desk<'_, '_> {
             self.talk.ahead = true;
             return Ok(());
         }
-        // A smaller one is from a witness that has lost the later one.
-        let size = self.staging.log.frontier.size();
-        let news = (1..=size).contains(&seal.size) && seal.size != last;
+        // An earlier one is from a witness that has lost the later: the next proof starts there.
+        // It is remembered, and nothing is written: a replayed one changes nothing (S3).
+        if seal.author == self.setup.me() && seal.witness == witness && seal.size < last {
+            self.talk.known.entry(witness).or_default().lost_after = Some(seal.size);
+            return Ok(());
+        }
+        let news = (last + 1..=self.staging.log.frontier.size()).contains(&seal.size);
         if seal.author != self.setup.me() || seal.witness != witness || !news {
             return Ok(());
         }
+        self.talk.known.entry(witness).or_default().lost_after = None;
         let mut frame = sign::local(FrameKind::Countersigned, Vec::new());
         frame.envelope = seal.bytes().clone();
         frame.peer = Some(witness);
