@@ -64,6 +64,10 @@ impl Ladder {
             to.has(".acts button").await
         })
         .await;
+        // As long as it had not come it was not there, which the browser has noted.
+        let noted = to.complaints().await;
+        let early = |said: &String| said.contains(case) && said.contains("404");
+        assert!(noted.iter().all(early), "{noted:?}");
         to.press("接收").await;
         to.find(".notice.good").await;
     }
