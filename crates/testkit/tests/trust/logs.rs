@@ -132,6 +132,12 @@ fn s2_whoever_witnessed_a_log_can_have_any_record_opened_and_nobody_else() {
         let asked = Challenge { size, root, index: 0 };
         assert!(matches!(ask(other, asked), Some(Response::Refused)));
     }
+    // Nor does a node open anything for those below it, who countersign its log, too.
+    let Witnessed { size, root, .. } =
+        witness_of(&town, community, street).witnessed.expect("it was shown");
+    let (asked, key) = (Challenge { size, root, index: 0 }, key(&town, community));
+    let answer = town.world.knock(street, key, Request::Challenge(asked));
+    assert!(matches!(answer, Some(Response::Refused)));
 }
 
 /// S2: a record that its author can't open is told of and asked for again until it is there.
