@@ -27,7 +27,14 @@ impl Folder {
     /// The key that is to follow it, while the node changes its key.
     #[must_use]
     pub fn next_key(&self) -> PathBuf {
-        self.node_key().with_extension("key.next")
+        store::keyfile::next_key_path(&self.0)
+    }
+
+    /// The old key's word for the next one, which somebody carries to the root key: of a node that
+    /// the root certified.
+    #[must_use]
+    pub fn endorsement(&self) -> PathBuf {
+        self.0.join("endorsement")
     }
 
     /// The federation's root key, where this folder founded one. It belongs on removable media.

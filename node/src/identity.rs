@@ -167,6 +167,15 @@ impl Identity {
         Ok(Self { root: stored.root, standing, lists, parent: stored.parent })
     }
 
+    /// The identity under certificates that came since. Where another parent signed them, the
+    /// addresses of the one before it are of no use any more.
+    #[must_use]
+    pub fn renewed(self, standing: Standing) -> Self {
+        let same = self.standing.parent() == standing.parent();
+        let parent = if same { self.parent } else { Vec::new() };
+        Self { standing, parent, ..self }
+    }
+
     /// Writes the identity into a data folder.
     ///
     /// # Errors

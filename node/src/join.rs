@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use engine::invitation::Token;
-use engine::wire::{Enrol, Request, Response};
+use engine::wire::{ChainBytes, Enrol, Request, Response};
 use governance::certificate::{ChainError, Standing, verify_chain};
 use network::{DialFailure, Event, RequestError};
 use record::{FederationId, NodeId, NodeKey, PublicKey};
@@ -15,6 +15,8 @@ use crate::folder::Folder;
 use crate::found::{FoundError, prepare};
 use crate::identity::{Identity, IdentityError};
 use crate::node::now;
+use crate::publish::PublishError;
+use crate::revoke;
 
 /// How long the parent may take to be reached and to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -83,6 +85,20 @@ pub enum JoinError {
     /// The certificates are for another node or by another parent.
     #[error("the certificates that came back are not for this node by the parent who invited it")]
     Other,
+    /// A node of another federation can't move into this one.
+    #[error(
+        "the invitation is of federation {theirs}, this node is of {own}: a node moves within its \
+         federation; in another one it begins anew, with `wangge join` in another --data folder"
+    )]
+    Elsewhere {
+        /// Short id of the invitation's federation.
+        theirs: String,
+        /// Short id of this node's.
+        own: String,
+    },
+    /// The new certificates can't be put in force.
+    #[error("the new certificates can't be put in force at this node")]
+    Install(#[source] Box<PublishError>),
 }
 
 /// Enrols this node with the parent that an invitation names, and writes its identity. A folder
@@ -109,17 +125,64 @@ pub async fn enrol(
     if invitation.expires <= now() {
         return Err(JoinError::Expired(invitation.expires));
     }
-    let settings = network::Config { listen: Vec::new(), ..config.network.clone() };
-    let (network, events) = network::start(settings, &key)?;
     // A newcomer has the key it was born with.
     let me = NodeId::from_bytes(*key.public().as_bytes());
-    let outcome = ask_until_approved(&network, events, invitation, || waits(me)).await;
-    network.shutdown(Duration::from_secs(1)).await;
-    let standing = check(&key, invitation, &outcome?)?;
+    let chain = bring(config, &key, invitation, None, || waits(me)).await?;
+    let standing = check(&key, invitation, &chain)?;
     let parent = invitation.addresses.clone();
     let identity = Identity { root: invitation.root, standing, lists: Vec::new(), parent };
     identity.save(&folder)?;
     Ok(identity)
+}
+
+/// Moves this node to the parent that an invitation names, which may also be the one it has, who
+/// gives it another code or name. The node may be running, and goes on meanwhile; its id, its keys
+/// and its log stay. `waits` as for [`enrol`].
+///
+/// # Errors
+/// [`JoinError`]; nothing has changed then.
+pub async fn relocate(
+    config: &Config,
+    invitation: &Token,
+    mut waits: impl FnMut(NodeId),
+) -> Result<Standing, JoinError> {
+    let folder = Folder::new(&config.data);
+    let key = prepare(&folder)?;
+    let identity = Identity::load(&folder, &key.public())?;
+    if identity.root != invitation.root {
+        let short = |root: &PublicKey| FederationId::of_root(root).short().to_string();
+        let (theirs, own) = (short(&invitation.root), short(&identity.root));
+        return Err(JoinError::Elsewhere { theirs, own });
+    }
+    if invitation.expires <= now() {
+        return Err(JoinError::Expired(invitation.expires));
+    }
+    let me = identity.standing.node();
+    let shown = identity.standing.chain().map(|link| link.to_vec().into()).collect();
+    let chain = bring(config, &key, invitation, Some(shown), || waits(me)).await?;
+    let standing = check(&key, invitation, &chain)?;
+    if standing.node() != me {
+        return Err(JoinError::Other);
+    }
+    revoke::install_certificates(config, chain, invitation.addresses.clone())
+        .await
+        .map_err(|error| JoinError::Install(Box::new(error)))?;
+    Ok(standing)
+}
+
+/// The chain that the parent answers with, over a network of its own.
+async fn bring(
+    config: &Config,
+    key: &NodeKey,
+    invitation: &Token,
+    shown: Option<ChainBytes>,
+    waits: impl FnMut(),
+) -> Result<Vec<Vec<u8>>, JoinError> {
+    let settings = network::Config { listen: Vec::new(), ..config.network.clone() };
+    let (network, events) = network::start(settings, key)?;
+    let outcome = ask_until_approved(&network, events, invitation, shown, waits).await;
+    network.shutdown(Duration::from_secs(1)).await;
+    outcome
 }
 
 /// Shows the parent the secret until it answers with a chain.
@@ -127,11 +190,12 @@ async fn ask_until_approved(
     network: &network::Handle,
     mut events: mpsc::Receiver<Event>,
     invitation: &Token,
+    shown: Option<ChainBytes>,
     mut waits: impl FnMut(),
 ) -> Result<Vec<Vec<u8>>, JoinError> {
     let mut told = false;
     loop {
-        match ask(network, &mut events, invitation).await {
+        match ask(network, &mut events, invitation, shown.clone()).await {
             Ok(Some(chain)) => return Ok(chain),
             // A parent that is down for a moment has not forgotten.
             Err(JoinError::Unreachable { .. } | JoinError::Silent(_)) if told => {}
@@ -152,9 +216,9 @@ async fn ask(
     network: &network::Handle,
     events: &mut mpsc::Receiver<Event>,
     invitation: &Token,
+    chain: Option<ChainBytes>,
 ) -> Result<Option<Vec<Vec<u8>>>, JoinError> {
-    // In this version a node keeps the key it was born with.
-    let parent = invitation.parent.genesis_key();
+    let parent = key_of_parent(invitation);
     network.dial_once(parent, invitation.addresses.clone()).await;
     let reached = reached(events, &parent, invitation.addresses.len());
     let tried = || invitation.addresses.clone();
@@ -164,7 +228,7 @@ async fn ask(
         Err(_) => return Err(JoinError::Unreachable { tried: tried(), source: None }),
     }
     let secret = invitation.secret.to_vec().into();
-    let request = Request::Enrol(Enrol { secret, addresses: Vec::new() });
+    let request = Request::Enrol(Enrol { secret, addresses: Vec::new(), chain });
     let response = network.request(&parent, request, PATIENCE).await.map_err(JoinError::Silent)?;
     match response {
         Response::Enrolled(chain) => {
@@ -179,6 +243,13 @@ async fn ask(
         | Response::Piece(_)
         | Response::Opened(_) => Err(JoinError::Refused),
     }
+}
+
+/// The key that the parent has now: its addresses name it, unless it is the one it was born with.
+/// Whose key it is, the certificates tell that it answers with.
+fn key_of_parent(invitation: &Token) -> PublicKey {
+    let mut named = invitation.addresses.iter().filter_map(|at| network::peer_of_address(at).ok());
+    named.next().unwrap_or_else(|| invitation.parent.genesis_key())
 }
 
 /// Waits until the parent is connected or every address has failed.

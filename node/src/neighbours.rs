@@ -106,8 +106,15 @@ impl Neighbours {
         match peer.relation {
             Relation::Parent => {
                 let mut addresses: Vec<String> = Vec::new();
+                let keys: Vec<String> =
+                    peer.standing.keys().all().map(|key| network::peer_id_text(&key)).collect();
+                // What was written down for the parent before it leads to that one.
+                let its = |address: &str| {
+                    let named = address.split_once("/p2p/").map(|(_, named)| named);
+                    named.is_none_or(|named| keys.iter().any(|key| key == named))
+                };
                 for address in self.configured.iter().chain(&peer.addresses).chain(&self.invited) {
-                    if !addresses.contains(address) {
+                    if its(address) && !addresses.contains(address) {
                         addresses.push(address.clone());
                     }
                 }
@@ -119,7 +126,9 @@ impl Neighbours {
                 let addresses = peer.addresses.iter().filter(far).cloned().collect();
                 Terms { addresses, dial: true }
             }
-            Relation::Child | Relation::Unit | Relation::Other => {
+            // It was dialled as the parent, and still is.
+            Relation::FormerParent => Terms { addresses: peer.addresses.clone(), dial: true },
+            Relation::Child | Relation::Unit | Relation::FormerChild | Relation::Other => {
                 Terms { addresses: peer.addresses.clone(), dial: false }
             }
         }

@@ -10,8 +10,9 @@ mod outward;
 mod stop;
 mod web;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use engine::command::{Agent, Command, What};
 use engine::runtime::{self, Clock, Handle, Outward};
@@ -46,7 +47,7 @@ pub struct Running {
     tasks: Tasks,
     notes: JoinHandle<()>,
     folder: Folder,
-    deadline: std::time::Duration,
+    deadline: Duration,
 }
 
 /// What carries messages between the engine and the network.
@@ -185,7 +186,7 @@ async fn join(
     match ready.await {
         Ok((summary, web, notes)) => Ok(Joined { summary, network, web, tasks, notes }),
         Err(error) => {
-            network.shutdown(std::time::Duration::ZERO).await;
+            network.shutdown(Duration::ZERO).await;
             Err(error)
         }
     }
@@ -257,10 +258,21 @@ fn clock() -> Clock {
     Arc::new(now)
 }
 
+/// How far this process plays behind the system's time.
+static BEHIND: OnceLock<Duration> = OnceLock::new();
+
+/// Has this process play a time that is past, from its start on. No setting, flag or variable of a
+/// node leads here: it is for programs that hold a node and tell of earlier days, as the demo does.
+pub fn play_behind(by: Duration) {
+    // Who was told once stays with it: a clock that jumps while a node runs is no past day.
+    let _ = BEHIND.set(by);
+}
+
 /// The system's time now.
 #[must_use]
 pub fn now() -> Timestamp {
-    Timestamp::from(chrono::Utc::now())
+    let system = Timestamp::from(chrono::Utc::now());
+    BEHIND.get().map_or(system, |by| system.minus(*by))
 }
 
 fn summary(identity: &Identity, url: String, addresses: Vec<String>) -> Summary {

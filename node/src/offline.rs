@@ -57,6 +57,14 @@ impl Offline {
         outcome.unwrap_or(Err(Refused::Stopping))
     }
 
+    /// The old key's word for the one that is to follow, while the key is being changed.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn endorsement(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        view::endorsement(&self.opened.engine.reader())
+    }
+
     /// Whether there is an account of this login name.
     ///
     /// # Errors

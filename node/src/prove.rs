@@ -7,13 +7,12 @@ use std::path::PathBuf;
 use data_encoding::BASE64;
 use engine::store::{Frame, FrameKind};
 use governance::certificate::{ChainError, Standing, verify_chain};
-use governance::field;
-use governance::hand::{NodeOnly, PersonSignature};
+use governance::hand::HandError;
 use record::chain::{ForkError, ForkProof, UnverifiedForkProof};
 use record::tree::{self, Frontier, leaf_hash};
 use record::{
-    Checkpoint, Countersignature, Disclosure, EnvelopeError, FederationId, FieldId, Hash, Header,
-    NodeId, PublicKey, RecordId, Signed, Timestamp, Unverified,
+    Checkpoint, Countersignature, EnvelopeError, FederationId, Hash, Header, NodeId, PublicKey,
+    RecordId, Signed, Timestamp, Unverified,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,12 +20,16 @@ use crate::config::Config;
 use crate::node::StartError;
 use crate::offline::Offline;
 use crate::verify::{VerifyError, verify_each};
+pub use hand::ByHand;
+use hand::{OpenedField, by_hand, opened_hand, opened_words};
+
+mod hand;
 
 /// Version of the file's form.
 const VERSION: u16 = 1;
 
 /// A proof, in a file.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     version: u16,
@@ -38,10 +41,10 @@ pub struct Evidence {
 }
 
 /// What is proven.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum What {
-    /// Two records, or two checkpoints, with one place.
+    /// Two records with one place, or a record that names another before it than stands there.
     Fork {
         /// The two, as [`ForkProof::encode`] has them.
         proof: String,
@@ -68,37 +71,14 @@ enum What {
         /// What the record says of the hand by which it was done: a field of it, opened.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hand: Option<OpenedField>,
+        /// What the person signed, where whoever made the proof gives it: the salt, and the fields.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        words: Vec<OpenedField>,
     },
-}
-
-/// A field of a record with what opens the record's commitment to it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OpenedField {
-    /// Number of the field.
-    field: u16,
-    /// The salt, base64.
-    salt: String,
-    /// The value, base64.
-    value: String,
-}
-
-/// By whose hand a record says that it was done.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ByHand {
-    /// The person signed, with this key, and the signature holds.
-    Person {
-        /// The key; the node's signature on the record says whose it is.
-        key: PublicKey,
-        /// When.
-        at: Timestamp,
-    },
-    /// The node alone, and why.
-    Node(NodeOnly),
 }
 
 /// What a proof shows, checked.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Shown {
     /// The node signed two records with one place.
     Fork {
@@ -178,6 +158,13 @@ pub enum ProofError {
     /// What was signed does not amount to what is said.
     #[error("{0}")]
     Empty(&'static str),
+    /// What stands there as a person's signature does not hold for the record.
+    #[error("the person's signature does not hold for this record")]
+    Hand {
+        /// Why.
+        #[source]
+        source: HandError,
+    },
     /// A file can't be read.
     #[error("{path} can't be read as a proof")]
     File {
@@ -221,6 +208,8 @@ impl Source<'_> {
     pub fn forks(&self) -> Result<Vec<Evidence>, ProofError> {
         let mut seen: std::collections::BTreeMap<_, Signed<Header>> = Default::default();
         let mut found = Vec::new();
+        // A record and the one that stands before it and is not the one that it names.
+        let mut apart = Vec::new();
         for frame in self.frames {
             if !matches!(frame.kind, FrameKind::Own | FrameKind::Foreign) {
                 continue;
@@ -230,7 +219,7 @@ impl Source<'_> {
             let place = (record.author, record.epoch, record.seq);
             match seen.get(&place) {
                 None => {
-                    seen.insert(place, record);
+                    seen.insert(place, record.clone());
                 }
                 Some(first) if first.id() != record.id() => {
                     let proof = ForkProof::new(first.clone(), record.clone())?;
@@ -238,6 +227,16 @@ impl Source<'_> {
                     found.push(self.evidence(place.0, What::Fork { proof })?);
                 }
                 Some(_) => {}
+            }
+            apart.push(record);
+        }
+        for record in apart {
+            let Some(seq) = record.seq.checked_sub(1) else { continue };
+            let Some(before) = seen.get(&(record.author, record.epoch, seq)) else { continue };
+            if before.id() != record.prev {
+                let proof = ForkProof::new(before.clone(), record.clone())?;
+                let proof = BASE64.encode(&proof.encode());
+                found.push(self.evidence(record.author, What::Fork { proof })?);
             }
         }
         Ok(found)
@@ -276,14 +275,20 @@ impl Source<'_> {
         Ok(found)
     }
 
-    /// That an own record stands in this node's log as its witness countersigned it last.
+    /// That an own record stands in this node's log as its witness countersigned it last; with
+    /// what its person signed, where the words are to be shown.
     ///
     /// # Errors
     /// [`ProofError::Nothing`] where it does not: the record is newer, or there is none.
-    pub fn inclusion(&self, me: NodeId, record: RecordId) -> Result<Evidence, ProofError> {
+    pub fn inclusion(
+        &self,
+        me: NodeId,
+        record: RecordId,
+        with_words: bool,
+    ) -> Result<Evidence, ProofError> {
         let own = self.frames.iter().filter(|frame| frame.kind == FrameKind::Own);
         let (mut frontier, mut nodes) = (Frontier::default(), Vec::new());
-        let (mut place, mut found, mut hand) = (0_u64, None, None);
+        let (mut place, mut found, mut hand, mut words) = (0_u64, None, None, Vec::new());
         for frame in own {
             let Ok(parsed) = Unverified::<Header>::parse(frame.envelope.clone()) else { continue };
             let signed = parsed.trust_stored(&self.federation());
@@ -291,6 +296,7 @@ impl Source<'_> {
             nodes.extend(grown.into_iter().map(|(_, node)| node));
             if signed.id() == record {
                 hand = opened_hand(frame);
+                words = if with_words { opened_words(frame) } else { Vec::new() };
                 found = Some((place, signed));
             }
             place += 1;
@@ -309,6 +315,7 @@ impl Source<'_> {
             seal: BASE64.encode(&bytes),
             witness: self.chain(seal.witness)?,
             hand,
+            words,
         };
         self.evidence(me, what)
     }
@@ -330,8 +337,13 @@ pub enum Wanted {
     Forks,
     /// Every log that was longer once.
     Rollbacks,
-    /// That this record of the node stands in its witnessed log.
-    Inclusion(RecordId),
+    /// That a record of the node stands in its witnessed log.
+    Inclusion {
+        /// The record.
+        record: RecordId,
+        /// With what its person signed: people's words.
+        words: bool,
+    },
 }
 
 /// Takes proofs from a data folder whose node does not run.
@@ -353,7 +365,9 @@ pub fn prove(config: &Config, wanted: Wanted) -> Result<Vec<Evidence>, ProofErro
     match wanted {
         Wanted::Forks => source.forks(),
         Wanted::Rollbacks => source.rollbacks(),
-        Wanted::Inclusion(record) => Ok(vec![source.inclusion(setup.me(), record)?]),
+        Wanted::Inclusion { record, words } => {
+            Ok(vec![source.inclusion(setup.me(), record, words)?])
+        }
     }
 }
 
@@ -391,11 +405,14 @@ impl Evidence {
                 let after = self.checkpoint(&standing, &decode("checkpoint", after)?)?;
                 rollback(&standing, &before, &after)
             }
-            What::Inclusion { record, index, path, seal, witness, hand } => {
+            What::Inclusion { record, index, path, seal, witness, hand, words } => {
                 let witness = self.standing(witness)?;
                 let seal = decode("countersignature", seal)?;
                 let record = decode("record", record)?;
-                let hand = hand.as_ref().map(|hand| self.by_hand(&record, hand)).transpose()?;
+                let hand = hand
+                    .as_ref()
+                    .map(|hand| by_hand(self.federation(), &record, hand, words))
+                    .transpose()?;
                 let shown = self.included(&standing, &record, *index, path, (&witness, &seal))?;
                 Ok(shown.by(hand))
             }
@@ -475,26 +492,6 @@ impl Evidence {
             hand: None,
         })
     }
-
-    /// What a record says of the hand by which it was done. That the record is its author's is
-    /// checked beside it.
-    fn by_hand(&self, record: &[u8], opened: &OpenedField) -> Result<ByHand, ProofError> {
-        let wrong = || ProofError::Empty("what is said of the person's hand does not hold");
-        let header = Unverified::<Header>::parse(record.to_vec()).map_err(|_| wrong())?;
-        let header = header.peek();
-        let salt = decode("salt", &opened.salt)?.try_into().map_err(|_| wrong())?;
-        let (id, value) = (FieldId(opened.field), decode("value", &opened.value)?);
-        let fields = record::open(header, &[Disclosure { field: id, salt, value }]);
-        let fields = fields.map_err(|_| wrong())?;
-        let signed: Option<PersonSignature> =
-            fields.get(field::PERSON_SIGNED).map_err(|_| wrong())?;
-        if let Some(signed) = signed {
-            signed.check(self.federation(), header, &fields).map_err(|_| wrong())?;
-            return Ok(ByHand::Person { key: signed.key, at: signed.time });
-        }
-        let why: Option<NodeOnly> = fields.get(field::NODE_ONLY).map_err(|_| wrong())?;
-        why.map(ByHand::Node).ok_or_else(wrong)
-    }
 }
 
 impl Shown {
@@ -506,14 +503,6 @@ impl Shown {
             other @ (Self::Fork { .. } | Self::Rollback { .. }) => other,
         }
     }
-}
-
-/// The field in which a record says by whose hand it was done.
-fn opened_hand(frame: &Frame) -> Option<OpenedField> {
-    let says = |id: FieldId| id == field::PERSON_SIGNED || id == field::NODE_ONLY;
-    let opened = frame.open.iter().find(|opened| says(opened.field))?;
-    let (salt, value) = (BASE64.encode(&opened.salt), BASE64.encode(&opened.value));
-    Some(OpenedField { field: opened.field.0, salt, value })
 }
 
 fn rollback(

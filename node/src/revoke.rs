@@ -54,17 +54,20 @@ pub async fn install(config: &Config, list: Vec<u8>) -> Result<(), PublishError>
     carry_out(config, what, "/v1/revocation-lists", &body).await
 }
 
-/// Puts certificates of this node in force that the root has renewed.
+/// Puts certificates of this node in force that the root has renewed, or that another parent has
+/// signed, which is at `addresses`.
 ///
 /// # Errors
 /// [`PublishError`].
 pub async fn install_certificates(
     config: &Config,
     chain: Vec<Vec<u8>>,
+    addresses: Vec<String>,
 ) -> Result<(), PublishError> {
     let hex: Vec<String> = chain.iter().map(|link| data_encoding::HEXLOWER.encode(link)).collect();
-    let body = json!({ "chain": hex });
-    carry_out(config, What::TakeCertificates { chain }, "/v1/certificates", &body).await
+    let body = json!({ "chain": hex, "addresses": addresses });
+    let what = What::TakeCertificates { chain, addresses };
+    carry_out(config, what, "/v1/certificates", &body).await
 }
 
 pub(crate) async fn find(config: &Config, who: &str) -> Result<NodeId, RevokeError> {

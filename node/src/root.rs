@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use governance::certificate::{
-    Certificate, IssueError, Issuer, LastGood, ROOT_LIST_VALIDITY, Reason, RevocationList, Revoked,
-    Standing, issue_root,
+    Certificate, Endorsement, IssueError, Issuer, KeysError, LastGood, ROOT_LIST_VALIDITY, Reason,
+    RevocationList, Revoked, Standing, issue_root,
 };
 use record::{EnvelopeError, FederationId, NodeKey, Signed, Timestamp, Unverified};
 use store::keyfile::{self, KeyFileError};
@@ -48,6 +48,9 @@ pub enum RootError {
         /// Who did.
         issuer: String,
     },
+    /// The old key's word for the next one does not hold.
+    #[error("the endorsement is not by the key of this certificate")]
+    Endorsement(#[from] KeysError),
     /// The certificate would not hold.
     #[error("the certificate would not hold")]
     Certificate(#[source] Box<IssueError>),
@@ -118,18 +121,27 @@ fn entry(standing: &Standing, ending: Ending, now: Timestamp) -> Result<Revoked,
 }
 
 /// A new certificate for a node that the root certified before: the same node, name, level, area
-/// and rights, from now on for so many days.
+/// and rights, from now on for so many days; under the next key where the one before endorses it.
 ///
 /// # Errors
 /// [`RootError`].
 pub fn renew(
     root: &NodeKey,
     standing: &Standing,
+    endorsement: Option<&[u8]>,
     days: u32,
     now: Timestamp,
 ) -> Result<Standing, RootError> {
     let own = standing.certificate();
+    let (mut key, mut endorsements) = (own.key, own.endorsements.clone());
+    if let Some(word) = endorsement {
+        let federation = FederationId::of_root(&root.public());
+        key = Endorsement::of(&federation, own, word)?.key;
+        endorsements.push(word.to_vec().into());
+    }
     let next = Certificate {
+        key,
+        endorsements,
         serial: own.serial + 1,
         not_before: now,
         not_after: now.plus(Duration::from_secs(u64::from(days) * 86_400)),

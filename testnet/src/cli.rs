@@ -129,6 +129,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match args.command {
         Some(Command::Node { args }) => {
             processes::hold_leash();
+            processes::keep_time();
             node::cli::run(std::iter::once("wangge".into()).chain(args))
         }
         Some(Command::Load(load)) => in_runtime(measure_load(load)),

@@ -1,11 +1,13 @@
 //! Playing a day: every errand is walked from report to close over HTTP, while one line is cut
 //! and one node killed.
 
+mod beside;
 mod climb;
 mod home;
 mod snapshot;
 mod story;
 mod trouble;
+mod waiting;
 mod walk;
 
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::client::{Ask, ClientError};
 use crate::enrol::EnrolError;
-use crate::errands::{self, Errand};
+use crate::errands::{self, Errand, Since};
 use crate::federation::{Federation, FederationError};
 use crate::ground::Ground;
 use crate::ids::Nonce;
@@ -97,21 +99,38 @@ impl Scene {
         ledger: Arc<Ledger>,
         grounds: Vec<Ground>,
         day: Day,
-        matters: Vec<Matter>,
+        mut matters: Vec<Matter>,
         voice: Voice,
     ) -> Result<Self, DayError> {
+        let waiting = errands::waiting(&federation.plan, &federation.practice, day.reports);
+        matters.extend(waiting.into_iter().map(|(_, matter, _)| matter));
         let ids = federation.state().ids();
         let nodes = node_ids(&federation).await?;
         let story = Story::new(&ledger, day.number);
         Ok(Self { federation, ledger, grounds, day, matters, ids, nodes, story, voice })
     }
 
+    /// Walks every case to where it waits that has waited so long.
+    ///
+    /// # Errors
+    /// The first [`DayError`]; what was acknowledged until then is in the ledger.
+    pub async fn leave(self: &Arc<Self>, since: Since) -> Result<(), DayError> {
+        let plan = crate::plan::Plan::of(self.day.nodes).map_err(FederationError::from)?;
+        let all = errands::waiting(&plan, &self.federation.practice, self.day.reports);
+        let mut tasks: JoinSet<Result<(), DayError>> = JoinSet::new();
+        for (errand, ..) in all.into_iter().filter(|(_, _, known)| *known == since) {
+            let scene = self.clone();
+            tasks.spawn(async move { waiting::go(&Walk::new(&scene, &errand)).await });
+        }
+        finish(&mut tasks).await
+    }
+
     /// Plays the day to its end.
     ///
     /// # Errors
     /// The first [`DayError`]; what was acknowledged until then is in the ledger.
-    pub async fn play(self) -> Result<(), DayError> {
-        let scene = Arc::new(self);
+    pub async fn play(self: &Arc<Self>) -> Result<(), DayError> {
+        let scene = self.clone();
         let day = &scene.day;
         let plan = crate::plan::Plan::of(day.nodes).map_err(FederationError::from)?;
         let errands = errands::errands(&plan, &scene.federation.practice, day.reports, day.seed);

@@ -5,9 +5,10 @@ mod texts;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::clocks;
 use crate::day::{self, DayError, Scene};
 use crate::enrol::{self, EnrolError};
-use crate::errands;
+use crate::errands::{self, Since};
 use crate::federation::{Federation, FederationError, Setup};
 use crate::folder::{Folder, FolderError};
 use crate::ground::Ground;
@@ -252,8 +253,10 @@ async fn days(
     voice: &Voice,
 ) -> Result<(), DemoError> {
     let known = ledger.days();
-    if let Some((day, false)) = known.last() {
-        voice.progress("继续上次未完的一天", "going on with the day that was interrupted");
+    if let Some((day, over)) = known.last() {
+        if !over {
+            voice.progress("继续上次未完的一天", "going on with the day that was interrupted");
+        }
         let texts = Texts::for_day(day)?;
         play_day(federation, ledger, grounds, day.clone(), texts.first(day.reports), voice).await?;
     }
@@ -262,7 +265,7 @@ async fn days(
         number: known.len(),
         seed: options.seed,
         reports: texts.count,
-        before: before.map_or(0, |day| day.before + day.reports),
+        before: before.map_or(0, |day| day.before + day.reports + most(day.nodes)),
         nodes: federation.plan.seats().len(),
         messages: options.messages.clone(),
     };
@@ -274,6 +277,11 @@ async fn days(
     ledger.add(Entry::Day(next.clone()))?;
     let matters = texts.first(next.reports);
     play_day(federation, ledger, grounds, next, matters, voice).await
+}
+
+/// Numbers that the cases take which are left waiting.
+fn most(nodes: usize) -> usize {
+    Plan::of(nodes).map_or(0, |plan| errands::most(&plan))
 }
 
 fn is_same(one: &Day, other: &Day) -> bool {
@@ -289,21 +297,30 @@ async fn play_day(
     matters: Vec<Matter>,
     voice: &Voice,
 ) -> Result<(), DemoError> {
-    let reports = day.reports;
-    voice.progress(
-        &format!("第 {} 天开始：{reports} 件上报", day.number + 1),
-        &format!("a day begins: {reports} reports"),
-    );
-    let scene = Scene::new(
-        federation.clone(),
-        ledger.clone(),
-        grounds.to_vec(),
-        day,
-        matters,
-        voice.clone(),
-    );
-    scene.await?.play().await?;
-    voice.progress("这一天结束", "the day is over");
+    let scene = || {
+        let (federation, ledger) = (federation.clone(), ledger.clone());
+        let (grounds, matters) = (grounds.to_vec(), matters.clone());
+        Scene::new(federation, ledger, grounds, day.clone(), matters, voice.clone())
+    };
+    let over = ledger.days().contains(&(day.clone(), true));
+    Arc::new(scene().await?).leave(Since::Long).await?;
+    clocks::go_on(federation, ledger, clocks::YESTERDAY, voice).await?;
+    if !over {
+        let reports = day.reports;
+        voice.progress(
+            &format!("第 {} 天开始：{reports} 件上报", day.number + 1),
+            &format!("a day begins: {reports} reports"),
+        );
+        Arc::new(scene().await?).play().await?;
+        voice.progress("这一天结束", "the day is over");
+    }
+    clocks::go_on(federation, ledger, clocks::NOW, voice).await?;
+    let morning = Arc::new(scene().await?);
+    morning.leave(Since::Morning).await?;
+    morning.leave_beside().await?;
+    if !over {
+        voice.progress("各桌上都有今早的事", "there is a morning's work on every desk");
+    }
     Ok(())
 }
 

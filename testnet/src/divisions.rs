@@ -48,6 +48,14 @@ pub fn villages_of(township: &str) -> impl Iterator<Item = &'static Division> {
         .filter(move |division| division.level == "village" && division.parent == parent)
 }
 
+/// The townships of a county, by code.
+pub fn towns_of(county: &str) -> impl Iterator<Item = &'static Division> {
+    let parent = format!("{county:0<12}");
+    DIVISIONS
+        .iter()
+        .filter(move |division| division.level == "township" && division.parent == parent)
+}
+
 impl Division {
     /// The name that people use: 新安社区 for 新安社区居委会, 问政村 for 问政村村委会.
     #[must_use]

@@ -1,6 +1,8 @@
 //! The day's plan: which report comes in where and how, and which way it goes. The shares are the
 //! articles' (C10): about 35 % settled on the spot, 63 % by the community, 2 % through departments.
 
+mod waiting;
+
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -11,6 +13,8 @@ use crate::ids;
 use crate::people::WORKERS;
 use crate::plan::Plan;
 use crate::practice::{self, Practice};
+
+pub use waiting::{Since, Wait, Waiting, most, waiting};
 
 /// Fewest reports with which every turn of the story happens.
 pub const FEWEST: usize = 60;
@@ -72,6 +76,8 @@ pub enum Way {
     Refused,
     /// Still under way when the day ends.
     Open(LeftAt),
+    /// On somebody's desk when the demo is over.
+    Waiting(Wait),
 }
 
 /// Which part of the story a case at the street plays.
@@ -130,10 +136,10 @@ struct Shares {
 }
 
 impl Shares {
-    /// Refused and open cases, about one and two of a hundred, are beside the articles' shares.
+    /// Refused and open cases, about one and four of a hundred, are beside the articles' shares.
     fn of(reports: usize, shares: practice::Shares) -> Self {
         let refused = (reports / 100).max(1);
-        let open = (reports / 50).max(LEFT.len());
+        let open = (reports / 25).max(LEFT.len());
         let settled = reports - refused - open;
         let of_hundred = |share: usize| (settled * share + 50) / 100;
         let upward = (of_hundred(shares.upward) + BESIDES).max(FEWEST_UPWARD);
@@ -164,8 +170,13 @@ pub fn errands(plan: &Plan, practice: &Practice, reports: usize, seed: u64) -> V
     ways.shuffle(&mut chance);
     let communities = plan.communities();
     let mut errands: Vec<Errand> = upward(plan, practice, shares.upward, &mut chance);
+    let mut left = communities.iter().cycle();
     for way in ways {
-        let community = communities[chance.random_range(0..communities.len())];
+        let mut community = communities[chance.random_range(0..communities.len())];
+        // Every desk has some of what is left over.
+        if matches!(way, Way::Open(_)) {
+            community = left.next().copied().unwrap_or(community);
+        }
         errands.push(errand(errands.len(), community, way, &mut chance));
     }
     errands
@@ -252,7 +263,11 @@ impl Errand {
     /// Whether it leaves its community.
     #[must_use]
     pub fn climbs(&self) -> bool {
-        matches!(self.way, Way::Street(_) | Way::County)
+        match self.way {
+            Way::Street(_) | Way::County => true,
+            Way::Waiting(wait) => wait.climbs(),
+            Way::OnTheSpot | Way::Community | Way::Refused | Way::Open(_) => false,
+        }
     }
 }
 
@@ -335,7 +350,8 @@ mod tests {
                 | Way::OnTheSpot
                 | Way::Community
                 | Way::Refused
-                | Way::Open(_) => {}
+                | Way::Open(_)
+                | Way::Waiting(_) => {}
             }
         }
     }

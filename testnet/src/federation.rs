@@ -95,6 +95,7 @@ impl Federation {
         let Setup { nodes, first_port, log_level, program } = setup;
         let plan = Plan::of(nodes.max(state.nodes.len()))?;
         let practice = Practice::named(&state.policy)?;
+        program.play_behind(std::time::Duration::from_millis(state.behind));
         state.nodes.resize_with(plan.seats().len(), NodeState::default);
         ports::settle(&mut state, first_port)?;
         folder.save(&state)?;

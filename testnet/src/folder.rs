@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::clocks::{self, millis};
 use crate::ids::{self, Nonce};
 use crate::practice;
 
 /// The file that makes a folder a demo's.
 const MARKER: &str = "wangge-demo.json";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// An open folder; nobody else's while it is.
 pub struct Folder {
@@ -37,6 +38,8 @@ pub struct State {
     pub password: String,
     /// Port of the forwarder, once chosen.
     pub forwarder: u16,
+    /// By how many milliseconds the nodes' clocks are behind: the first days are past days.
+    pub behind: u64,
     /// The nodes, by seat.
     pub nodes: Vec<NodeState>,
 }
@@ -230,6 +233,7 @@ impl State {
             policy: policy.to_owned(),
             password,
             forwarder: 0,
+            behind: millis(clocks::LONG_AGO),
             nodes: Vec::new(),
         })
     }

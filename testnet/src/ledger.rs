@@ -40,6 +40,15 @@ pub enum Entry {
         /// Entries for its parent that it could not hand over.
         waiting: u64,
     },
+    /// Every node was started anew with a clock that is behind by less.
+    Clocks {
+        /// By how many milliseconds still.
+        behind: u64,
+        /// Nodes that there were: each has bound its access log since, by a record of its own.
+        nodes: usize,
+    },
+    /// Something besides cases was left on somebody's desk.
+    Beside(Beside),
     /// A day is over: every errand has gone as far as it goes.
     Over {
         /// The day's number.
@@ -63,6 +72,21 @@ pub struct Day {
     pub nodes: usize,
     /// The file that the texts are from, where they are from one.
     pub messages: Option<PathBuf>,
+}
+
+/// Something besides cases that was left on somebody's desk.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// The day's number.
+    pub day: usize,
+    /// What: unique in the day.
+    pub step: String,
+    /// The seat of the node that acknowledged it.
+    pub seat: usize,
+    /// The signed record, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
 }
 
 /// An act that a node acknowledged.
@@ -216,6 +240,8 @@ impl Ledger {
             | Entry::Befell { .. }
             | Entry::Asked(_)
             | Entry::Alone { .. }
+            | Entry::Clocks { .. }
+            | Entry::Beside(_)
             | Entry::Over { .. } => None,
         }
     }
@@ -237,9 +263,27 @@ impl Ledger {
             | Entry::Befell { .. }
             | Entry::Asked(_)
             | Entry::Alone { .. }
+            | Entry::Clocks { .. }
+            | Entry::Beside(_)
             | Entry::Over { .. } => None,
         });
         days.collect()
+    }
+
+    /// Whether something besides cases was left on a day.
+    #[must_use]
+    pub fn left_beside(&self, day: usize, step: &str) -> bool {
+        let is_it = |entry: &Entry| match entry {
+            Entry::Beside(beside) => beside.day == day && beside.step == step,
+            Entry::Day(_)
+            | Entry::Done(_)
+            | Entry::Befell { .. }
+            | Entry::Asked(_)
+            | Entry::Alone { .. }
+            | Entry::Clocks { .. }
+            | Entry::Over { .. } => false,
+        };
+        self.entries().iter().any(is_it)
     }
 
     /// Whether something has befallen the federation on a day.

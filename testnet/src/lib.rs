@@ -13,6 +13,7 @@ pub mod bring;
 pub mod catch_up;
 pub mod cli;
 pub mod client;
+pub mod clocks;
 pub mod day;
 pub mod demo;
 pub mod divisions;

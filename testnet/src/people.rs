@@ -16,6 +16,9 @@ pub const AUDITOR: &str = "auditor";
 /// Login of the one who verifies where grid leaders may not.
 pub const VERIFIER: &str = "verifier";
 
+/// Login of whoever leads a node's work, and looks at numbers rather than cases.
+pub const HEAD: &str = "head";
+
 /// A member of staff to be.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Person {
@@ -36,8 +39,8 @@ pub struct Person {
 pub fn staff(plan: &Plan, practice: &Practice, number: usize, ground: &Ground) -> Vec<Person> {
     let office = Office { practice, seat: &plan.seats()[number] };
     match office.seat.part {
-        Part::County => vec![office.one("dispatcher", "county_dispatcher"), office.auditor()],
-        Part::Street => vec![office.one("dispatcher", "township_dispatcher"), office.auditor()],
+        Part::County => office.above(["county_dispatcher", "county_head"]),
+        Part::Street => office.above(["township_dispatcher", "township_head"]),
         Part::Unit => vec![office.one("officer", "unit_officer"), office.auditor()],
         Part::Community => office.community(ground),
     }
@@ -56,6 +59,19 @@ impl Office<'_> {
         Person { name, ..self.one(AUDITOR, "grid_leader") }
     }
 
+    /// Dispatcher and head, where the policy has one, of a street or the county.
+    fn above(&self, [dispatcher, head]: [&str; 2]) -> Vec<Person> {
+        let mut people = vec![self.one("dispatcher", dispatcher)];
+        people.extend(self.head(head));
+        people.push(self.auditor());
+        people
+    }
+
+    fn head(&self, role: &str) -> Option<Person> {
+        let known = self.practice.policy_of(self.seat.part).role(role).is_some();
+        known.then(|| self.one(HEAD, role))
+    }
+
     fn one(&self, login: &str, role: &str) -> Person {
         let number = login.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
         let title = self.practice.title(self.seat.part, role);
@@ -70,6 +86,7 @@ impl Office<'_> {
 
     fn community(&self, ground: &Ground) -> Vec<Person> {
         let mut people = vec![self.one("dispatcher", "community_dispatcher")];
+        people.extend(self.head("community_head"));
         people.extend(self.practice.verifier().map(|role| self.one(VERIFIER, role)));
         people.extend((1..=WORKERS).map(|n| self.one(&format!("worker{n}"), "community_worker")));
         for (index, grid) in ground.grids.iter().enumerate() {
@@ -114,13 +131,18 @@ pub fn leader_of(grid: usize) -> String {
 /// The logins of a part's staff, in short, as the table of logins has them.
 #[must_use]
 pub fn logins(practice: &Practice, part: Part) -> String {
+    let head = |role: &str| {
+        if practice.policy_of(part).role(role).is_some() { ", head" } else { "" }
+    };
     match part {
-        Part::County | Part::Street => "admin, dispatcher, auditor".to_owned(),
+        Part::County => format!("admin, dispatcher{}, auditor", head("county_head")),
+        Part::Street => format!("admin, dispatcher{}, auditor", head("township_head")),
         Part::Unit => "admin, officer, auditor".to_owned(),
         Part::Community => {
+            let head = head("community_head");
             let verifier = if practice.verifier().is_some() { ", verifier" } else { "" };
             format!(
-                "admin, dispatcher{verifier}, worker1–{WORKERS}, grid1–{GRIDS}, leader1–{LEADERS}, \
+                "admin, dispatcher{head}{verifier}, worker1–{WORKERS}, grid1–{GRIDS}, leader1–{LEADERS}, \
                  head1–{GRIDS}"
             )
         }

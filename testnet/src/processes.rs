@@ -8,6 +8,8 @@ use std::fs::OpenOptions;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -19,6 +21,8 @@ pub use commands::{Founding, Journal, OPERATOR, Settings, Verified};
 
 /// Tells a node that its standard input is the leash.
 const LEASH: &str = "TESTNET_LEASH";
+/// Tells a node of the demo by how many milliseconds its clock is behind.
+const BEHIND: &str = "TESTNET_BEHIND";
 /// How long a node may take to be ready: with an index to rebuild, some time.
 const READY: Duration = Duration::from_secs(120);
 /// How long a node may take to stop in order.
@@ -80,6 +84,8 @@ pub enum ProcessError {
 #[derive(Clone, Debug)]
 pub struct Program {
     path: PathBuf,
+    /// By how many milliseconds the clocks of what it starts are behind.
+    behind: Arc<AtomicU64>,
 }
 
 /// A running node.
@@ -100,7 +106,13 @@ impl Program {
                 source,
             })
         };
-        Ok(Self { path: path.map_or_else(running, Ok)? })
+        Ok(Self { path: path.map_or_else(running, Ok)?, behind: Arc::default() })
+    }
+
+    /// Has the clocks of everything that is started from now on be behind by so much.
+    pub fn play_behind(&self, by: Duration) {
+        let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.behind.store(millis, Ordering::Relaxed);
     }
 
     /// A node's command line in the making. Nothing of our own environment that a node would take
@@ -111,6 +123,11 @@ impl Program {
         let names = std::env::vars_os().map(|(name, _)| name);
         for name in names.filter(|name| name.to_string_lossy().starts_with("WANGGE_")) {
             command.env_remove(name);
+        }
+        let behind = self.behind.load(Ordering::Relaxed);
+        command.env_remove(BEHIND);
+        if behind > 0 {
+            command.env(BEHIND, behind.to_string());
         }
         command
     }
@@ -239,6 +256,14 @@ impl Process {
 
 fn waiting(source: std::io::Error) -> ProcessError {
     ProcessError::System { what: "a node's process can't be waited for".to_owned(), source }
+}
+
+/// In a node's process: has it play the time that the demo says.
+pub fn keep_time() {
+    let behind = std::env::var(BEHIND).ok().and_then(|text| text.parse().ok());
+    if let Some(millis) = behind {
+        node::node::play_behind(Duration::from_millis(millis));
+    }
 }
 
 /// In a node's process: stops it in order, as a terminal's Ctrl-C would, once the leash is gone.

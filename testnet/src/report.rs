@@ -7,8 +7,10 @@ mod clocks;
 mod journals;
 mod nodes;
 mod numbers;
+mod opened;
 mod table;
 mod told;
+mod waiting;
 
 use std::collections::BTreeSet;
 
@@ -138,6 +140,8 @@ pub async fn of_running(desk: &Desk<'_>) -> Result<Report, ReportError> {
     desk.voice.progress("逐案核对…", "every case is looked up at every node that acted on it");
     cases::write(desk, &mut report).await?;
     nodes::write(desk, &mut report).await?;
+    opened::write(desk, &mut report).await?;
+    waiting::write(desk, &mut report).await?;
     desk.voice.progress("检查各单位拿到了什么…", "what was given to whom");
     audit::write(desk, &mut report).await?;
     Ok(report)
@@ -203,6 +207,8 @@ impl<'a> Desk<'a> {
             | Entry::Done(_)
             | Entry::Asked(_)
             | Entry::Alone { .. }
+            | Entry::Clocks { .. }
+            | Entry::Beside(_)
             | Entry::Over { .. } => None,
         });
         // A day that was interrupted may have begun a misfortune twice.
@@ -222,6 +228,8 @@ impl<'a> Desk<'a> {
             | Entry::Befell { .. }
             | Entry::Asked(_)
             | Entry::Alone { .. }
+            | Entry::Clocks { .. }
+            | Entry::Beside(_)
             | Entry::Over { .. } => None,
         });
         found.unwrap_or(0)
@@ -234,8 +242,25 @@ impl<'a> Desk<'a> {
             | Entry::Done(_)
             | Entry::Befell { .. }
             | Entry::Alone { .. }
+            | Entry::Clocks { .. }
+            | Entry::Beside(_)
             | Entry::Over { .. } => None,
         })
+    }
+
+    /// How many of something were left besides cases at a node.
+    fn beside(&self, seat: usize, what: &str) -> u64 {
+        let is_it = |entry: &&Entry| match entry {
+            Entry::Beside(beside) => beside.seat == seat && beside.step.starts_with(what),
+            Entry::Asked(_)
+            | Entry::Day(_)
+            | Entry::Done(_)
+            | Entry::Befell { .. }
+            | Entry::Alone { .. }
+            | Entry::Clocks { .. }
+            | Entry::Over { .. } => false,
+        };
+        self.entries.iter().filter(is_it).count() as u64
     }
 
     /// Whether a cut-off community was connected, and what it could not hand over.
@@ -246,6 +271,8 @@ impl<'a> Desk<'a> {
             | Entry::Done(_)
             | Entry::Befell { .. }
             | Entry::Asked(_)
+            | Entry::Clocks { .. }
+            | Entry::Beside(_)
             | Entry::Over { .. } => None,
         })
     }

@@ -83,9 +83,9 @@ async fn give(
         let Outward::Request { about, request, .. } = outward else { continue };
         let response = match (about, request) {
             (About::Hello, _) => Response::Hello(hello(community)),
-            (About::Pull(after), Request::Pull(_)) if after == last => return,
-            (About::Pull(after), _) => {
-                assert_eq!(after, at, "pages are asked for in order");
+            (About::Pull(wanted), Request::Pull(_)) if wanted.after == last => return,
+            (About::Pull(wanted), _) => {
+                assert_eq!(wanted.after, at, "pages are asked for in order");
                 let (count, bytes) = pages.next().expect("not after the last");
                 at += count as u64;
                 Response::decode(tag, &bytes).expect("a page")

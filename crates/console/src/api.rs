@@ -44,6 +44,11 @@ pub(crate) struct Answer {
     pub(crate) bytes: Bytes,
 }
 
+/// Somebody's words as a part of a path.
+pub(crate) fn segment(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
 impl Ask {
     pub(crate) fn get(path: impl Into<String>) -> Self {
         Self {

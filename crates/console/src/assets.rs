@@ -39,6 +39,8 @@ assets! {
     "icon.svg" "image/svg+xml" "icon.svg";
     "leaflet.css" "text/css; charset=utf-8" "vendor/leaflet-1.9.4.css";
     "leaflet.js" "text/javascript; charset=utf-8" "vendor/leaflet-1.9.4.js";
+    "chart.js" "text/javascript; charset=utf-8" "chart.js";
+    "echarts.js" "text/javascript; charset=utf-8" "vendor/echarts-6.1.0.simple.min.js";
     "htmx.js" "text/javascript; charset=utf-8" "vendor/htmx-2.0.11.min.js";
 }
 

@@ -22,6 +22,7 @@ mod leader;
 mod map;
 mod moment;
 mod operator;
+mod own;
 mod page;
 mod preference;
 mod qr;
@@ -62,6 +63,7 @@ pub fn router(api: Router, handle: Handle, settings: Settings) -> Router {
         .merge(session::routes())
         .merge(factor::routes())
         .merge(keys::routes())
+        .merge(own::routes())
         .merge(resident::routes())
         .merge(case::routes())
         .merge(desk::routes())

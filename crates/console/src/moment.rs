@@ -1,6 +1,6 @@
 //! Moments as people say them, in the time of the node's place.
 
-use chrono::{DateTime, Datelike, FixedOffset, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc};
 use record::Timestamp;
 
 use crate::words::{Language, Words};
@@ -35,13 +35,46 @@ pub(crate) fn exact(at: Timestamp, offset: FixedOffset, words: Words) -> String 
 }
 
 fn date(at: &DateTime<FixedOffset>, year: bool, language: Language) -> String {
-    let form = match (language, year) {
+    at.format(form_of(year, language)).to_string()
+}
+
+/// A date without a time, with its year.
+pub(crate) fn date_of(date: NaiveDate, words: Words) -> String {
+    date.format(form_of(true, words.0)).to_string()
+}
+
+/// The month of a date, with its year.
+pub(crate) fn month_of(date: NaiveDate, words: Words) -> String {
+    let form = match words.0 {
+        Language::Zh => "%Y年%-m月",
+        Language::En => "%b %Y",
+    };
+    date.format(form).to_string()
+}
+
+fn form_of(year: bool, language: Language) -> &'static str {
+    match (language, year) {
         (Language::Zh, true) => "%Y年%-m月%-d日",
         (Language::Zh, false) => "%-m月%-d日",
         (Language::En, true) => "%-d %b %Y",
         (Language::En, false) => "%-d %b",
-    };
-    at.format(form).to_string()
+    }
+}
+
+/// A count in groups of three, as both languages write long ones; four digits are read without.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    if digits.len() < 5 {
+        return digits;
+    }
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// How long ago, or from now, in the largest unit that fits.
@@ -72,6 +105,17 @@ fn largest(minutes: u64) -> (u64, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_counts_are_grouped_and_dates_said_in_the_pages_language() {
+        let said = [0, 999, 1_000, 9_999, 10_000, 123_456, 1_234_567].map(grouped);
+        assert_eq!(said, ["0", "999", "1000", "9999", "10,000", "123,456", "1,234,567"]);
+        let date: NaiveDate = "2026-03-01".parse().unwrap();
+        assert_eq!(date_of(date, Words(Language::Zh)), "2026年3月1日");
+        assert_eq!(date_of(date, Words(Language::En)), "1 Mar 2026");
+        assert_eq!(month_of(date, Words(Language::Zh)), "2026年3月");
+        assert_eq!(month_of(date, Words(Language::En)), "Mar 2026");
+    }
 
     #[test]
     fn moments_are_said_as_people_say_them() {

@@ -9,6 +9,7 @@ mod invitations;
 mod node;
 mod overview;
 mod peers;
+mod people;
 mod policies;
 mod witness;
 
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/operator/accounts/{name}/factor", post(accounts::reset_factor))
         .route("/operator/accounts/{name}/roles", post(accounts::roles))
         .route("/operator/accounts/{name}/sessions/{id}/end", post(accounts::end_session))
+        .route("/operator/people/{id}/erasure", get(people::ask).post(people::erase))
         .route("/operator/policies", get(policies::list))
         .route("/operator/policies/{key}/{version}", get(policies::one))
         .route("/operator/policies/{key}/{version}/adopt", post(policies::adopt))

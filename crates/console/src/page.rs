@@ -108,9 +108,35 @@ impl Page {
         english.or(named.name.as_ref()).unwrap_or(&named.key).clone()
     }
 
-    /// A node's name, or its short id.
+    /// A node's name; of one that this node has never met, that it is another, with the beginning of
+    /// its short id to tell two of them apart.
     pub(crate) fn node_name(&self, node: &NodeName) -> String {
-        node.name.clone().unwrap_or_else(|| node.short.clone())
+        let beginning = node.short.split('-').next().unwrap_or_default();
+        node.name.clone().unwrap_or_else(|| self.told("node-unknown", "short", beginning))
+    }
+
+    /// Words as they begin a line or a label.
+    pub(crate) fn heading(&self, text: impl AsRef<str>) -> String {
+        let mut letters = text.as_ref().chars();
+        letters.next().map(char::to_uppercase).into_iter().flatten().chain(letters).collect()
+    }
+
+    /// What was wrong, with what the API says of each field in the page's own words where it has
+    /// some.
+    pub(crate) fn wrong(&self, trouble: &Trouble) -> String {
+        let mut text = trouble.title(self);
+        for fault in &trouble.faults {
+            let input = fault.path.rsplit('.').next().unwrap_or_default();
+            let (field, what) = (self.of("input", input), self.of("fault", input));
+            let what = if what == input { fault.message.clone() } else { what };
+            text.push(' ');
+            text.push_str(&if field == input {
+                what
+            } else {
+                self.told2("fault-says", "field", field, "what", what)
+            });
+        }
+        text
     }
 
     /// A person with what they do.
@@ -151,9 +177,25 @@ impl Page {
         moment::from_now(*at, self.now, self.words())
     }
 
+    /// A month that is written `2026-11`.
+    pub(crate) fn month(&self, text: &str) -> Option<String> {
+        let first: chrono::NaiveDate = format!("{text}-01").parse().ok()?;
+        Some(moment::month_of(first, self.words()))
+    }
+
     /// How long something took, in milliseconds.
     pub(crate) fn lasting(&self, millis: &u64) -> String {
         moment::lasting(*millis, self.words())
+    }
+
+    /// A date that somebody gave, without a time.
+    pub(crate) fn date(&self, date: &chrono::NaiveDate) -> String {
+        moment::date_of(*date, self.words())
+    }
+
+    /// A count, in groups of three once it is long.
+    pub(crate) fn count(&self, count: &u64) -> String {
+        moment::grouped(*count)
     }
 
     /// Date and time for a `datetime` attribute.

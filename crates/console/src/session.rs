@@ -108,6 +108,8 @@ fn start_of(me: &Me) -> &'static str {
         "/operator"
     } else if me.is_outdoors() {
         "/work"
+    } else if me.leads() {
+        "/numbers"
     } else {
         "/desk"
     }

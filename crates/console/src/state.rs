@@ -15,6 +15,10 @@ use crate::visit::Cookies;
 /// Forms with photos that are read at once: each may hold 40 MiB.
 const UPLOADS: usize = 8;
 
+/// Questions to the nodes below that pages have open at once: a node takes eight requests of another
+/// at a time, and others have to get through.
+const QUESTIONS: usize = 4;
+
 /// How the pages behave.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -47,16 +51,17 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) cookies: Cookies,
     pub(crate) uploads: Semaphore,
+    pub(crate) questions: Semaphore,
     /// Files that take their time.
     pub(crate) imports: Imports,
 }
 
 impl State {
     pub(crate) fn new(api: Router, handle: Handle, settings: Settings) -> Self {
-        let uploads = Semaphore::new(UPLOADS);
+        let (uploads, questions) = (Semaphore::new(UPLOADS), Semaphore::new(QUESTIONS));
         let cookies = Cookies::new(settings.tls, &handle.setup().mark());
         let (api, imports) = (Api::new(api), Imports::default());
-        Self(Arc::new(Shared { api, handle, settings, cookies, uploads, imports }))
+        Self(Arc::new(Shared { api, handle, settings, cookies, uploads, questions, imports }))
     }
 }
 

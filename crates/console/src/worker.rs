@@ -20,6 +20,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/work/notes", get(notes::list).post(notes::write))
         .route("/work/notes/{id}", get(notes::show_one))
         .route("/work/notes/{id}/case", post(notes::raise))
+        .route("/work/notes/{id}/erasure", post(notes::erase))
         .route("/work/token", get(offline::token))
         .route("/work/sw.js", get(offline::script))
         .route("/work/manifest.webmanifest", get(offline::manifest))

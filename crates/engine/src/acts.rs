@@ -156,7 +156,9 @@ impl Desk<'_, '_> {
             What::Challenge { node, index } => self.challenge(&by, node, index, once),
             What::AcceptEpoch { node, epoch } => self.accept_epoch(&by, node, epoch, once),
             What::Rotate { key } => self.rotate(&by, key, once),
-            What::TakeCertificates { chain } => self.install_certificates(&by, chain, once),
+            What::TakeCertificates { chain, addresses } => {
+                self.install_certificates(&by, chain, addresses, once)
+            }
             What::TakeList { list, chain } => self.install_list(&by, &list, chain, once),
             What::PutPeer { chain, addresses } => {
                 self.power(&by, Power::Federation, "federation")?;

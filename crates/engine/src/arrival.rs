@@ -1,6 +1,7 @@
 //! What comes in over a share stream, checked: signatures, chain and fields, on worker threads and
 //! outside the engine's own. Nothing here changes anything.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use record::tree::{self, ProofError};
@@ -11,6 +12,7 @@ use record::{
 use serde_bytes::ByteBuf;
 
 use crate::entry::{Entry, StreamHead, next_link};
+use crate::note::Stands;
 use crate::peer::Directory;
 use crate::wire::{ChainBytes, Grown, PAGE_ENTRIES, Page, Parcel, Place};
 use crate::world::{self, Setup};
@@ -29,6 +31,8 @@ pub struct Arrival {
     pub disclosures: Vec<Disclosure>,
     /// The same, opened.
     pub fields: Fields,
+    /// Where the record stands in its author's log, checked; absent for one of this node's own.
+    pub stands: Option<Stands>,
 }
 
 /// A page with every signature checked.
@@ -104,8 +108,17 @@ pub enum PageError {
     /// The sender's checkpoint is missing, or not its own, or its signature is wrong.
     #[error("the checkpoint of the sender's log does not verify")]
     Log(#[source] Option<EnvelopeError>),
-    /// A record of the sender is not proven to stand in its log.
-    #[error("entry {number}: the record is not in the log that the sender shows")]
+    /// The checkpoint of another author's log is not there, or not its own, or its signature is wrong.
+    #[error("entry {number}: the checkpoint of its author's log does not verify")]
+    OtherLog {
+        /// Number in the stream.
+        number: u64,
+        /// What is wrong with it, where it is there.
+        #[source]
+        source: Option<EnvelopeError>,
+    },
+    /// A record is not proven to stand in its author's log.
+    #[error("entry {number}: the record is not in the log that is shown of its author")]
     NotInLog {
         /// Number in the stream.
         number: u64,
@@ -157,14 +170,25 @@ pub fn verify_page(
     let after = head.number.checked_sub(page.parcels.len() as u64).ok_or(PageError::Head(None))?;
     check_links(&page.parcels, before, head.link)?;
     let log = page.log.map(|log| verify_log(setup, &peer.standing, log)).transpose()?;
-    let checkpoint = log.as_ref().map(|log| log.checkpoint.value());
-    let places: Vec<_> = page.parcels.iter().map(|parcel| parcel.place.clone()).collect();
+    let places: Vec<_> =
+        page.parcels.iter().map(|parcel| (parcel.place.clone(), parcel.log)).collect();
     let desk = Desk { setup, directory, authors: &authors };
-    let arrivals = desk.check_all(page.parcels, after)?;
-    for (arrival, place) in arrivals.iter().zip(places) {
-        if arrival.record.author == sender {
-            check_place(arrival, place.as_ref(), checkpoint)?;
+    let mut arrivals = desk.check_all(page.parcels, after)?;
+    let mut others = OtherLogs { desk: &desk, logs: &page.logs, read: BTreeMap::new() };
+    for (arrival, (place, at)) in arrivals.iter_mut().zip(places) {
+        let author = arrival.record.author;
+        // What this node signed itself, and is given back, it need not be told where it stood.
+        if author == setup.me() {
+            continue;
         }
+        let checkpoint = match &log {
+            _ if author != sender => others.of(arrival, at)?,
+            Some(log) => &log.checkpoint,
+            None => return Err(PageError::Log(None)),
+        };
+        check_place(arrival, place.as_ref(), checkpoint)?;
+        let log = ByteBuf::from(checkpoint.bytes().to_vec());
+        arrival.stands = Some(Stands { log, place });
     }
     Ok(VerifiedPage { arrivals, after, before, head, log, authors, more: page.more })
 }
@@ -181,15 +205,46 @@ fn verify_log(setup: &Setup, standing: &Standing, log: Grown) -> Result<Box<Show
     }
 }
 
-/// Whether a record of the sender stands in the log that it shows. One of an earlier epoch may have
+/// The logs of authors whose records the sender passes on, each checked once.
+struct OtherLogs<'a> {
+    desk: &'a Desk<'a>,
+    logs: &'a [ByteBuf],
+    read: BTreeMap<(NodeId, u16), Signed<Checkpoint>>,
+}
+
+impl OtherLogs<'_> {
+    /// The author's own word on its log, with which a record came.
+    fn of(&mut self, arrival: &Arrival, at: Option<u16>) -> Result<&Signed<Checkpoint>, PageError> {
+        let (number, author) = (arrival.entry.number, arrival.record.author);
+        let wrong = |source| PageError::OtherLog { number, source };
+        let at = at.ok_or_else(|| wrong(None))?;
+        if !self.read.contains_key(&(author, at)) {
+            let bytes = self.logs.get(usize::from(at)).ok_or_else(|| wrong(None))?;
+            let parsed = Unverified::<Checkpoint>::parse(bytes.to_vec());
+            let parsed = parsed.map_err(|error| wrong(Some(error)))?;
+            let keys = self.desk.standing_of(author)?.keys().clone();
+            // Of whichever of its keys signed: what it said under an earlier one still holds.
+            let signer = parsed.claimed_signer();
+            let signer = keys.all().find(|key| *key == signer).ok_or_else(|| wrong(None))?;
+            let log = parsed.verify(&self.desk.setup.federation, &signer);
+            let log = log.map_err(|error| wrong(Some(error)))?;
+            if log.author != author {
+                return Err(wrong(None));
+            }
+            self.read.insert((author, at), log);
+        }
+        Ok(&self.read[&(author, at)])
+    }
+}
+
+/// Whether a record stands in the log that is shown of its author. One of an earlier epoch may have
 /// been lost since, which opening the later one has said.
 fn check_place(
     arrival: &Arrival,
     place: Option<&Place>,
-    log: Option<&Checkpoint>,
+    log: &Checkpoint,
 ) -> Result<(), PageError> {
     let number = arrival.entry.number;
-    let log = log.ok_or(PageError::Log(None))?;
     let Some(Place { index, path }) = place else {
         let lost = arrival.record.epoch < log.epoch;
         return if lost { Ok(()) } else { Err(PageError::NotInLog { number, source: None }) };
@@ -255,6 +310,17 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
+    /// An author's certificates, the newest that there are.
+    fn standing_of(&self, node: NodeId) -> Result<&Standing, PageError> {
+        let me = &self.setup.standing;
+        let own = (node == me.node()).then_some(me);
+        let known = self.directory.get(node).map(|peer| &peer.standing);
+        let mut shown = self.authors.iter().map(|(_, standing)| standing);
+        let shown = shown.find(|standing| standing.node() == node);
+        let newer = shown.filter(|shown| known.is_some_and(|known| known.is_older_than(shown)));
+        own.or(newer).or(known).or(shown).ok_or(PageError::UnknownAuthor(node))
+    }
+
     fn check_all(&self, parcels: Vec<Parcel>, after: u64) -> Result<Vec<Arrival>, PageError> {
         let mut keys = Keys { desk: self, last: None };
         let numbers = after + 1..;
@@ -296,7 +362,8 @@ impl Desk<'_> {
         }
         let fields = record::open(&record, &parcel.disclosures)
             .map_err(|source| PageError::Fields { number, source: Some(source) })?;
-        Ok(Arrival { entry, bytes, record, disclosures: parcel.disclosures, fields })
+        let disclosures = parcel.disclosures;
+        Ok(Arrival { entry, bytes, record, disclosures, fields, stands: None })
     }
 }
 
@@ -350,13 +417,7 @@ impl Keys<'_> {
     }
 
     fn find(&self, node: NodeId) -> Result<Author, PageError> {
-        let me = &self.desk.setup.standing;
-        let own = (node == me.node()).then_some(me);
-        let known = self.desk.directory.get(node).map(|peer| &peer.standing);
-        let mut shown = self.desk.authors.iter().map(|(_, standing)| standing);
-        let shown = shown.find(|standing| standing.node() == node);
-        let newer = shown.filter(|shown| known.is_some_and(|known| known.is_older_than(shown)));
-        let standing = own.or(newer).or(known).or(shown).ok_or(PageError::UnknownAuthor(node))?;
+        let standing = self.desk.standing_of(node)?;
         let governs = standing.may(Right::Govern);
         Ok(Author { node, keys: standing.keys().clone(), ready: None, governs })
     }

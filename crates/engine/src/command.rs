@@ -333,10 +333,13 @@ pub enum What {
         /// The new one.
         key: Arc<NodeKey>,
     },
-    /// Takes in certificates of this node which the root has renewed.
+    /// Takes in certificates of this node which the root has renewed, or which another parent has
+    /// signed to whom the node moves.
     TakeCertificates {
         /// The chain, its own first.
         chain: Vec<Vec<u8>>,
+        /// Where another parent can be dialled, multiaddr text; at most 8.
+        addresses: Vec<String>,
     },
     /// Keeps a peer's certificate chain and addresses: the parent's, after joining.
     PutPeer {

@@ -2,6 +2,9 @@
 //! stands, and what to do. Pure; the API gathers what is asked for here, and the command line shows
 //! the same.
 
+pub mod privacy;
+pub mod staff;
+
 use governance::certificate::Status;
 use record::Timestamp;
 use serde::Serialize;
@@ -152,6 +155,30 @@ pub fn witnessed(seen: Option<(Timestamp, u64)>, now: Timestamp) -> Finding {
     )
 }
 
+/// After a loss: how many neighbours have yet to give back what they have of this node's own
+/// records. Nothing for a node that never lost any.
+#[must_use]
+pub fn lost(outstanding: Option<usize>) -> Option<Finding> {
+    let finding = match outstanding? {
+        0 => Finding::new(
+            State::Good,
+            "lost",
+            "丢失过数据；邻居已把持有的本节点记录都还了回来。",
+            "data were lost once; neighbours have given back what they had of this node's records",
+        ),
+        n => Finding::new(
+            State::Watch,
+            "lost",
+            format!("丢失过数据；还有 {n} 个邻居没有还完本节点的记录：请让它们上线，会自动归还。"),
+            format!(
+                "data were lost; {n} neighbours have not yet given back this node's records: they \
+                 do so by themselves once they are connected"
+            ),
+        ),
+    };
+    Some(finding)
+}
+
 /// A neighbour: nothing where nothing is to be told of it. `forked`: where it signed two histories,
 /// as long as nobody here has accepted the epoch with which it goes on. `unopened`: the record of its
 /// log that it could not open.
@@ -166,6 +193,17 @@ pub fn neighbour(
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     match status {
+        Status::Revoked(_) if relation != Relation::Other => found.push(Finding::new(
+            State::Watch,
+            "peer",
+            format!(
+                "{name}（{short}）已改隶，尚未出示新证书：未了事项照旧往来，暂不给它个人信息。"
+            ),
+            format!(
+                "{name} ({short}) belongs to another parent and has not shown its new certificates \
+                 yet: what is in common goes on, no personal data for it"
+            ),
+        )),
         Status::Revoked(_) => found.push(Finding::new(
             State::Watch,
             "peer",
@@ -291,22 +329,32 @@ pub fn journal(examined: &Examined) -> Vec<Finding> {
 #[must_use]
 pub fn disk(health: &StoreHealth) -> Option<Finding> {
     let free = health.free_bytes?;
-    let mib = free / (1024 * 1024);
+    let left = amount(free);
     Some(if free < LITTLE {
         Finding::new(
             State::Watch,
             "disk",
-            format!("磁盘只剩 {mib} MiB：请清理或扩容；写满后节点只读。"),
-            format!("{mib} MiB of disk are left: make room, or the node becomes read-only"),
+            format!("磁盘只剩 {left}：请清理或扩容；写满后节点只读。"),
+            format!("{left} of disk are left: make room, or the node becomes read-only"),
         )
     } else {
         Finding::new(
             State::Good,
             "disk",
-            format!("磁盘还有 {mib} MiB。"),
-            format!("{mib} MiB of disk are left"),
+            format!("磁盘还有 {left}。"),
+            format!("{left} of disk are left"),
         )
     })
+}
+
+/// Bytes in whole MiB, or GiB from ten of them on.
+fn amount(bytes: u64) -> String {
+    const MIB: u64 = 1024 * 1024;
+    if bytes < 10 * 1024 * MIB {
+        format!("{} MiB", bytes / MIB)
+    } else {
+        format!("{} GiB", bytes / (1024 * MIB))
+    }
 }
 
 #[cfg(test)]
@@ -345,6 +393,15 @@ mod tests {
         assert_eq!(found[0].state, State::Wrong);
         assert!(found[0].zh.contains("0.wgj") && found[0].zh.contains("812"), "{:?}", found[0]);
         assert_eq!(journal(&Examined::default())[0].state, State::Good);
+    }
+
+    #[test]
+    fn what_was_lost_is_told_of_until_every_neighbour_has_given_it_back() {
+        assert_eq!(lost(None), None, "most nodes never lost anything");
+        assert_eq!(lost(Some(0)).map(|found| found.state), Some(State::Good));
+        let waiting = lost(Some(2)).expect("it is told");
+        assert_eq!(waiting.state, State::Watch);
+        assert!(waiting.zh.contains('2') && waiting.en.contains('2'));
     }
 
     #[test]

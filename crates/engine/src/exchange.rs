@@ -7,6 +7,7 @@ mod epoch;
 mod fetch;
 mod greet;
 mod pull;
+mod reclaim;
 mod renew;
 mod revoke;
 mod witness;
@@ -20,7 +21,8 @@ use crate::engine::Contact;
 
 pub(crate) use enrol::{Admission, invitations_open};
 pub(crate) use fetch::{Fetches, Given};
-pub(crate) use renew::{ROTATION, STANDING, current};
+pub(crate) use reclaim::GivenBack;
+pub(crate) use renew::{ROTATION, STANDING, current, rotating};
 pub(crate) use revoke::revoked;
 
 /// What this node knows of a connection to a neighbour. Gone with the connection.
@@ -43,6 +45,8 @@ pub(crate) struct Session {
     pub(crate) retry: Option<Timestamp>,
     /// When a new certificate was last asked for.
     pub(crate) renewed: Option<Timestamp>,
+    /// When it was last asked for records that are lost here.
+    pub(crate) reclaimed: Option<Timestamp>,
     /// When a witness was last asked.
     pub(crate) witnessed: Option<Timestamp>,
     /// Whether it has shown a log that does not continue what it showed before.

@@ -7,9 +7,43 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::command::Receipt;
-use crate::peer::Unopened;
+use crate::peer::{Former, Unopened};
 use crate::store::{Position, Table};
-use crate::wire::ChainBytes;
+use crate::wire::{ChainBytes, Place};
+
+/// How a record of another came. Kept in clear: nothing of it is of people.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Came {
+    /// When, where it is dated later: its author's clock, or this node's, is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// Its author's log with which it came, for whom it is passed on to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands: Option<Stands>,
+}
+
+impl Came {
+    /// As a frame has it: nothing where there is nothing to say.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        if *self == Self::default() {
+            return Vec::new();
+        }
+        record::cbor::encode(self).expect("it is plain data without floats")
+    }
+}
+
+/// Where a record stands in its author's log, by the author's own signed word.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stands {
+    /// The signed checkpoint.
+    pub log: ByteBuf,
+    /// The record's place in that log; absent where its author has lost it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
 
 /// Local facts of a frame.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +60,9 @@ pub enum Note {
         /// The chain with which it will come next, under a new key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next: Option<ChainBytes>,
+        /// What it was to this node before one of the two moved to another parent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        former: Option<Former>,
     },
     /// This node's own certificates, renewed.
     Standing {
@@ -39,6 +76,19 @@ pub enum Note {
     Accepted {
         /// The node.
         node: NodeId,
+        /// The epoch.
+        epoch: u32,
+    },
+    /// A neighbour has given back all records of this node that it has, from before an epoch.
+    GivenBack {
+        /// The neighbour.
+        node: NodeId,
+        /// The epoch.
+        before: u32,
+    },
+    /// A neighbour has shown a checkpoint that this node signed in an epoch of which nothing is left
+    /// here: the next epoch that it opens is a later one.
+    Ahead {
         /// The epoch.
         epoch: u32,
     },
@@ -176,8 +226,10 @@ pub struct FactorRow {
 pub struct KeyRow {
     /// Whose.
     pub person: Subject,
-    /// What they call the device.
-    pub label: String,
+    /// Empty: what they call the device stands in the record, under their own key. Journals from
+    /// before had it here.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) label: String,
     /// When it was enrolled.
     pub since: Timestamp,
     /// Epoch and place of the record that says so.
@@ -227,6 +279,25 @@ pub enum Proposing {
         /// Whether it may be used.
         enabled: bool,
     },
+}
+
+impl Proposing {
+    /// Whether it asks for nothing but what this one does: where no later beginning is named, an
+    /// appointment begins when it is confirmed. A new password is always another.
+    pub(crate) fn is_like(&self, other: &Self, now: Timestamp) -> bool {
+        match (self, other) {
+            (Self::Role(one), Self::Role(two)) => {
+                let begins = |held: &Appointment| held.from.max(now);
+                (&one.role, one.scope, one.until, begins(one))
+                    == (&two.role, two.scope, two.until, begins(two))
+            }
+            (
+                Self::Account { name, password: None, enabled },
+                Self::Account { name: other, password: None, enabled: wanted },
+            ) => (name, enabled) == (other, wanted),
+            (Self::Role(_) | Self::Account { .. }, _) => false,
+        }
+    }
 }
 
 /// A change of the node's key that is under way: it signs nothing until the new key is certified.
@@ -353,13 +424,24 @@ pub struct Invitation {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Newcomer {
-    /// The key with which it connects; its node id is the same bytes.
+    /// The key with which it connects.
     pub key: PublicKey,
+    /// The node that it is certified as, where that is not the one which was born with the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeId>,
     /// When it came.
     pub asked: Timestamp,
     /// The officer's word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<Approval>,
+}
+
+impl Newcomer {
+    /// The node: what whoever runs it reads out, and an officer approves.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        self.node.unwrap_or_else(|| NodeId::from_genesis(&self.key))
+    }
 }
 
 /// An officer's word on a newcomer.

@@ -14,6 +14,7 @@ pub use log::open;
 
 use crate::blob::Blobs;
 use crate::entry::{Entry, StreamHead, VERSION, first_link};
+use crate::note::Stands;
 use crate::peer::Card;
 use crate::project::{self, Sent, stream_key};
 use crate::staging::{disclosures, row};
@@ -62,17 +63,18 @@ pub fn page(
         }
         let sent =
             Sent::from_bytes(&value).ok_or_else(|| damaged(Position::START, "its outbox"))?;
-        let (entry, parcel) = release(setup, reader, peer, sent.at)?;
+        let (entry, mut parcel, log) = release(setup, reader, peer, sent.at)?;
         if !personal && has_personal(&parcel) {
             break;
         }
-        let size = size(&parcel);
+        let size = size(&parcel) + log.as_ref().map_or(0, |log| log.len());
         if bytes + size > PAGE_BYTES && !page.parcels.is_empty() {
             page.more = true;
             break;
         }
         bytes += size;
         authors.insert(entry.author);
+        parcel.log = log.map(|log| place_among(&mut page.logs, log));
         own.push((entry.author == setup.me()).then_some((entry.epoch, entry.seq)));
         page.parcels.push(parcel);
         last = Some((entry.number, sent.link));
@@ -111,7 +113,7 @@ pub fn piece(
 ) -> Result<Option<Piece>, StoreError> {
     let row = reader.get(Table::Outbox, &stream_key(peer, fetch.number))?;
     let Some(sent) = row.as_deref().and_then(Sent::from_bytes) else { return Ok(None) };
-    let (_, parcel) = release(setup, reader, peer, sent.at)?;
+    let (_, parcel, _) = release(setup, reader, peer, sent.at)?;
     let lists = parcel.disclosures.iter().filter(|part| PHOTO_FIELDS.contains(&part.field));
     let mut released = lists.filter_map(|part| read_photos(&part.value)).flatten();
     if !released.any(|photo| photo.hash == fetch.photo) {
@@ -141,13 +143,14 @@ fn link_at(
 }
 
 /// The gate: what the entry at a position gives to a peer. An entry of another peer's stream
-/// gives nothing, whatever the index says.
+/// gives nothing, whatever the index says. Along with it goes another author's own word on its log,
+/// as it came with that author's record.
 fn release(
     setup: &Setup,
     reader: &std::sync::Arc<dyn Read>,
     peer: NodeId,
     at: Position,
-) -> Result<(Entry, Parcel), StoreError> {
+) -> Result<(Entry, Parcel, Option<ByteBuf>), StoreError> {
     let wrong = |what: &str| damaged(at, what);
     let sent = reader.frame(at)?;
     if sent.kind != FrameKind::Sent || sent.peer != Some(peer) {
@@ -167,14 +170,28 @@ fn release(
         .collect();
     released.sort_by_key(|disclosure| disclosure.field);
     let has = |id: &FieldId| released.iter().any(|disclosure| disclosure.field == *id);
+    // Its own author knows where it stood.
+    let stands = project::stands(position, &frame)?.filter(|_| entry.author != peer);
+    let (log, place) = stands.map(|Stands { log, place }| (log, place)).unzip();
     let parcel = Parcel {
         erased: !entry.fields.iter().all(has),
         entry: ByteBuf::from(sent.envelope.to_vec()),
         record: ByteBuf::from(frame.envelope.to_vec()),
         disclosures: released,
-        place: None,
+        place: place.flatten(),
+        log: None,
     };
-    Ok((entry, parcel))
+    Ok((entry, parcel, log))
+}
+
+/// Where a checkpoint stands among those of a page, which has each once.
+fn place_among(logs: &mut Vec<ByteBuf>, log: ByteBuf) -> u16 {
+    let known = logs.iter().position(|known| *known == log);
+    let at = known.unwrap_or_else(|| {
+        logs.push(log);
+        logs.len() - 1
+    });
+    u16::try_from(at).expect("a page has few entries")
 }
 
 fn damaged(at: Position, what: &str) -> StoreError {

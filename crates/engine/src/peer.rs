@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use governance::certificate::{Lists, Right, Standing};
+use governance::certificate::{Issuer, Lists, Right, Standing};
 use record::{Hash, NodeId, PublicKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -35,6 +35,9 @@ pub struct Card {
     /// The chain with which it will come next, under a new key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<ChainBytes>,
+    /// What it was to this node before one of the two moved to another parent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Former>,
 }
 
 /// How far the streams between a peer and this node have come.
@@ -145,6 +148,18 @@ pub struct Witnessed {
     pub checkpoint: Option<ByteBuf>,
 }
 
+/// What a peer was to this node before one of the two moved to another parent. They go on
+/// speaking: cases that both have are finished, and withdrawals and erasures reach whoever was
+/// given something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Former {
+    /// The parent.
+    Above,
+    /// A child or a member unit.
+    Below,
+}
+
 /// What a peer is to this node.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -155,8 +170,24 @@ pub enum Relation {
     Child,
     /// A member unit whose certificate this node signed.
     Unit,
+    /// It was the parent until this node moved to another one.
+    FormerParent,
+    /// It was a child or a unit until it moved to another parent, or was given up as moved.
+    FormerChild,
     /// Known from others' records, or revoked; not spoken to.
     Other,
+}
+
+impl Relation {
+    /// What the peer will have been, should it no longer be that.
+    #[must_use]
+    pub fn former(self) -> Option<Former> {
+        match self {
+            Self::Parent | Self::FormerParent => Some(Former::Above),
+            Self::Child | Self::Unit | Self::FormerChild => Some(Former::Below),
+            Self::Other => None,
+        }
+    }
 }
 
 /// A peer with its verified certificates.
@@ -170,6 +201,36 @@ pub struct Peer {
     pub next: Option<PublicKey>,
     /// Where it can be dialled.
     pub addresses: Vec<String>,
+    /// What it was to this node before one of the two moved.
+    pub former: Option<Former>,
+}
+
+impl Peer {
+    /// Whether certificates of the same node name the key that is known, or one that it led to. A
+    /// key that was given up does not come back.
+    #[must_use]
+    pub fn leads_to(&self, shown: &Standing) -> bool {
+        shown.keys().all().any(|key| key == self.standing.key())
+    }
+
+    /// The same, where the key counts with which the peer will come next.
+    #[must_use]
+    pub fn will_lead_to(&self, shown: &Standing) -> bool {
+        self.leads_to(shown)
+            && self.next.is_none_or(|next| shown.keys().all().any(|key| key == next))
+    }
+}
+
+/// A peer as it is put into the directory, which finds out what it is to this node.
+pub struct Known {
+    /// Its certificates, verified.
+    pub standing: Standing,
+    /// The key with which it will come next.
+    pub next: Option<PublicKey>,
+    /// Where it can be dialled.
+    pub addresses: Vec<String>,
+    /// What it was to this node before one of the two moved.
+    pub former: Option<Former>,
 }
 
 /// Every node this one knows.
@@ -181,16 +242,10 @@ pub struct Directory {
 
 impl Directory {
     /// Puts a peer; `me` and the revocation lists decide what it is to this node.
-    pub fn insert(
-        &mut self,
-        me: &Standing,
-        lists: &Lists,
-        standing: Standing,
-        next: Option<PublicKey>,
-        addresses: Vec<String>,
-    ) {
+    pub fn insert(&mut self, me: &Standing, lists: &Lists, known: Known) {
+        let Known { standing, next, addresses, former } = known;
         let node = standing.node();
-        let relation = relation(me, lists, &standing);
+        let relation = relation(me, lists, &standing, former);
         if let Some(known) = self.peers.get(&node) {
             self.by_key.remove(&known.standing.key());
             known.next.map(|key| self.by_key.remove(&key));
@@ -198,14 +253,14 @@ impl Directory {
         for key in [Some(standing.key()), next].into_iter().flatten() {
             self.by_key.insert(key, node);
         }
-        self.peers.insert(node, Peer { relation, standing, next, addresses });
+        self.peers.insert(node, Peer { relation, standing, next, addresses, former });
     }
 
     /// Asks anew what everybody is to this node, after its own certificates or the revocation
     /// lists changed.
     pub fn judge(&mut self, me: &Standing, lists: &Lists) {
         for peer in self.peers.values_mut() {
-            peer.relation = relation(me, lists, &peer.standing);
+            peer.relation = relation(me, lists, &peer.standing, peer.former);
         }
     }
 
@@ -250,13 +305,21 @@ impl Directory {
     }
 }
 
-fn relation(me: &Standing, lists: &Lists, peer: &Standing) -> Relation {
-    if lists.revoked(peer).is_some() {
+fn relation(me: &Standing, lists: &Lists, peer: &Standing, former: Option<Former>) -> Relation {
+    let given_up = lists.is_disowned(peer, Issuer::Node(me.node()));
+    if lists.barred(peer).is_some() || given_up {
         Relation::Other
     } else if me.parent() == Some(peer.node()) {
         Relation::Parent
     } else if peer.parent() != Some(me.node()) {
-        Relation::Other
+        match former {
+            Some(Former::Above) => Relation::FormerParent,
+            Some(Former::Below) => Relation::FormerChild,
+            None => Relation::Other,
+        }
+    } else if lists.against(peer).any(|entry| entry.node == peer.node()) {
+        // Given up as moved: it comes with the certificates of its new parent.
+        Relation::FormerChild
     } else if peer.certificate().rights.contains(&Right::Govern) {
         Relation::Child
     } else {

@@ -2,6 +2,7 @@
 //! when it is received and when the journal is replayed. It never asks policy, clock or network.
 
 mod access;
+mod aside;
 mod case;
 mod erase;
 mod fork;
@@ -11,6 +12,7 @@ mod local;
 mod people;
 mod photo;
 mod policy;
+mod reclaim;
 mod revocation;
 mod roster;
 mod stream;
@@ -23,7 +25,8 @@ use governance::case::{Case, CaseId, Rejected};
 use record::chain::Head;
 use record::tree::leaf_hash;
 use record::{
-    FederationId, FieldError, Fields, Hash, Header, NodeId, Record, RecordId, Unverified, cbor,
+    FederationId, FieldError, Fields, Hash, Header, NodeId, Record, RecordId, Timestamp,
+    Unverified, cbor,
 };
 
 pub use access::{access_mark, access_sealed, reads_key};
@@ -42,15 +45,18 @@ pub use photo::{shown_key, wanted_key};
 pub use policy::{
     PolicyRow, Source, given_key, given_prefix, in_force, kept_key, of_file, published,
 };
+pub use reclaim::{Lost, highest_epoch, lost};
+pub(crate) use revocation::is_compromised;
 pub use revocation::{Compromise, Listed, issuer_key};
 pub use roster::{person_key, places};
+pub(crate) use stream::log_key_of;
 pub use stream::{Sent, given_of, given_to, log_key, stream_key};
 pub use withdrawal::{MAX_WITHDRAWALS, withdrawn_key};
 
 use crate::entry::Entry;
 use crate::exchange::ROTATION;
 use crate::kind;
-use crate::note::Note;
+use crate::note::{Came, Note, Stands};
 use crate::peer::Card;
 use crate::staging::{Lookup, NOTE_LIMITS, Staging, disclosures};
 use crate::store::{Frame, FrameKind, Position, StoreError, Table};
@@ -91,6 +97,16 @@ pub struct Readable {
     pub record: Record,
     /// The fields.
     pub fields: Fields,
+    /// When it came, where its author dated it later than that (S6): for this node it was said then.
+    pub came: Option<Timestamp>,
+}
+
+impl Readable {
+    /// When it was said, as far as this node goes along: never later than it came.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        self.came.unwrap_or(self.record.time)
+    }
 }
 
 /// Writes the rows that a frame implies. The frame's statements were verified before it was
@@ -159,7 +175,24 @@ pub fn read(whose: Whose, at: Position, frame: &Frame) -> Result<Readable, Store
         .map_err(|error| senseless(at, &error.to_string()))?
         .trust_stored(&whose.federation);
     let fields = fields(&record, frame).map_err(|error| senseless(at, &error.to_string()))?;
-    Ok(Readable { record, fields })
+    let came = came_of(at, frame)?.at;
+    Ok(Readable { record, fields, came })
+}
+
+/// Where the record in a frame of another's stands in its author's log, as it came along.
+///
+/// # Errors
+/// When the frame makes no sense.
+pub fn stands(at: Position, frame: &Frame) -> Result<Option<Stands>, StoreError> {
+    Ok(came_of(at, frame)?.stands)
+}
+
+fn came_of(at: Position, frame: &Frame) -> Result<Came, StoreError> {
+    if frame.came.is_empty() {
+        return Ok(Came::default());
+    }
+    cbor::decode(&frame.came, &NOTE_LIMITS)
+        .map_err(|error| senseless(at, &format!("how it came: {error}")))
 }
 
 fn fields(record: &Record, frame: &Frame) -> Result<Fields, FieldError> {
@@ -175,6 +208,10 @@ fn own(
     readable: &Readable,
 ) -> Result<Done, StoreError> {
     let record = &readable.record;
+    if record.kind == kind::EPOCH_OPENED {
+        let last = staging.log.head.map(|head| (head.epoch, head.seq));
+        reclaim::opened(staging, last, record.epoch)?;
+    }
     staging.put_log(record, at)?;
     leaf::grow(staging, record.epoch, staging.log.frontier.size())?;
     let grown = staging.log.frontier.append(leaf_hash(record.id().as_bytes()));
@@ -272,17 +309,54 @@ fn foreign(
     frame: &Frame,
     readable: &Readable,
 ) -> Result<Done, StoreError> {
+    let subject = readable.record.subject;
+    let done = foreign_record(whose, staging, at, frame, readable)?;
+    // Words that come to an erased case again go at once, whatever became of the record.
+    if done.case.is_none() && is_erased(staging, subject)? {
+        erase::late(staging, at, subject);
+    }
+    if done.case.is_some() && reclaim::waits(whose, staging, subject)? {
+        let resumed = reclaim::resume(whose, staging, subject)?;
+        let gone = [done.gone, resumed.gone].concat();
+        let case = staging.case(subject)?;
+        return Ok(Done { case, gone, judged: resumed.judged, ..done });
+    }
+    Ok(done)
+}
+
+fn foreign_record(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    at: Position,
+    frame: &Frame,
+    readable: &Readable,
+) -> Result<Done, StoreError> {
     let record = &readable.record;
     let sender = frame.peer.ok_or_else(|| senseless(at, "a foreign record without a sender"))?;
     let fresh = staging.is_beyond(record)?;
     let known = if fresh { None } else { known(whose, staging, record)? };
+    let own = record.author == whose.me;
     match known {
         Some(other) if other.readable.record.id() != record.id() => {
             // Two histories by one author (S2): both are kept, neither is merged.
-            return fork::found(staging, at, record, sender);
+            return fork::found(staging, at, record, record.seq, sender);
         }
+        Some(same) if own && same.breadth >= breadth(frame) => {
+            return Ok(Done { rejected: Some(Rejected::Known), ..Done::default() });
+        }
+        _ if own => return reclaim::taken_back(whose, staging, at, readable, sender),
         Some(same) if same.breadth >= breadth(frame) => {}
-        _ => staging.put_log(record, at)?,
+        Some(_) => {
+            if !is_erased(staging, record.subject)? {
+                staging.put_log(record, at)?;
+            }
+        }
+        None => {
+            if let Some(seq) = fork::contradicted(whose, staging, record, fresh)? {
+                return fork::found(staging, at, record, seq, sender);
+            }
+            staging.put_log(record, at)?;
+        }
     }
     if revocation::is_held_back(staging, record)? {
         return case::hold(staging, at, record, sender, revocation::HELD_BACK.to_owned());
@@ -308,10 +382,16 @@ fn foreign(
     if changed && let Some(gone) = erasure(whose, staging, at, before.as_deref(), readable)? {
         return Ok(Done { before, gone, ..done });
     }
-    if matches!(done.rejected, None | Some(Rejected::Known)) {
+    let again = done.rejected == Some(Rejected::Known) && !is_erased(staging, record.subject)?;
+    if again || done.rejected.is_none() {
         photo::received(staging, at, frame, readable, sender)?;
     }
     Ok(Done { before, ..done })
+}
+
+/// Whether people's words on a case are erased.
+fn is_erased(staging: &Staging<'_>, case: CaseId) -> Result<bool, StoreError> {
+    Ok(staging.case(case)?.is_some_and(|case| case.erased.is_some()))
 }
 
 /// Carries out what a record that was applied means for people's words: where the case was erased
@@ -382,9 +462,9 @@ fn note(
         Note::Revocations { list, chain } => {
             return revocation::listed(whose, staging, at, list, chain);
         }
-        Note::Peer { chain, addresses, next } => {
+        Note::Peer { chain, addresses, next, former } => {
             let judged = revocation::issued(whose, staging, &chain)?;
-            let card = Card { chain, addresses, next };
+            let card = Card { chain, addresses, next, former };
             return stream::peer(staging, at, frame, &card).map(|()| judged);
         }
         Note::Standing { chain } => local::standing(staging, &chain)?,
@@ -392,6 +472,8 @@ fn note(
             stream::accepted(staging, node, epoch)?;
             return fork::accepted(whose, staging, node, epoch);
         }
+        Note::GivenBack { node, before } => reclaim::given(staging, node, before)?,
+        Note::Ahead { epoch } => reclaim::ahead(staging, epoch)?,
         Note::Shown {} => stream::shown(whose, staging, at, frame)?,
         Note::Challenged { node, unopened } => stream::challenged(staging, node, unopened)?,
         Note::Rotation(rotation) => {
@@ -443,7 +525,7 @@ pub fn position_of(
     epoch: u32,
     seq: u64,
 ) -> Result<Option<Position>, StoreError> {
-    let key = stream::log_key_of(author, epoch, seq);
+    let key = log_key_of(author, epoch, seq);
     Ok(view.value(Table::Log, &key)?.as_deref().and_then(Position::from_bytes))
 }
 

@@ -378,9 +378,9 @@ impl Room {
                     self.work(worker::Job::Open { peer, asked, reply });
                 }
             }
-            Effect::Verify { from, after, page } => {
+            Effect::Verify { from, wanted, page } => {
                 let world = self.engine.world();
-                self.work(worker::Job::Verify { from, after, page, world });
+                self.work(worker::Job::Verify { from, wanted, page, world });
             }
             Effect::Piece { ticket, peer, fetch } => {
                 if let Some(reply) = self.desk.peers.remove(&ticket) {
@@ -438,9 +438,9 @@ impl Room {
             ) => {
                 let _ = reply.send(Response::Refused);
             }
-            Some(worker::Job::Verify { from, after, .. }) => {
+            Some(worker::Job::Verify { from, wanted, .. }) => {
                 let page = Err(PageError::NotChecked);
-                self.undone.push(Input::Arrived { from, after, page });
+                self.undone.push(Input::Arrived { from, wanted, page });
             }
             Some(worker::Job::Count { ask, .. }) => {
                 self.undone.push(Input::Counted { ask, counted: None });

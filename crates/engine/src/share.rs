@@ -138,6 +138,18 @@ pub(crate) fn share_policy(
     Ok(true)
 }
 
+/// Stages a record for its own author, who has lost it.
+pub(crate) fn share_back(
+    setup: &Setup,
+    staging: &mut Staging<'_>,
+    record: &Record,
+    release: &Release,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    stage(setup, staging, &Given::record(record), release, by, now)
+}
+
 /// A record that is given to somebody.
 struct Given {
     subject: Subject,
@@ -248,5 +260,6 @@ fn sent(envelope: std::sync::Arc<[u8]>, subject: Subject, to: NodeId) -> Frame {
         open: Vec::new(),
         sealed: Vec::new(),
         note: Vec::new(),
+        came: Vec::new(),
     }
 }

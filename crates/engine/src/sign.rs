@@ -71,6 +71,7 @@ pub(crate) fn append(
         open,
         sealed,
         note: draft.note.map(|note| encode(&note)).unwrap_or_default(),
+        came: Vec::new(),
     };
     let (at, frame) = staging.push(frame)?;
     let done = project::project(whose(setup), staging, at, &frame)?;
@@ -98,6 +99,7 @@ pub(crate) fn local(kind: FrameKind, note: Vec<u8>) -> Frame {
         open: Vec::new(),
         sealed: Vec::new(),
         note,
+        came: Vec::new(),
     }
 }
 

@@ -306,6 +306,17 @@ impl<'s> Staging<'s> {
         Ok(tip.is_none_or(|tip| header.seq > tip))
     }
 
+    /// Whether the last record that is known of a header's author in its epoch stands at `seq` or
+    /// behind it, so that the index is worth asking for that place.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn is_known_up_to(&mut self, header: &Header, seq: u64) -> Result<bool, StoreError> {
+        self.is_beyond(header)?;
+        let tip = self.tips.0.get(&(header.author, header.epoch)).copied().flatten();
+        Ok(tip.is_some_and(|tip| tip >= seq))
+    }
+
     /// Puts the row that says where a record lies.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use crate::blob::Blobs;
 pub const MAX_VALUE: usize = 100 * 1024;
 /// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
 /// must change whenever a type changes that is stored in a row.
-pub const ROW_FORMAT: u8 = 22;
+pub const ROW_FORMAT: u8 = 27;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -129,6 +129,8 @@ pub enum Table {
     Proposal = 54,
     /// Account name → its second factor, without the secret.
     Factor = 55,
+    /// (subject, position) → nothing: what [`Table::Quarantine`] has, by what it is about.
+    Aside = 57,
     /// A person's key → what is known of it; (person, key) → nothing.
     PersonKey = 56,
     /// Author → where it signed two histories, and from which epoch on it counts again.
@@ -202,6 +204,9 @@ pub struct Frame {
     pub sealed: Vec<Disclosure>,
     /// Local facts in canonical CBOR, such as the idempotency key and the receipt.
     pub note: Vec<u8>,
+    /// How a foreign record came, in canonical CBOR (see [`crate::note::Came`]); empty where there is
+    /// nothing to say. In clear, since it has nothing of people: it stays when words are erased.
+    pub came: Vec<u8>,
 }
 
 /// One change of the index. `None` removes the key.

@@ -24,12 +24,12 @@ use crate::usable::{self, Uses};
 pub(crate) use count::LAST;
 pub use count::{Counted, State, count, sheet};
 pub use erasure::outstanding;
-pub use given::{Given, Waiting, access_log, given, reads, waiting, withdrawn};
+pub use given::{Given, Waiting, access_chain, access_log, given, reads, waiting, withdrawn};
 pub use ground::{duty_lists, duty_versions, organisation, organisations, station, stations};
 pub use local::{
-    Repeat, Staff, account, accounts, factor, imported, invitation, invitations, key_record,
-    keys_of, person_key, proposals, quarantined, repeat, reported, saved_views, staff, token,
-    tokens_of,
+    Repeat, Staff, account, accounts, endorsement, factor, imported, invitation, invitations,
+    key_label, key_record, keys_of, person_key, proposals, quarantined, repeat, reported,
+    saved_views, staff, token, tokens_of,
 };
 pub use people::{
     MemberShown, NoteShown, Papers, growth, member, note, note_of, note_text, notes, papers,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 /// The version of these messages; a node refuses a hello with another major version.
-pub const PROTOCOL: u16 = 2;
+pub const PROTOCOL: u16 = 3;
 /// A page of a share stream stays below this many bytes of entries (design: pages ≤ 256 KiB)
 /// unless a single entry alone is larger.
 pub const PAGE_BYTES: usize = 256 * 1024;
@@ -54,6 +54,10 @@ pub struct Enrol {
     pub secret: ByteBuf,
     /// Addresses (multiaddr text) at which the newcomer can be dialled; at most 8.
     pub addresses: Vec<String>,
+    /// The certificates that it has already, its own first: of a node that moves here from another
+    /// parent, or whose code or name becomes another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<ChainBytes>,
 }
 
 /// Asks for the entries which the listener has for the speaker, and acknowledges earlier ones.
@@ -94,6 +98,18 @@ pub struct Challenge {
     pub root: Hash,
     /// The leaf to open, from 0.
     pub index: u64,
+}
+
+/// Asks for the speaker's own records that the listener has, because the speaker has lost them: they
+/// come in the stream. [`Response::Done`] says that all of them are in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reclaim {
+    /// Epoch and number of the last record that the speaker has left; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<(u32, u64)>,
+    /// The epoch in which it goes on.
+    pub before: u32,
 }
 
 /// The record that a [`Challenge`] named, without its fields.
@@ -170,10 +186,14 @@ pub struct Parcel {
     /// Whether people's words that the entry names are erased since: they are not among the fields.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,
-    /// Where the record stands in the log that the page's checkpoint is of; only for a record of
-    /// the sender itself.
+    /// Where the record stands in its author's log: the one that [`Page::log`] is of where the sender
+    /// is the author, else the one that [`Self::log`] names. Absent for a record that its author has
+    /// lost since, as a later epoch says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// Which of [`Page::logs`] is its author's, for a record that the sender passes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<u16>,
 }
 
 /// Where a record stands in its author's log, and the proof of it.
@@ -212,6 +232,9 @@ pub struct Page {
     /// The sender's log, where records of its own are in this page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<Grown>,
+    /// Signed checkpoints of other authors' logs, as they gave them along with their records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<ByteBuf>,
     /// Whether more entries wait behind the last one.
     pub more: bool,
 }
@@ -239,6 +262,8 @@ pub enum Request {
     Renew(Renew),
     /// See [`Challenge`].
     Challenge(Challenge),
+    /// See [`Reclaim`].
+    Reclaim(Reclaim),
 }
 
 /// What it may be told. `Refused` carries nothing: what is refused and what does not exist look
@@ -302,7 +327,7 @@ impl Request {
     pub fn cap(tag: u8) -> Option<usize> {
         Some(match tag {
             1 => HELLO,
-            2 => 32 * KIB,
+            2 => 64 * KIB,
             3 => 4 * KIB,
             4 => 16,
             5 => 16 * KIB,
@@ -310,7 +335,7 @@ impl Request {
             7 => 256,
             8 => 96 * KIB,
             9 => 2 * KIB,
-            10 => 256,
+            10 | 11 => 256,
             _ => return None,
         })
     }
@@ -329,6 +354,7 @@ impl Request {
             Self::Notice(_) => 8,
             Self::Renew(_) => 9,
             Self::Challenge(_) => 10,
+            Self::Reclaim(_) => 11,
         }
     }
 
@@ -349,6 +375,7 @@ impl Request {
             Self::Notice(m) => cbor::encode(m),
             Self::Renew(m) => cbor::encode(m),
             Self::Challenge(m) => cbor::encode(m),
+            Self::Reclaim(m) => cbor::encode(m),
         };
         capped(tag, body, Self::cap(tag))
     }
@@ -370,6 +397,7 @@ impl Request {
             8 => cbor::decode(body, &limits).map(Self::Notice),
             9 => cbor::decode(body, &limits).map(Self::Renew),
             10 => cbor::decode(body, &limits).map(Self::Challenge),
+            11 => cbor::decode(body, &limits).map(Self::Reclaim),
             _ => return Err(WireError::UnknownType(tag)),
         };
         read.map_err(|source| WireError::Malformed { tag, source })

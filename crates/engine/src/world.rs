@@ -14,7 +14,7 @@ use record::{FederationId, NodeId, NodeKey, PublicKey, Signed, Subject, Timestam
 use serde::{Deserialize, Serialize};
 
 use crate::engine::OpenError;
-use crate::peer::{Card, Directory};
+use crate::peer::{Card, Directory, Known};
 use crate::project::{self, Listed, Of};
 use crate::staging::{Lookup, decode};
 use crate::store::{Pair, StoreError, Table};
@@ -142,7 +142,9 @@ impl World {
         let directory = Arc::make_mut(&mut self.directory);
         let next = row.next.as_ref().and_then(|next| standing_at_its_time(setup, next));
         let next = next.map(|next| next.key());
-        directory.insert(&setup.standing, &self.lists, standing, next, row.addresses.clone());
+        let (addresses, former) = (row.addresses.clone(), row.former);
+        let known = Known { standing, next, addresses, former };
+        directory.insert(&setup.standing, &self.lists, known);
     }
 
     /// What the revocation lists say of a peer; nobody knows anything of a stranger.
@@ -194,7 +196,9 @@ pub fn verify_list(
     let key = match issuer {
         Issuer::Root => setup.root,
         Issuer::Node(node) => {
-            let standing = verify(setup, chain, issued).map_err(|error| error.to_string())?;
+            // Its certificates, or those above, may have been renewed since it was made.
+            let at = begins(chain).map_or(issued, |begins| begins.max(issued));
+            let standing = verify(setup, chain, at).map_err(|error| error.to_string())?;
             if standing.node() != node {
                 return Err("the chain that came with the revocation list is another node's".into());
             }
@@ -213,11 +217,16 @@ pub(crate) fn standing_at_its_time(
     setup: &Setup,
     chain: &[serde_bytes::ByteBuf],
 ) -> Option<Standing> {
+    verify(setup, chain, begins(chain)?).ok()
+}
+
+/// When the youngest certificate of a chain begins, as it says.
+fn begins(chain: &[serde_bytes::ByteBuf]) -> Option<Timestamp> {
     let begins = chain.iter().filter_map(|link| {
         let parsed = Unverified::<Certificate>::parse(link.to_vec()).ok()?;
         Some(parsed.peek().not_before)
     });
-    verify(setup, chain, begins.max()?).ok()
+    begins.max()
 }
 
 /// Verifies a chain that a peer presented.

@@ -56,6 +56,14 @@ impl AreaCode {
         self.0.starts_with(&prefix.0)
     }
 
+    /// This area's code after the one that it lies within has got another code of the same length;
+    /// `None` where it does not lie in it, or the lengths differ: then people have to say.
+    #[must_use]
+    pub fn moved(&self, from: &Self, to: &Self) -> Option<Self> {
+        let rest = self.0.strip_prefix(&from.0)?;
+        (from.0.len() == to.0.len()).then(|| Self(format!("{}{rest}", to.0)))
+    }
+
     /// Whether one of the two areas holds the other.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
@@ -165,6 +173,15 @@ mod tests {
         assert!(!township.is_within(&other));
         assert!(county.overlaps(&township) && !other.overlaps(&township));
         assert_eq!(township.rank(), AreaRank::Township);
+    }
+
+    #[test]
+    fn what_lies_within_an_area_moves_with_its_code() {
+        let (from, to) = (code("341021100"), code("341022105"));
+        assert_eq!(code("341021100007").moved(&from, &to), Some(code("341022105007")));
+        assert_eq!(from.moved(&from, &to), Some(to.clone()));
+        assert_eq!(code("341021101007").moved(&from, &to), None, "it lies elsewhere");
+        assert_eq!(code("341021100007").moved(&from, &code("341022")), None, "another rank");
     }
 
     #[test]

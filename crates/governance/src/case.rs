@@ -42,6 +42,9 @@ pub struct Case {
     pub trail: Vec<NodeId>,
     /// The other nodes that take part, as this node knows them.
     pub parties: BTreeMap<NodeId, Party>,
+    /// Those that took part and are told no more: they were given words, and an erasure reaches
+    /// them, too.
+    pub left: BTreeSet<NodeId>,
     /// Stage, a key of the holder's policy.
     pub stage: String,
     /// The phase of that stage.

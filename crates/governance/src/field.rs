@@ -139,6 +139,7 @@ fields! {
     321 PERSON_SALT "person_salt" Personal "The salt of what a person signed: it goes with the words.";
     322 NODE_ONLY "node_only" Structural "Why an act has no signature but the node's.";
     323 PERSON_KEY "person_key" Structural "A person's public key, enrolled or revoked.";
+    324 KEY_LABEL "key_label" Personal "What a person calls the device that has a key of theirs.";
 }
 
 /// The registry's entry for a number.

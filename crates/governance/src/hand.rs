@@ -6,12 +6,33 @@ use record::{FederationId, FieldId, Fields, Header, KeyError, PublicKey, RecordI
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::act::{Body, FieldValues};
+use crate::act::{ActKind, Body, Closing, FieldValues};
 use crate::field;
 
 /// How long before it is carried out an act may have been signed, and after, in milliseconds: time
 /// enough for somebody to read it once more, and for clocks that differ.
 pub const LATEST: i64 = 10 * 60_000;
+
+/// What a record says besides its person, whatever the act: what follows from it by policy, and the
+/// signature itself. Everything else is the person's word, or it is not theirs at all.
+const NODES_WORD: [FieldId; 16] = [
+    field::POLICY,
+    field::STAGE,
+    field::PHASE,
+    field::LEVEL,
+    field::DUE,
+    field::NUMBER,
+    field::GRID,
+    field::REPORTER,
+    field::REPORT_IN_BY,
+    field::TO,
+    field::OFFER,
+    field::SETTLED,
+    field::CLOSING,
+    field::PERSON_SIGNED,
+    field::PERSON_SALT,
+    field::NODE_ONLY,
+];
 
 /// By whose hand an act is done, as it is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -86,6 +107,12 @@ pub enum HandError {
     /// The values are not those that were signed.
     #[error("the values are not those that were signed")]
     Values,
+    /// The record does not follow the one after which it was signed.
+    #[error("it was signed after another record than the one that this follows")]
+    Cause,
+    /// The record commits to more than was signed, or to less.
+    #[error("the record does not say exactly what was signed")]
+    Commitments,
     /// It was made too long ago, or is dated ahead.
     #[error("it was signed too long ago, or by a clock that is ahead")]
     Time,
@@ -100,6 +127,8 @@ impl HandError {
             Self::NotEnrolled => "这把密钥没有登记在您名下，或已吊销",
             Self::Form => "本人签名的格式不对",
             Self::Values => "内容与签名时的不同",
+            Self::Cause => "记录所接的不是本人签名时的上一条记录",
+            Self::Commitments => "记录所说的多于或少于本人所签的",
             Self::Time => "签名的时间太早，或设备时钟超前",
         }
     }
@@ -162,7 +191,9 @@ impl Hand {
 
 impl PersonSignature {
     /// Checks the signature that a record has, and the values where they are here: by the header
-    /// alone, which the node signed, and for whoever was given only a part of the fields.
+    /// alone, which the node signed, and for whoever was given only a part of the fields. It holds
+    /// for this record alone: it follows what the person saw, and commits to what they signed, to
+    /// its salt, and to nothing else that a person could have said.
     ///
     /// # Errors
     /// [`HandError`].
@@ -187,6 +218,11 @@ impl PersonSignature {
             digest,
         };
         act.verify(&self.key, signature)?;
+        self.check_bound(header)?;
+        let closing: Option<Closing> = fields.get(field::CLOSING).map_err(|_| HandError::Form)?;
+        if closing == Some(Closing::Special) && !self.says(field::CLOSING) {
+            return Err(HandError::Values);
+        }
         let salt: Option<ByteBuf> = fields.get(field::PERSON_SALT).map_err(|_| HandError::Form)?;
         let Some(salt) = salt else { return Ok(Checked::Digest) };
         let salt = salt.as_slice().try_into().map_err(form)?;
@@ -200,4 +236,37 @@ impl PersonSignature {
         let same = values_digest(&salt, &values(&said)) == digest;
         if same { Ok(Checked::Whole) } else { Err(HandError::Values) }
     }
+
+    /// Whether the record follows what the person saw, and says what they signed and no more.
+    fn check_bound(&self, header: &Header) -> Result<(), HandError> {
+        if self.base.is_zero() || !header.causes.contains(&self.base) {
+            return Err(HandError::Cause);
+        }
+        if !self.fields.is_sorted_by(|a, b| a < b) {
+            return Err(HandError::Form);
+        }
+        let committed = |id: FieldId| header.commitment(id).is_some();
+        let all_there = self.fields.iter().copied().map(FieldId).all(committed);
+        let kind = ActKind::from_kind(header.kind);
+        let no_more =
+            header.commitments.iter().all(|(id, _)| self.says(*id) || is_nodes_word(kind, *id));
+        if all_there && no_more && committed(field::PERSON_SALT) {
+            Ok(())
+        } else {
+            Err(HandError::Commitments)
+        }
+    }
+
+    fn says(&self, id: FieldId) -> bool {
+        self.fields.binary_search(&id.0).is_ok()
+    }
 }
+
+/// Whether a field of an act is the node's word. To whom a case is handed down its person says;
+/// where else it goes follows from where it is.
+pub(crate) fn is_nodes_word(kind: Option<ActKind>, id: FieldId) -> bool {
+    NODES_WORD.contains(&id) && !(id == field::TO && kind == Some(ActKind::HandDown))
+}
+
+#[cfg(test)]
+mod tests;

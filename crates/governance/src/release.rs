@@ -81,7 +81,8 @@ impl Release {
 }
 
 /// Who is to be given the record of a step that was just applied: every party of the case for
-/// whom policy has a rule, except its author and the peer it came from. `held` are the fields of
+/// whom policy has a rule, except its author and the peer it came from; of an erasure also those
+/// that take part no more. `held` are the fields of
 /// that record which this node has.
 #[must_use]
 pub fn audience(
@@ -92,12 +93,17 @@ pub fn audience(
     held: &[FieldId],
     now: Timestamp,
 ) -> Vec<Release> {
+    let elsewhere = |node: &NodeId| *node != step.author && *node != sender;
+    let erases = step.act == ActKind::Erase;
+    let left = case.left.iter().filter(|node| erases && !case.parties.contains_key(*node));
+    let left = left.filter(|node| elsewhere(node)).map(|node| erasure(*node, held));
     case.parties
         .iter()
-        .filter(|(node, _)| **node != step.author && **node != sender)
+        .filter(|(node, _)| elsewhere(node))
         .filter(|(node, party)| step.act == ActKind::Erase || concerns(case, **node, **party))
         .filter(|(node, party)| makes_sense(policy, case, step, **node, **party))
         .filter_map(|(node, party)| release(policy, *node, *party, step.act, held, now))
+        .chain(left)
         .collect()
 }
 
@@ -142,6 +148,17 @@ pub fn published(me: NodeId, to: &Standing, held: &[FieldId]) -> Option<Release>
 #[must_use]
 pub fn withdrawal(to: NodeId, held: &[FieldId]) -> Release {
     codes(to, "withdrawal", "撤回已给出的内容 / withdrawal of what was given", held)
+}
+
+/// What a node that has lost data is given back of a record: all that is here of it, if it is its
+/// own author, who knew it before anybody else.
+#[must_use]
+pub fn returned(to: NodeId, author: NodeId, held: &[FieldId]) -> Option<Release> {
+    let mut fields = held.to_vec();
+    fields.sort_unstable();
+    let (purpose, basis) = ("return", "归还其本单位签发的记录 / records of its own that it lost");
+    let (purpose, basis) = (purpose.to_owned(), basis.to_owned());
+    (to == author).then_some(Release { to, purpose, basis, fields, withheld: vec![], until: None })
 }
 
 fn codes(to: NodeId, purpose: &str, basis: &str, held: &[FieldId]) -> Release {

@@ -4,6 +4,7 @@
 //!
 //! Tables and GeoJSON become [`Draft`]s, and [`plan`] compares drafts with the territory.
 
+mod aside;
 mod draft;
 mod export;
 mod fit;
@@ -90,6 +91,8 @@ pub struct Plan {
 /// How many rows came to what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Counts {
+    /// Rows that say something: the new, changed, unchanged, skipped and refused ones together.
+    pub rows: usize,
     /// Places that are not there yet.
     pub new: usize,
     /// Places that differ.

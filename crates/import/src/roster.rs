@@ -76,6 +76,8 @@ pub struct Person {
 /// How many of each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Counts {
+    /// Rows that say something.
+    pub rows: usize,
     /// People who are not on the roster yet.
     pub new: usize,
     /// Appointments to make.
@@ -135,6 +137,7 @@ pub fn plan(book: &Book, mapping: &Mapping, options: &Options<'_>) -> Plan {
     let reader = row::Reader::new(options);
     let mut entries = Vec::new();
     for line in table.lines() {
+        plan.counts.rows += 1;
         let mut found = Vec::new();
         let entry = reader.read(&line, &mut found);
         if found.iter().any(Problem::is_error) {

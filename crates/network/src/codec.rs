@@ -111,7 +111,8 @@ impl request_response::Codec for Codec {
 
 /// Type tags of requests and of the responses that belong to them. [`Response::Done`] and
 /// [`Response::Refused`] carry nothing and may follow anything.
-const PAIRS: [(u8, u8); 7] = [(1, 65), (2, 66), (3, 67), (5, 69), (6, 70), (7, 72), (9, 66)];
+const PAIRS: [(u8, u8); 8] =
+    [(1, 65), (2, 66), (3, 67), (5, 69), (6, 70), (7, 72), (9, 66), (10, 73)];
 const EMPTY: [u8; 2] = [68, 71];
 
 async fn request<T>(io: &mut T) -> Result<Request, FrameError>

@@ -174,9 +174,11 @@ pub(crate) fn answer_within(deadlines: &Requests, request: &Request) -> Duration
         | Request::Poke
         | Request::Notice(_)
         | Request::Renew(_) => deadlines.short,
-        Request::Pull(_) | Request::Witness(_) | Request::Fetch(_) | Request::Challenge(_) => {
-            deadlines.page
-        }
+        Request::Pull(_)
+        | Request::Witness(_)
+        | Request::Fetch(_)
+        | Request::Challenge(_)
+        | Request::Reclaim(_) => deadlines.page,
         Request::Ask(_) => deadlines.ask,
     }
 }

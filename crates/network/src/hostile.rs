@@ -150,6 +150,22 @@ impl Raw {
         self.wait_for(News::Up).await;
     }
 
+    /// Dials once more; whether a connection came about.
+    pub async fn reaches(&mut self, address: &str) -> bool {
+        while self.news.try_recv().is_ok() {}
+        self.dial(address);
+        within(async {
+            loop {
+                match self.news.recv().await.expect("the peer runs") {
+                    News::Up => return true,
+                    News::Failed => return false,
+                    News::Down | News::Spoke => {}
+                }
+            }
+        })
+        .await
+    }
+
     /// Dials where nobody shakes hands.
     pub async fn fail_to_connect(&mut self, address: &str) {
         self.dial(address);
@@ -258,7 +274,10 @@ async fn drive(
         tokio::select! {
             command = commands.recv() => match command {
                 None => return,
-                Some(Command::Dial(address)) => swarm.dial(address).expect("it dials one peer"),
+                // Refused where it is connected already.
+                Some(Command::Dial(address)) => if swarm.dial(address).is_err() {
+                    let _ = news.send(if connected.is_some() { News::Up } else { News::Failed });
+                },
                 Some(Command::Send(bytes, answer)) => {
                     if let Some(peer) = connected {
                         let id = swarm.behaviour_mut().exchange.send_request(&peer, bytes);

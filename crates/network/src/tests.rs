@@ -151,7 +151,7 @@ fn hello() -> Hello {
 }
 
 fn enrol() -> Request {
-    Request::Enrol(Enrol { secret: ByteBuf::from(vec![7; 32]), addresses: Vec::new() })
+    Request::Enrol(Enrol { secret: ByteBuf::from(vec![7; 32]), addresses: Vec::new(), chain: None })
 }
 
 fn pull() -> Request {

@@ -4,6 +4,7 @@
 //! header, 32 bytes   marker (8) ‖ position (u64) ‖ index in batch (u16) ‖ frames in batch (u16)
 //!                    ‖ length of the clear part (u32) ‖ of the sealed part (u32) ‖ crc32 (u32)
 //! clear part         canonical CBOR: [1, kind, subject, envelope, [entry]?, [peer]?, [disclosure…]]
+//!                    and, where it is said how the record came, that as one item more
 //! sealed part        nothing, or a box (see `vault`) of canonical CBOR: [[disclosure…], note]
 //! disclosure         [field, salt, value]
 //! ```
@@ -175,7 +176,11 @@ pub(crate) fn decode(clear: &[u8], sealed: &[u8], vault: &Vault) -> Result<Frame
 /// Reads the clear part alone: the frame without its sealed fields and note.
 pub(crate) fn read_clear(clear: &[u8]) -> Result<Frame, FrameError> {
     let mut reader = Reader::new(clear);
-    reader.array_of(7, "an array of 7").map_err(FrameError::Clear)?;
+    let items = reader.array().map_err(FrameError::Clear)?;
+    if !(7..=8).contains(&items) {
+        let expected = Reader::new(clear).array_of(7, "an array of 7 or 8");
+        expected.map_err(FrameError::Clear)?;
+    }
     let version = reader.uint().map_err(FrameError::Clear)?;
     if version != VERSION {
         return Err(FrameError::Version(version));
@@ -183,19 +188,20 @@ pub(crate) fn read_clear(clear: &[u8]) -> Result<Frame, FrameError> {
     let kind = reader.uint().map_err(FrameError::Clear)?;
     let known = u8::try_from(kind).ok().and_then(FrameKind::from_u8);
     let kind = known.ok_or(FrameError::Kind(kind))?;
-    read_rest(kind, &mut reader).map_err(FrameError::Clear)
+    read_rest(kind, items == 8, &mut reader).map_err(FrameError::Clear)
 }
 
-fn read_rest(kind: FrameKind, reader: &mut Reader<'_>) -> Result<Frame, CborError> {
+fn read_rest(kind: FrameKind, came: bool, reader: &mut Reader<'_>) -> Result<Frame, CborError> {
     let subject = Subject::from_bytes(reader.bytes_of("a subject of 16 bytes")?);
     let envelope = Arc::from(reader.bytes()?);
     let entry = optional(reader, |reader| reader.bytes().map(Arc::from))?;
     let peer = optional(reader, |reader| reader.bytes_of("a node id of 32 bytes"))?;
     let open = read_disclosures(reader)?;
+    let came = if came { reader.bytes()?.to_vec() } else { Vec::new() };
     reader.end()?;
     let peer = peer.map(NodeId::from_bytes);
     let (sealed, note) = (Vec::new(), Vec::new());
-    Ok(Frame { kind, subject, envelope, entry, peer, open, sealed, note })
+    Ok(Frame { kind, subject, envelope, entry, peer, open, sealed, note, came })
 }
 
 fn optional<'a, T>(
@@ -235,7 +241,7 @@ fn read_disclosure(reader: &mut Reader<'_>) -> Result<Disclosure, CborError> {
 
 fn write_clear(frame: &Frame) -> Vec<u8> {
     let mut writer = Writer::with_capacity(clear_length(frame));
-    writer.array(7);
+    writer.array(if frame.came.is_empty() { 7 } else { 8 });
     writer.uint(VERSION);
     writer.uint(u64::from(frame.kind as u8));
     writer.bytes(frame.subject.as_bytes());
@@ -243,6 +249,9 @@ fn write_clear(frame: &Frame) -> Vec<u8> {
     write_optional(&mut writer, frame.entry.as_deref());
     write_optional(&mut writer, frame.peer.as_ref().map(AsRef::as_ref));
     write_disclosures(&mut writer, &frame.open);
+    if !frame.came.is_empty() {
+        writer.bytes(&frame.came);
+    }
     writer.finish()
 }
 
@@ -278,6 +287,7 @@ fn clear_length(frame: &Frame) -> usize {
         + optional(frame.entry.as_ref().map(|entry| entry.len()))
         + optional(frame.peer.map(|_| NodeId::LEN))
         + disclosures_length(&frame.open)
+        + if frame.came.is_empty() { 0 } else { string_length(frame.came.len()) }
 }
 
 /// 0 when there is nothing to seal: such a frame has no box.

@@ -89,6 +89,12 @@ pub fn node_key_path(folder: &Path) -> PathBuf {
     folder.join("keys").join("node.key")
 }
 
+/// Where a data folder keeps the signing key that is to follow, while the node changes its key.
+#[must_use]
+pub fn next_key_path(folder: &Path) -> PathBuf {
+    node_key_path(folder).with_extension("key.next")
+}
+
 /// Where a data folder keeps its storage key.
 #[must_use]
 pub fn storage_key_path(folder: &Path) -> PathBuf {
@@ -101,6 +107,28 @@ pub fn storage_key_path(folder: &Path) -> PathBuf {
 /// [`KeyFileError::Exists`], [`KeyFileError::Io`].
 pub fn create_node_key(path: &Path, key: &NodeKey) -> Result<(), KeyFileError> {
     create(path, NODE_TITLE, key.seed())
+}
+
+/// Writes the key that is to follow a node's signing key to a new file, under the passphrase that
+/// the one before is under, if it is under one. `given` is asked for it then.
+///
+/// # Errors
+/// [`KeyFileError`]: also where the passphrase is not the one of the key before.
+pub fn create_next_node_key<R: CryptoRng + ?Sized>(
+    path: &Path,
+    before: &Path,
+    key: &NodeKey,
+    given: impl FnOnce() -> Result<Passphrase, PassphraseError>,
+    rng: &mut R,
+) -> Result<(), KeyFileError> {
+    let bytes = stamped::load(before).map_err(|source| unreadable(before, source))?;
+    if !is_under_passphrase(&bytes) {
+        return create_node_key(path, key);
+    }
+    let name = || before.display().to_string();
+    let words = given().map_err(|source| KeyFileError::Locked { path: name(), source })?;
+    unlock(before, NODE_TITLE, &bytes, &words)?;
+    write(path, &words.protect(NODE_TITLE, key.seed(), rng))
 }
 
 /// Reads the node's signing key.
@@ -141,7 +169,10 @@ impl StorageKey {
 }
 
 fn create(path: &Path, title: &str, secret: &[u8; 32]) -> Result<(), KeyFileError> {
-    let text = stamped::write(title, &[("secret", stamped::hex(secret))]);
+    write(path, &stamped::write(title, &[("secret", stamped::hex(secret))]))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), KeyFileError> {
     let name = || path.display().to_string();
     if let Some(folder) = path.parent() {
         let refused =
@@ -234,8 +265,12 @@ pub fn protect<R: CryptoRng + ?Sized>(
     Ok(done)
 }
 
-fn files(folder: &Path) -> [(PathBuf, &'static str); 2] {
-    [(node_key_path(folder), NODE_TITLE), (storage_key_path(folder), STORAGE_TITLE)]
+fn files(folder: &Path) -> [(PathBuf, &'static str); 3] {
+    [
+        (node_key_path(folder), NODE_TITLE),
+        (next_key_path(folder), NODE_TITLE),
+        (storage_key_path(folder), STORAGE_TITLE),
+    ]
 }
 
 fn unreadable(path: &Path, source: io::Error) -> KeyFileError {

@@ -70,6 +70,7 @@ prop_compose! {
         open in parts(),
         sealed in parts(),
         note in prop_oneof![Just(Vec::new()), bytes(80)],
+        came in prop_oneof![Just(Vec::new()), bytes(80)],
     ) -> Sample {
         Sample(Frame {
             kind,
@@ -80,6 +81,7 @@ prop_compose! {
             open: disclosures(open),
             sealed: disclosures(sealed),
             note,
+            came,
         })
     }
 }
@@ -95,5 +97,6 @@ pub(crate) fn local(subject: u8, text: &[u8]) -> Frame {
         open: Vec::new(),
         sealed: Vec::new(),
         note: text.to_vec(),
+        came: Vec::new(),
     }
 }

@@ -25,6 +25,7 @@ fn expected() -> Vec<Frame> {
         open: Vec::new(),
         sealed: Vec::new(),
         note: note.to_vec(),
+        came: Vec::new(),
     };
     let disclosure = |field, byte| Disclosure {
         field: FieldId(field),

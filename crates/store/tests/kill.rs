@@ -30,6 +30,7 @@ fn frame(number: u64) -> Frame {
         open: Vec::new(),
         sealed: Vec::new(),
         note: vec![number as u8; (number * 37 % 900) as usize],
+        came: Vec::new(),
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use ed25519_dalek::{Signer, SigningKey};
 use engine::blob::Blobs;
-use engine::command::{Agent, Command, Once, People, Receipt, Refused, What};
+use engine::command::{Agent, Command, NewKey, Once, People, Receipt, Refused, What};
 use engine::project::Whose;
 use engine::store::{Frame, Store};
 use engine::view;
+use engine::wire::{Reclaim, Request, Response};
 use governance::act::{Act, Erasing, Media, Moment, Photo, Whistle};
 use governance::authorize::Refusal;
 use governance::case::{Case, CaseId};
@@ -14,7 +16,8 @@ use governance::diary::Draft;
 use governance::growth::Growth;
 use governance::member::{Member, Willingness};
 use governance::roster::Appointment;
-use record::NodeId;
+use record::person::PersonKey;
+use record::{ActorId, NodeId, PublicKey, Subject};
 use testkit::federation::Part;
 use testkit::fixture;
 use testkit::simulator::{Simulator, Weather};
@@ -191,6 +194,41 @@ fn s25_what_people_said_is_gone_from_every_node_and_every_signature_still_verifi
     assert!(matches!(again, Err(Refused::Rule(Refusal::Erased))));
 }
 
+/// Whoever refused a case was given words with the offer, and is told of no step after it; the
+/// erasure still reaches it, and whom it had called when it had the case before.
+#[test]
+fn s25_a_street_that_refused_a_case_and_its_unit_erase_it_too() {
+    let mut scene = Scene::begin();
+    let (street, community, unit) = (scene.street, scene.community, scene.unit);
+    let opinion = || String::from(CANARIES[5]);
+    scene.does("grid_worker", community, Act::HandUp { reason: opinion() });
+    scene.does("community_dispatcher", community, Act::Escalate { reason: opinion() });
+    scene.does("township_dispatcher", street, Act::AcceptCustody {});
+    let whistle = Whistle { lead: unit, assist: vec![], request: opinion() };
+    scene.does("township_dispatcher", street, Act::Whistle(whistle));
+    scene.does("unit_officer", unit, Act::ReportIn {});
+    scene.does("unit_officer", unit, Act::UnitResult { opinion: opinion(), photos: vec![] });
+    scene.does("township_dispatcher", street, Act::SendHome { done: false, opinion: opinion() });
+    scene.does("community_dispatcher", community, Act::Escalate { reason: opinion() });
+    scene.does("township_dispatcher", street, Act::RefuseCustody { reason: opinion() });
+    assert!(!scene.at(community).parties.contains_key(&street), "it is told no more");
+    scene.does(
+        "community_dispatcher",
+        community,
+        Act::Handle { opinion: opinion(), photos: vec![] },
+    );
+    let satisfied = Act::Verify { solved: true, satisfaction: Some(5), photos: vec![] };
+    scene.does("grid_worker", community, satisfied);
+    scene.does("community_dispatcher", community, Act::Close { special: false });
+    assert!([street, unit].iter().all(|node| !scene.held(*node).is_empty()));
+    scene.erases();
+    for node in [community, street, unit] {
+        assert_eq!(scene.held(node), [""; 0], "{node}");
+        assert!(scene.at(node).erased.is_some());
+    }
+    assert_eq!(scene.outstanding(), []);
+}
+
 #[test]
 fn s25_a_holder_that_was_away_is_named_until_it_has_erased_and_is_told_no_words_any_more() {
     let mut scene = Scene::begin();
@@ -213,6 +251,51 @@ fn s25_a_holder_that_was_away_is_named_until_it_has_erased_and_is_told_no_words_
         assert_eq!(scene.held(node), [""; 0], "{node}");
     }
     assert!(scene.at(unit).erased.is_some(), "it learns that there was a case, and no words");
+    scene.replays_to_the_same();
+}
+
+/// A unit gives a street that lost data its own words back, and they come after the erasure: they are
+/// kept no longer than it takes to see that.
+#[test]
+fn s25_words_that_come_again_after_the_erasure_go_at_once() {
+    let mut scene = Scene::begin();
+    let (street, unit) = (scene.street, scene.unit);
+    let old = scene.world.places[&street].store.after_crash();
+    scene.lives();
+    scene.world.crash(street);
+    let place = scene.world.places.get_mut(&street).expect("a place");
+    // What it promised is with its neighbours.
+    place.promised.clear();
+    place.store = old;
+    scene.world.restart(street);
+    let later = |scene: &mut Scene, seconds| {
+        let later = scene.world.now.plus(Duration::from_secs(seconds));
+        // Until all has come back, the street knows less than the others.
+        let _ = scene.world.run_until(later);
+    };
+    later(&mut scene, 60);
+    let what = What::OpenEpoch { reason: "磁盘损坏".into(), least: 0 };
+    let opens = Command { by: Agent::Console, once: None, what };
+    scene.world.command(street, opens).expect("an operator may");
+    later(&mut scene, 600);
+    assert!(scene.held(street).contains(&CANARIES[5]), "its own words are back");
+    // The unit puts them into its stream once more, and is away before anybody reads on in it.
+    scene.world.crash(unit);
+    scene.world.restart(unit);
+    later(&mut scene, 5);
+    let asked = Request::Reclaim(Reclaim { after: None, before: 1 });
+    let given = scene.world.knock(unit, street.genesis_key(), asked);
+    assert!(matches!(given, Some(Response::Done)));
+    scene.world.crash(unit);
+    scene.erases();
+    assert_eq!(scene.held(street), [""; 0]);
+    assert!(!scene.held(unit).is_empty());
+    scene.world.restart(unit);
+    scene.wait(600);
+    for node in [scene.community, street, scene.county, unit] {
+        assert_eq!(scene.held(node), [""; 0], "{node}");
+    }
+    assert_eq!(scene.outstanding(), []);
     scene.replays_to_the_same();
 }
 
@@ -240,6 +323,20 @@ fn s25_only_whoever_took_it_in_erases_it_and_only_once_it_has_ended() {
 
 /// S25: what is said of staff who hold no post any more, of a member who takes their consent back,
 /// and in a note, goes like what residents said; the ids under which they signed stay.
+/// A key of a person's own, and what they call the device.
+fn key(scene: &Scene, node: NodeId, person: Subject, label: &str) -> NewKey {
+    let key = SigningKey::from_bytes(&[7; 32]);
+    let statement = PersonKey {
+        federation: scene.world.setup(node).federation,
+        node,
+        person: ActorId::from_bytes(*person.as_bytes()),
+        key: PublicKey::from_bytes(key.verifying_key().to_bytes()),
+        time: scene.world.now,
+    };
+    let signature = key.sign(&statement.message()).to_bytes();
+    NewKey { key: statement.key, label: label.into(), time: statement.time, signature }
+}
+
 #[test]
 fn s25_names_of_staff_who_left_of_members_who_withdrew_and_words_of_notes_are_erased() {
     let mut scene = Scene::begin();
@@ -269,6 +366,10 @@ fn s25_names_of_staff_who_left_of_members_who_withdrew_and_words_of_notes_are_er
     let date = "2026-03-01".parse().expect("a day");
     let entry = Growth::Training { title, date, hours: None };
     console(&mut scene, people(People::EnterGrowth { person, entry })).expect("it may");
+    let enrols = What::EnrolKey(Box::new(key(&scene, node, person, CANARIES[2])));
+    let by = Agent::Staff(person);
+    let enrolled = scene.world.command(node, Command { by, once: None, what: enrols });
+    enrolled.expect("whoever holds a post may");
     let offered = scene.world.world(node).policy().willingness[0].key.clone();
     let willingness = Willingness { place: grid, services: [offered].into(), times: [].into() };
     let member = Member {

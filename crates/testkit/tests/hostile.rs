@@ -5,8 +5,8 @@ use std::time::Duration;
 use engine::arrival::verify_page;
 use engine::engine::About;
 use engine::wire::{
-    Ask, Challenge, Enrol, Fetch, Hello, Notice, PROTOCOL, Page, Pull, Renew, Request, Response,
-    Witness,
+    Ask, Challenge, Enrol, Fetch, Hello, Notice, PROTOCOL, Page, Pull, Reclaim, Renew, Request,
+    Response, Witness,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -45,7 +45,7 @@ fn every_request(world: &Simulator, node: NodeId) -> Vec<Request> {
             revocations: Vec::new(),
             seen: None,
         }),
-        Request::Enrol(Enrol { secret: vec![7; 32].into(), addresses: Vec::new() }),
+        Request::Enrol(Enrol { secret: vec![7; 32].into(), addresses: Vec::new(), chain: None }),
         Request::Pull(Pull { after: 0, acknowledgement: None, held: None }),
         Request::Poke,
         Request::Witness(Witness { checkpoint: vec![1].into(), from: 0, proof: Vec::new() }),
@@ -54,6 +54,7 @@ fn every_request(world: &Simulator, node: NodeId) -> Vec<Request> {
         Request::Notice(Notice { list: vec![1].into(), chain: Vec::new() }),
         Request::Renew(Renew { endorsement: None }),
         Request::Challenge(Challenge { size: 1, root: Hash::ZERO, index: 0 }),
+        Request::Reclaim(Reclaim { after: None, before: 1 }),
     ]
 }
 
@@ -148,7 +149,9 @@ fn s3_replayed_messages_change_nothing() {
                 let _ = world.knock(*node, key, request);
             } else {
                 let said = Response::decode(message.tag, &message.body).expect("honest bytes");
-                for about in [About::Hello, About::Pull(0), About::Witness] {
+                let wanted = world.wanted(*node, message.from).map(About::Pull);
+                let abouts = [Some(About::Hello), wanted, Some(About::Witness)];
+                for about in abouts.into_iter().flatten() {
                     world.answer_unasked(*node, message.from, about, said.clone());
                 }
             }

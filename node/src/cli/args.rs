@@ -60,6 +60,13 @@ pub(super) enum Command {
     Approve(Approve),
     /// 凭邀请码加入联盟 / joins a federation with an invitation
     Join(Join),
+    /// 凭邀请码改隶另一上级，或换用新的代码、名称（节点可在运行）/ moves to another parent with an
+    /// invitation, or takes another code or name from the same one; the node may be running
+    Move {
+        /// 邀请码 / the invitation; - reads it from standard input
+        #[arg(value_name = "TOKEN")]
+        token: String,
+    },
     /// 运行节点 / runs the node
     Serve(Serve),
     /// 列出相邻节点的状态 / lists the neighbours and how they are

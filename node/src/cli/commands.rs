@@ -41,6 +41,7 @@ pub(super) fn carry_out(args: Args) -> Result<ExitCode, Failure> {
         Command::Invite(args) => wait(join::invite(&loaded.config, args)),
         Command::Approve(args) => wait(approve::approve(&loaded.config, args)),
         Command::Join(args) => wait(join::join(&loaded.config, args)),
+        Command::Move { token } => wait(join::relocate(&loaded.config, token)),
         Command::Serve(_) => wait(serve::serve(loaded.config)),
         Command::Peers { json } => wait(peers::peers(&loaded.config, json)),
         Command::Revoke(args) => wait(trust::revoke(&loaded.config, args)),

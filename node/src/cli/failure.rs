@@ -177,6 +177,8 @@ impl From<JoinError> for Failure {
                 "上级节点没有接待：邀请码多半已经用过或已撤回，请向上级索取新的；确定没有用过的，请重试"
             }
             JoinError::Refused => "上级拒绝：邀请码已用过、被撤回或已过期，请索取新的",
+            JoinError::Elsewhere { .. } => "邀请码属于别的联盟：只能在本联盟内改隶",
+            JoinError::Install(_) => "新证书没能在本节点生效：请按下面的原因处理后重试",
             JoinError::Root { .. } | JoinError::Other => {
                 "返回的证书与邀请码不符：不要加入，并告知邀请人"
             }
@@ -243,6 +245,7 @@ impl From<ProofError> for Failure {
                 Self::new(format!("{} 不是可读的证明", path.display()), error)
             }
             ProofError::Nothing => Self::new("账本里没有这样的证据", error),
+            ProofError::Hand { source } => Self::new(format!("证明不成立：{}", source.zh()), error),
             other @ (ProofError::NoCertificates(_)
             | ProofError::Version(_)
             | ProofError::Base64(_)
@@ -265,6 +268,9 @@ impl From<RootError> for Failure {
             RootError::Previous { .. } => Self::new("上一份名单不是这把根密钥签发的", error),
             RootError::List(_) => Self::new("名单不成立", error),
             RootError::NotMine { .. } => Self::new("该节点不是根密钥签发的：请由其上级吊销", error),
+            RootError::Endorsement(_) => {
+                Self::new("换钥声明不是这张证书的密钥签的：请核对 --node 与 --endorsement", error)
+            }
             RootError::Certificate(_) => Self::new("证书不成立", error),
         }
     }

@@ -1,4 +1,4 @@
-//! `wangge invite` and `wangge join`.
+//! `wangge invite`, `wangge join` and `wangge move`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -31,13 +31,7 @@ pub(super) async fn invite(config: &Config, offer: Invite) -> Result<ExitCode, F
 }
 
 pub(super) async fn join(config: &Config, args: Join) -> Result<ExitCode, Failure> {
-    let text = if args.token == "-" {
-        account::password(Path::new("-"))?
-    } else {
-        Zeroizing::new(args.token)
-    };
-    let token = Token::decode(&text)
-        .map_err(|error| Failure::new("邀请码不完整或有误：请完整复制", error))?;
+    let token = read(args.token)?;
     let (operator, made) = account::operator(&args.operator)?;
     if let Some(operator) = &operator {
         let policy = config.policy.load().map_err(StartError::from)?;
@@ -55,6 +49,32 @@ pub(super) async fn join(config: &Config, args: Join) -> Result<ExitCode, Failur
     installed.await.map_err(|error| Failure::new("程序内部错误", error))??;
     print::line("下一步 next: wangge serve");
     Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn relocate(config: &Config, token: String) -> Result<ExitCode, Failure> {
+    let standing = join::relocate(config, &read(token)?, waits).await?;
+    let (own, above) = (standing.certificate(), standing.ancestors().next());
+    let above = above.map_or("-", |above| above.name.as_str());
+    print::line(&format!(
+        "已改隶：{}（{}），上级 {above}。原上级那里未了的事项照旧往来；下级会自动换发证书。",
+        own.name, own.area
+    ));
+    print::line(&format!(
+        "moved: {} ({}), parent {above}; what is unfinished at the former parent goes on, and \
+         those below get new certificates by themselves",
+        own.name, own.area
+    ));
+    print::line(
+        "若配置里写有 parent.addresses，请改为新上级的。 Where parent.addresses is configured, write \
+         the new parent's there.",
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(token: String) -> Result<Token, Failure> {
+    let text =
+        if token == "-" { account::password(Path::new("-"))? } else { Zeroizing::new(token) };
+    Token::decode(&text).map_err(|error| Failure::new("邀请码不完整或有误：请完整复制", error))
 }
 
 /// What the operator reads out to the officer who approves.

@@ -109,6 +109,8 @@ fn bilingual(relation: &str) -> &str {
         "parent" => "上级 parent",
         "child" => "下级 child",
         "unit" => "成员单位 unit",
+        "former_parent" => "原上级 former parent",
+        "former_child" => "原下级 former child",
         "other" => "其他 other",
         unknown => unknown,
     }

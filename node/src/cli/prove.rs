@@ -21,6 +21,10 @@ pub(super) struct Prove {
     /// 记录编号（inclusion）/ id of the record, for an inclusion
     #[arg(value_name = "RECORD", required_if_eq("what", "inclusion"))]
     record: Option<RecordId>,
+    /// 附上本人签过的原文（含个人信息），使对方也能核对内容 / with the words that the person
+    /// signed, which are personal data, so that they can be checked, too
+    #[arg(long)]
+    words: bool,
     /// 证明写到哪个目录 / the folder into which the proofs go
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -50,7 +54,9 @@ pub(super) fn prove(config: &Config, args: &Prove) -> Result<ExitCode, Failure> 
     let (wanted, name) = match (args.what, args.record) {
         (What::Fork, _) => (Wanted::Forks, "fork"),
         (What::Rollback, _) => (Wanted::Rollbacks, "rollback"),
-        (What::Inclusion, Some(record)) => (Wanted::Inclusion(record), "inclusion"),
+        (What::Inclusion, Some(record)) => {
+            (Wanted::Inclusion { record, words: args.words }, "inclusion")
+        }
         (What::Inclusion, None) => {
             return Err(Failure::new(
                 "请写明记录编号",
@@ -154,10 +160,16 @@ fn words(shown: &Shown) -> (String, String) {
 /// By whose hand, in both languages.
 fn by_hand(hand: &ByHand) -> (String, String) {
     match hand {
-        ByHand::Person { key, at } => (
-            format!("办理人于 {at} 用本人密钥 {key} 签名，签名有效。"),
-            format!("; whoever did it signed it at {at} with their own key {key}, and that holds"),
-        ),
+        ByHand::Person { key, at, words } => {
+            let (zh, en) = signed_words(words.as_deref());
+            (
+                format!("办理人于 {at} 用本人密钥 {key} 签名，对这条记录有效。{zh}"),
+                format!(
+                    "; whoever did it signed it at {at} with their own key {key}, and that holds \
+                     for this record{en}"
+                ),
+            )
+        }
         ByHand::Node(why) => {
             let (zh, en) = match why {
                 NodeOnly::NoKey => ("所用设备上没有密钥", "no key on the device"),
@@ -168,4 +180,17 @@ fn by_hand(hand: &ByHand) -> (String, String) {
             (format!("仅节点签名：{zh}。"), format!("; signed by the node only: {en}"))
         }
     }
+}
+
+/// What was signed, in both languages.
+fn signed_words(words: Option<&[(&'static str, String)]>) -> (String, String) {
+    let Some(words) = words else {
+        return (
+            "证明里没有所签的原文，内容未核对。".into(),
+            "; the words are not in the proof and were not checked".into(),
+        );
+    };
+    let all: Vec<String> = words.iter().map(|(name, text)| format!("{name} = {text}")).collect();
+    let all = if all.is_empty() { "—".to_owned() } else { all.join("; ") };
+    (format!("所签内容已核对：{all}。"), format!("; what was signed fits it: {all}"))
 }

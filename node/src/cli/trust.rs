@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use data_encoding::BASE64;
-use governance::certificate::{LastGood, Reason};
+use governance::certificate::{LastGood, Reason, Standing};
 use serde_json::Value;
 
 use super::failure::Failure;
@@ -85,6 +85,9 @@ pub(super) enum Root {
         /// 该节点的 identity.json 所在目录 / the folder with the node's identity.json
         #[arg(long, value_name = "DIR")]
         node: PathBuf,
+        /// 换钥时：该节点 `wangge rotate` 写出的换钥声明 / of a change of its key: what `wangge rotate` wrote there
+        #[arg(long, value_name = "FILE")]
+        endorsement: Option<PathBuf>,
         /// 有效天数 / days for which it holds
         #[arg(long, default_value_t = 1826, value_parser = clap::value_parser!(u32).range(1..=7305))]
         days: u32,
@@ -167,7 +170,12 @@ pub(super) async fn revocations(config: &Config, what: Revocations) -> Result<Ex
 
 pub(super) fn root(what: Root) -> Result<ExitCode, Failure> {
     let (list, revoked) = match what {
-        Root::Renew { root_key, node, days, out } => return renew(&root_key, &node, days, &out),
+        Root::Renew { root_key, node, endorsement, days, out } => {
+            let endorsement = endorsement.as_deref().map(endorsed).transpose()?;
+            let identity = Identity::read(&Folder::new(&node)).map_err(StartError::from)?;
+            let (key, word) = (root::key(&root_key)?, endorsement.as_deref());
+            return renewed(&root::renew(&key, &identity.standing, word, days, now())?, &out);
+        }
         Root::List(list) => (list, None),
         Root::Revoke { node, ending, list } => (list, Some((node, ending.read()?))),
     };
@@ -190,9 +198,16 @@ pub(super) fn root(what: Root) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn renew(key: &Path, node: &Path, days: u32, out: &Path) -> Result<ExitCode, Failure> {
-    let identity = Identity::read(&Folder::new(node)).map_err(StartError::from)?;
-    let standing = root::renew(&root::key(key)?, &identity.standing, days, now())?;
+/// The old key's word for the next one, out of a file.
+fn endorsed(file: &Path) -> Result<Vec<u8>, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::new(format!("读不到 {}：请检查路径", file.display()), error))?;
+    BASE64
+        .decode(text.trim().as_bytes())
+        .map_err(|error| Failure::new(format!("{} 不是换钥声明", file.display()), error))
+}
+
+fn renewed(standing: &Standing, out: &Path) -> Result<ExitCode, Failure> {
     let chain: Vec<String> = standing.chain().map(|link| BASE64.encode(link)).collect();
     root::write(out, (chain.join("\n") + "\n").as_bytes())?;
     print::line(&format!(
@@ -213,7 +228,7 @@ pub(super) async fn certificates(config: &Config, what: Certificates) -> Result<
         text.lines().map(|line| BASE64.decode(line.trim().as_bytes())).collect();
     let chain =
         chain.map_err(|error| Failure::new(format!("{} 不是证书文件", file.display()), error))?;
-    revoke::install_certificates(config, chain).await?;
+    revoke::install_certificates(config, chain, Vec::new()).await?;
     print::line(
         "新证书已生效；下级会自动换发。 The certificates are in force; those below follow.",
     );

@@ -73,7 +73,7 @@ pub fn open(config: &Config) -> Result<Opened, StartError> {
         )?;
     let setup = engine.setup();
     if identity.standing != setup.standing {
-        identity.standing = setup.standing.clone();
+        identity = identity.renewed(setup.standing.clone());
         write_down(&folder, &identity)?;
     }
     let key = setup.key.clone();

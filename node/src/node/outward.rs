@@ -69,8 +69,8 @@ pub(super) async fn carry_out(
 /// Certificates that were renewed. The journal has them, too: a file that can't be written now is
 /// written at the next start.
 fn write_down(folder: &Folder, setup: &Setup) {
-    let saved = Identity::read(folder)
-        .and_then(|known| Identity { standing: setup.standing.clone(), ..known }.save(folder));
+    let saved =
+        Identity::read(folder).and_then(|known| known.renewed(setup.standing.clone()).save(folder));
     if let Err(error) = saved {
         let error: &dyn std::error::Error = &error;
         tracing::warn!(

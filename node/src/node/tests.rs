@@ -26,6 +26,7 @@ mod backups;
 mod federation;
 mod folder;
 mod misconduct;
+mod moving;
 mod trust;
 
 /// Longest wait for anything; a test that waits this long has failed.

@@ -7,7 +7,7 @@ use super::DayError;
 use super::home::{self, DISPATCHER};
 use super::story::{Mark, Stage};
 use super::walk::{Walk, Who};
-use crate::errands::{StreetRole, Way};
+use crate::errands::{StreetRole, Wait, Way};
 use crate::ledger::Done;
 
 const OFFICER: &str = "officer";
@@ -16,12 +16,12 @@ const OFFICER: &str = "officer";
 pub(super) async fn go(walk: &Walk<'_>) -> Result<(), DayError> {
     let report = walk.report().await?;
     home::to_the_community(walk, &report).await?;
-    let climb = Climb { walk, report: &report, street: street_of(walk) };
+    let climb = Climb::new(walk, &report);
     match walk.errand.way {
         Way::County => climb.to_the_county().await?,
         Way::Street(role) => climb.to_the_street(role).await?,
         // Those stay; see `home`.
-        Way::OnTheSpot | Way::Community | Way::Refused | Way::Open(_) => {}
+        Way::OnTheSpot | Way::Community | Way::Refused | Way::Open(_) | Way::Waiting(_) => {}
     }
     home::verify(walk, &report, "verify", false, true).await?;
     home::close(walk, &report, "close", DISPATCHER).await
@@ -32,13 +32,64 @@ fn street_of(walk: &Walk<'_>) -> usize {
     plan.seats()[walk.errand.community].parent.unwrap_or(plan.county())
 }
 
-struct Climb<'a> {
+/// A case on its way up.
+pub(super) struct Climb<'a> {
     walk: &'a Walk<'a>,
     report: &'a Done,
     street: usize,
 }
 
+impl<'a> Climb<'a> {
+    /// Of a case that the community has sorted.
+    pub(super) fn new(walk: &'a Walk<'a>, report: &'a Done) -> Self {
+        Self { walk, report, street: street_of(walk) }
+    }
+}
+
 impl Climb<'_> {
+    /// Goes up as far as the case is to wait.
+    pub(super) async fn wait(&self, wait: Wait) -> Result<(), DayError> {
+        self.escalate("escalate", self.report.seat, "超出社区职权，需街镇协调").await?;
+        if wait == Wait::Offered {
+            return Ok(());
+        }
+        self.accept_custody("accept-custody", self.street).await?;
+        match wait {
+            Wait::Called => self.call().await,
+            Wait::OfferedToCounty | Wait::AtCounty => {
+                let county = self.walk.scene.federation.plan.county();
+                self.escalate("escalate-on", self.street, "超出街镇权限，提请县级处置").await?;
+                if wait == Wait::AtCounty {
+                    self.accept_custody("accept-custody-county", county).await?;
+                }
+                Ok(())
+            }
+            Wait::Offered
+            | Wait::AtStreet
+            | Wait::Reported
+            | Wait::Accepted
+            | Wait::HandedUp
+            | Wait::Dispatched
+            | Wait::Objected
+            | Wait::Suspended
+            | Wait::Unverified
+            | Wait::Verified
+            | Wait::Mediating => Ok(()),
+        }
+    }
+
+    /// Whistles for the units, of whom only the lead has reported in yet.
+    async fn call(&self) -> Result<(), DayError> {
+        let units = self.walk.scene.federation.plan.units_of(self.street);
+        self.blow(&units).await?;
+        for unit in &units {
+            self.until_called(*unit).await?;
+        }
+        let report_in = json!({ "act": "report_in" });
+        let lead = units[0];
+        self.when_possible(&format!("report-in-{lead}"), lead, OFFICER, report_in).await
+    }
+
     async fn to_the_street(&self, role: StreetRole) -> Result<(), DayError> {
         let story = &self.walk.scene.story;
         if role == StreetRole::OfferedInCut {
@@ -87,15 +138,8 @@ impl Climb<'_> {
     }
 
     async fn whistle(&self, units: &[usize], role: StreetRole) -> Result<(), DayError> {
-        let (story, nodes) = (&self.walk.scene.story, &self.walk.scene.nodes);
-        let assist: Vec<&String> = units[1..].iter().map(|unit| &nodes[*unit]).collect();
-        let act = json!({
-            "act": "whistle",
-            "lead": nodes[units[0]],
-            "assist": assist,
-            "request": "请派员到现场联合处置，四个工作小时内报到",
-        });
-        self.act("whistle", self.street, DISPATCHER, act).await?;
+        let story = &self.walk.scene.story;
+        self.blow(units).await?;
         if role == StreetRole::CalledAtKill {
             for unit in units {
                 self.until_called(*unit).await?;
@@ -110,6 +154,18 @@ impl Climb<'_> {
             story.mark(Mark::UnitsDone);
         }
         Ok(())
+    }
+
+    async fn blow(&self, units: &[usize]) -> Result<(), DayError> {
+        let nodes = &self.walk.scene.nodes;
+        let assist: Vec<&String> = units[1..].iter().map(|unit| &nodes[*unit]).collect();
+        let act = json!({
+            "act": "whistle",
+            "lead": nodes[units[0]],
+            "assist": assist,
+            "request": "请派员到现场联合处置，四个工作小时内报到",
+        });
+        self.act("whistle", self.street, DISPATCHER, act).await
     }
 
     async fn until_called(&self, unit: usize) -> Result<(), DayError> {

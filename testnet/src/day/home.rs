@@ -18,8 +18,8 @@ pub(super) async fn go(walk: &Walk<'_>) -> Result<(), DayError> {
         Way::Community => community(walk, &report).await,
         Way::Refused => refuse(walk, &report).await,
         Way::Open(left) => leave(walk, &report, left).await,
-        // Those leave the community; see `climb`.
-        Way::Street(_) | Way::County => Ok(()),
+        // Those leave the community, or wait; see `climb` and `waiting`.
+        Way::Street(_) | Way::County | Way::Waiting(_) => Ok(()),
     }
 }
 
@@ -110,11 +110,11 @@ pub(super) async fn to_the_community(walk: &Walk<'_>, report: &Done) -> Result<(
     here(walk, report, "triage", DISPATCHER, act).await
 }
 
-async fn accept(walk: &Walk<'_>, report: &Done) -> Result<(), DayError> {
+pub(super) async fn accept(walk: &Walk<'_>, report: &Done) -> Result<(), DayError> {
     here(walk, report, "accept", &walk.grid_worker(), json!({ "act": "accept" })).await
 }
 
-async fn hand_up(walk: &Walk<'_>, report: &Done) -> Result<(), DayError> {
+pub(super) async fn hand_up(walk: &Walk<'_>, report: &Done) -> Result<(), DayError> {
     let act = json!({ "act": "hand_up", "reason": "网格内无法处置，需社区协调" });
     here(walk, report, "hand-up", &walk.grid_worker(), act).await
 }
@@ -125,17 +125,22 @@ async fn dispatch_and_handle(walk: &Walk<'_>, report: &Done, end: &str) -> Resul
     handle(walk, report, &format!("handle{end}")).await
 }
 
-async fn dispatch(walk: &Walk<'_>, report: &Done, step: &str, next: usize) -> Result<(), DayError> {
+pub(super) async fn dispatch(
+    walk: &Walk<'_>,
+    report: &Done,
+    step: &str,
+    next: usize,
+) -> Result<(), DayError> {
     let assignee = walk.person(report.seat, &walk.worker(next));
     let act = json!({ "act": "dispatch", "assignee": assignee });
     here(walk, report, step, DISPATCHER, act).await
 }
 
-async fn take(walk: &Walk<'_>, report: &Done, step: &str) -> Result<(), DayError> {
+pub(super) async fn take(walk: &Walk<'_>, report: &Done, step: &str) -> Result<(), DayError> {
     here(walk, report, step, &walk.worker(0), json!({ "act": "take" })).await
 }
 
-async fn handle(walk: &Walk<'_>, report: &Done, step: &str) -> Result<(), DayError> {
+pub(super) async fn handle(walk: &Walk<'_>, report: &Done, step: &str) -> Result<(), DayError> {
     let act = json!({ "act": "handle", "opinion": "已联系相关方处理完毕，请核查" });
     here(walk, report, step, &walk.worker(0), act).await
 }

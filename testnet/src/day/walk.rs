@@ -14,6 +14,7 @@ use crate::client::{Ask, ClientError};
 use crate::errands::{Channel, Errand};
 use crate::ids;
 use crate::ledger::{Done, Entry};
+use crate::matters;
 use crate::people::{VERIFIER, WORKERS, leader_of};
 use crate::practice::Practice;
 
@@ -144,6 +145,7 @@ impl<'a> Walk<'a> {
         let mut report = json!({
             "title": matter.title,
             "description": matter.description,
+            "category": matters::category(matter),
             "channel": channel.key(self.practice()),
             "place": if channel == Channel::Patrol { &grid.id } else { building },
             "address": format!("{}{name}", grid.name),

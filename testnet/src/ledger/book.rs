@@ -1,7 +1,7 @@
 //! What the ledger adds up to: where every case must stand, and how many records every node must
 //! have. Reckoned from the receipts and the policy's stages alone, without asking any node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use governance::act::ActKind;
 use governance::policy::DEPARTMENT;
@@ -23,6 +23,8 @@ pub struct CaseState {
     pub home: usize,
     /// The seat that holds it.
     pub holder: usize,
+    /// The seat that it is offered to, while that has not answered.
+    pub offered: Option<usize>,
     /// Stage of the policy.
     pub stage: String,
     /// Level that is responsible.
@@ -39,6 +41,8 @@ pub struct CaseState {
     pub photo: Option<String>,
     /// Seats of the units called.
     pub units: Vec<usize>,
+    /// Of these, the seats of those that have done their part.
+    pub results: BTreeSet<usize>,
     /// Every acknowledged record with its author's seat.
     pub records: Vec<(usize, String)>,
     /// Whether a unit has done its part.
@@ -63,7 +67,7 @@ pub struct Offers {
 pub struct Book {
     /// Cases by id.
     pub cases: BTreeMap<String, CaseState>,
-    /// Records about cases that each seat must have signed, those of the node itself included.
+    /// Records that each seat must have signed after settling in, those of the node itself included.
     pub records: BTreeMap<usize, u64>,
     /// Acts by kind.
     pub acts: BTreeMap<String, u64>,
@@ -74,10 +78,22 @@ impl Book {
     #[must_use]
     pub fn of(entries: &[Entry], plan: &Plan, practice: &Practice) -> Self {
         let mut book = Self::default();
+        let mut clocks = BTreeSet::new();
         for entry in entries {
             match entry {
                 Entry::Done(done) => book.take(done, plan, practice),
-                Entry::Day(_)
+                Entry::Beside(beside) => {
+                    *book.records.entry(beside.seat).or_default() +=
+                        u64::from(beside.record.is_some());
+                }
+                // Every clock that went on, once, however often it was tried.
+                Entry::Clocks { behind, nodes } if clocks.insert(*behind) => {
+                    for seat in 0..*nodes {
+                        *book.records.entry(seat).or_default() += 1;
+                    }
+                }
+                Entry::Clocks { .. }
+                | Entry::Day(_)
                 | Entry::Befell { .. }
                 | Entry::Asked(_)
                 | Entry::Alone { .. }
@@ -108,6 +124,42 @@ impl Book {
         counts
     }
 
+    /// What every home must have told the node above it of so many cases in groups, and the county
+    /// of its own, added up (S9): the county counts exactly; elsewhere every number is a multiple of
+    /// `step`, and what is over of the groups together is under `?`. A step of 0 or 1 leaves all.
+    pub fn told(
+        &self,
+        county: usize,
+        step: u64,
+        key: impl Fn(&CaseState) -> String,
+    ) -> BTreeMap<String, u64> {
+        let exact = self.by(|case| Some((case.home, key(case))));
+        let (mut told, mut over) = (BTreeMap::new(), BTreeMap::<usize, u64>::new());
+        for ((home, group), count) in exact {
+            let rest = if home == county || step <= 1 { 0 } else { count % step };
+            *told.entry(group).or_default() += count - rest;
+            *over.entry(home).or_default() += rest;
+        }
+        let other: u64 = over.values().map(|rest| rest / step.max(1) * step).sum();
+        told.insert("?".to_owned(), other);
+        told.retain(|_, count| *count > 0);
+        told
+    }
+
+    /// As [`Self::told`], of one number of each home without groups.
+    pub fn told_of(
+        &self,
+        county: usize,
+        step: u64,
+        wanted: impl Fn(&CaseState) -> bool,
+    ) -> BTreeMap<usize, u64> {
+        let exact = self.by(|case| wanted(case).then_some(case.home));
+        let floor = |home, count| {
+            if home == county || step <= 1 { count } else { count / step * step }
+        };
+        exact.into_iter().map(|(home, count)| (home, floor(home, count))).collect()
+    }
+
     /// How custody moved, all cases together.
     #[must_use]
     pub fn offers(&self) -> Offers {
@@ -121,6 +173,26 @@ impl Book {
 }
 
 impl CaseState {
+    /// Whether a node knows the case: it acted on it, was called to it, or is offered it.
+    #[must_use]
+    pub fn is_known_to(&self, seat: usize) -> bool {
+        let acted = self.records.iter().any(|(author, _)| *author == seat);
+        acted || self.units.contains(&seat) || self.offered == Some(seat)
+    }
+
+    /// Whether it waits for a word of a node that does not hold it: to accept it, or to help.
+    #[must_use]
+    pub fn awaits(&self, seat: usize) -> bool {
+        let called = self.units.contains(&seat) && !self.results.contains(&seat);
+        called || self.offered == Some(seat)
+    }
+
+    /// Whether a node answers for the case now; nobody does while it is offered.
+    #[must_use]
+    pub fn is_held_by(&self, seat: usize) -> bool {
+        self.holder == seat && self.offered.is_none()
+    }
+
     fn reported(done: &Done) -> Self {
         Self {
             id: done.case.clone(),
@@ -128,6 +200,7 @@ impl CaseState {
             errand: (done.day, done.errand),
             home: done.seat,
             holder: done.seat,
+            offered: None,
             stage: String::new(),
             // Every report of the demo names a building or a grid.
             level: "grid".to_owned(),
@@ -137,6 +210,7 @@ impl CaseState {
             offers: Offers::default(),
             photo: done.photo.clone(),
             units: Vec::new(),
+            results: BTreeSet::new(),
             records: Vec::new(),
             department: false,
         }
@@ -156,10 +230,22 @@ impl CaseState {
                 self.settled = None;
                 self.reopens += 1;
             }
-            "whistle" => self.units = plan.units_of(done.seat),
-            "unit_result" => self.department = true,
-            "escalate" => self.offers.up += 1,
-            "refuse_custody" => self.offers.refused += 1,
+            "whistle" => {
+                self.units = plan.units_of(done.seat);
+                self.results.clear();
+            }
+            "unit_result" => {
+                self.department = true;
+                self.results.insert(done.seat);
+            }
+            "escalate" => {
+                self.offers.up += 1;
+                self.offered = plan.seats()[done.seat].parent;
+            }
+            "refuse_custody" => {
+                self.offers.refused += 1;
+                self.offered = None;
+            }
             "accept_custody" => self.arrive(done.seat, plan, practice),
             "send_home" => return self.go_home(done.seat, plan, practice),
             // They say something and move no more than the stage.
@@ -183,7 +269,7 @@ impl CaseState {
     fn arrive(&mut self, seat: usize, plan: &Plan, practice: &Practice) {
         let part = plan.seats()[seat].part;
         self.offers.accepted += 1;
-        self.holder = seat;
+        (self.holder, self.offered) = (seat, None);
         self.stage.clone_from(&practice.policy_of(part).custody.arrived);
         self.level = Practice::level(part).to_owned();
     }
@@ -263,6 +349,8 @@ mod tests {
             (1, "handle"),
             (1, "send_home"),
         ]);
+        assert!(case.is_held_by(3) && !case.is_held_by(1));
+        assert!(!case.awaits(6) && case.awaits(7), "one unit has done its part");
         assert_eq!(
             (case.stage.as_str(), case.settled.as_deref(), case.level.as_str()),
             ("verifying", Some("department"), "community")
@@ -287,6 +375,15 @@ mod tests {
         assert_eq!((case.settled.as_deref(), case.holder), (Some("county"), 3));
         assert_eq!(book.records, BTreeMap::from([(0, 3), (1, 4), (3, 3)]));
         assert_eq!(book.offers(), Offers { up: 2, accepted: 2, refused: 0, home: 1 });
+    }
+
+    #[test]
+    fn while_it_is_offered_nobody_holds_it_and_whoever_is_asked_knows_it() {
+        let offered = [(3, "report"), (3, "hand_up"), (3, "escalate")];
+        let case = book(&offered).1;
+        assert!(!case.is_held_by(3) && !case.is_held_by(1) && case.is_known_to(1));
+        let refused = [offered.as_slice(), &[(1, "refuse_custody")]].concat();
+        assert!(book(&refused).1.is_held_by(3));
     }
 
     #[test]

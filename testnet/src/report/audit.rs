@@ -158,10 +158,7 @@ fn given(desk: &Desk<'_>, report: &mut Report, held: &[(usize, Holding)]) {
 fn expected(desk: &Desk<'_>, report: &mut Report, held: &[(usize, Holding)]) {
     for (seat, holding) in held {
         let name = desk.name(*seat);
-        let acted = |case: &&CaseState| {
-            case.records.iter().any(|(author, _)| author == seat) || case.units.contains(seat)
-        };
-        let cases = desk.book.cases.values().filter(acted);
+        let cases = desk.book.cases.values().filter(|case| case.is_known_to(*seat));
         let due: BTreeSet<String> = cases.map(|case| case.id.clone()).collect();
         report.check(&format!("{name} 知道的事件 the cases it knows"), &holding.cases, &due);
         let personal = holding.count(&PERSONAL);

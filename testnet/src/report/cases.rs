@@ -91,7 +91,7 @@ async fn look_up(desk: &Desk<'_>, case: &CaseState) -> Result<Found, ReportError
 }
 
 /// Who may see every case that a node knows; its operator sees none.
-fn reader(desk: &Desk<'_>, seat: usize) -> &'static str {
+pub(super) fn reader(desk: &Desk<'_>, seat: usize) -> &'static str {
     match desk.federation.plan.seats()[seat].part {
         Part::Community => "dispatcher",
         Part::County | Part::Street | Part::Unit => AUDITOR,
@@ -119,7 +119,7 @@ fn compare(case: &CaseState, shown: &Value, found: &mut Found) {
         }
     }
     let here = shown["custody"]["here"].as_bool() == Some(true);
-    if here != (case.holder == case.home) {
+    if here != case.is_held_by(case.home) {
         found.wrong.push(format!("{} 责任未回到受理地 custody did not come home", case.number));
     }
 }

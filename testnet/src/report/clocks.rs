@@ -1,10 +1,13 @@
 //! Each level's own clock, what happened to cases on the way, and the three rates, as the county
 //! is told them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::numbers::ask;
+use super::numbers::{ask, step};
 use super::{Desk, Report, ReportError, Table};
+use crate::ledger::CaseState;
 
 pub(super) async fn write(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> {
     on_time(desk, report).await?;
@@ -28,9 +31,8 @@ async fn on_time(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError
 
 /// What the county is told of returns and reopenings is what the ledger has.
 async fn on_the_way(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> {
-    let cases = || desk.book.cases.values();
-    let returns: u64 = cases().map(|case| case.returns).sum();
-    let reopens: u64 = cases().map(|case| case.reopens).sum();
+    let returns = told(desk, |case| case.returns);
+    let reopens = told(desk, |case| case.reopens);
     let due = [
         ("returned", "退回 returns", Some(returns)),
         ("reopened", "重办 reopenings", Some(reopens)),
@@ -44,6 +46,25 @@ async fn on_the_way(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportEr
         report.line(&format!("  {mark} {name}: {found}"));
     }
     Ok(())
+}
+
+/// Of how many such events the county must be told: a node tells none where they are of too few
+/// cases, and else multiples.
+fn told(desk: &Desk<'_>, of: impl Fn(&CaseState) -> u64) -> u64 {
+    let (county, step) = (desk.federation.plan.county(), step(&desk.federation.practice));
+    let mut homes = BTreeMap::<usize, (u64, u64)>::new();
+    for case in desk.book.cases.values() {
+        let (cases, events) = homes.entry(case.home).or_default();
+        *cases += u64::from(of(case) > 0);
+        *events += of(case);
+    }
+    let floor = |number: u64| number / step * step;
+    let told = homes.into_iter().map(|(home, (cases, events))| match floor(cases) {
+        _ if home == county => events,
+        0 => 0,
+        cases => floor(events).max(cases),
+    });
+    told.sum()
 }
 
 async fn rates(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> {

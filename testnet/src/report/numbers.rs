@@ -14,12 +14,38 @@ use crate::practice::{Practice, Shares};
 
 type Counts = BTreeMap<String, u64>;
 
+/// What the ledger has: what the county must be told, less small counts, and what there is.
+struct Due {
+    told: Counts,
+    held: Counts,
+}
+
+/// In steps of how many nodes answer the one above; 1 where they answer exactly.
+pub(super) fn step(practice: &Practice) -> u64 {
+    practice.policy().suppression.map_or(1, |rule| rule.least.into())
+}
+
+fn suppressed(report: &mut Report, step: u64) {
+    if step > 1 {
+        report.line(&format!(
+            "各节点对上级只报 {step} 的倍数，零头并入“其他”，再有零头不报：“应报”由账本按此规则算出，逐项核对。 What a \
+             node tells the one above are multiples of {step}; what is over of its groups is told \
+             together, if that is {step} at least: “due” is reckoned from the ledger by this rule."
+        ));
+    }
+}
+
 pub(super) async fn write(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> {
     let (book, practice) = (desk.book, &desk.federation.practice);
+    let (county, step) = (desk.federation.plan.county(), step(practice));
+    suppressed(report, step);
     let stages = ask(desk, "received", "stage").await?;
-    by_stage(report, practice, &counts(&stages), &book.by(|case| Some(case.stage.clone())));
+    let stage = |case: &CaseState| case.stage.clone();
+    let due = Due { told: book.told(county, step, stage), held: book.by(|case| Some(stage(case))) };
+    by_stage(report, practice, &counts(&stages), &due);
     let settled = ask(desk, "received", "level_settled").await?;
-    by_level(report, practice.shares(), &counts(&settled), &settled_in(book));
+    let due = Due { told: book.told(county, step, settled_at), held: settled_in(book) };
+    by_level(report, practice.shares(), &counts(&settled), &due);
     let children = ask(desk, "received", "child").await?;
     by_child(desk, report, &counts(&children));
     open_and_closed(desk, report).await?;
@@ -55,11 +81,15 @@ fn counts(answer: &Value) -> Counts {
 }
 
 /// `-` stands for cases that are not settled.
-fn settled_in(book: &Book) -> Counts {
-    book.by(|case| Some(case.settled.clone().unwrap_or_else(|| "-".to_owned())))
+fn settled_at(case: &CaseState) -> String {
+    case.settled.clone().unwrap_or_else(|| "-".to_owned())
 }
 
-fn by_stage(report: &mut Report, practice: &Practice, found: &Counts, due: &Counts) {
+fn settled_in(book: &Book) -> Counts {
+    book.by(|case| Some(settled_at(case)))
+}
+
+fn by_stage(report: &mut Report, practice: &Practice, found: &Counts, due: &Due) {
     report.title(
         "事件 · 按阶段",
         "cases by stage, as the county was told and as the ledger has them",
@@ -68,19 +98,23 @@ fn by_stage(report: &mut Report, practice: &Practice, found: &Counts, due: &Coun
     let names: Vec<(&str, String)> = stages
         .map(|stage| (stage.key.as_str(), format!("{} {}", stage.name, stage.name_en)))
         .collect();
-    let mut table = Table::of(&["阶段 stage", "县查询 county", "账本 ledger", ""]);
+    let mut table = Table::of(&["阶段 stage", "县查询 county", "应报 due", "账本 ledger", ""]);
     for (key, name) in known_first(&names, found, due) {
-        let (found, due) = (count(found, &key), count(due, &key));
-        let mark = report.check(&format!("阶段 {name} 的件数 cases in that stage"), &found, &due);
-        table.row([name, found.to_string(), due.to_string(), mark.to_owned()]);
+        let (found, told) = (count(found, &key), count(&due.told, &key));
+        let mark = report.check(&format!("阶段 {name} 的件数 cases in that stage"), &found, &told);
+        let held = count(&due.held, &key).to_string();
+        table.row([name, found.to_string(), told.to_string(), held, mark.to_owned()]);
     }
-    let (found, due) = (found.values().sum::<u64>(), due.values().sum::<u64>());
-    let mark = report.check("事件总数 cases in all", &found, &due);
-    table.row(["合计 total".to_owned(), found.to_string(), due.to_string(), mark.to_owned()]);
+    let sum = |counts: &Counts| counts.values().sum::<u64>();
+    let (found, told, held) = (sum(found), sum(&due.told), sum(&due.held));
+    let mark = report.check("事件总数 cases in all", &found, &told);
+    let cells = [found, told, held].map(|number| number.to_string());
+    let [found, told, held] = cells;
+    table.row(["合计 total".to_owned(), found, told, held, mark.to_owned()]);
     report.table(&table);
 }
 
-fn by_level(report: &mut Report, shares: Shares, found: &Counts, due: &Counts) {
+fn by_level(report: &mut Report, shares: Shares, found: &Counts, due: &Due) {
     report.title("已处置 · 按处置层级", "settled, by level; beside the articles' share (C10)");
     let Shares { on_the_spot, upward } = shares;
     let names = [
@@ -90,23 +124,29 @@ fn by_level(report: &mut Report, shares: Shares, found: &Counts, due: &Counts) {
         ("township", "街镇 township", String::new()),
         ("county", "县 county", String::new()),
     ];
-    let settled: u64 = found.iter().filter(|(key, _)| *key != "-").map(|(_, count)| count).sum();
-    let mut table =
-        Table::of(&["层级 level", "县查询 county", "账本 ledger", "%", "文章 article %", ""]);
+    // What is over is of no level, and shares are of what there is.
+    let settled: u64 = due.held.iter().filter(|(key, _)| *key != "-").map(|(_, count)| count).sum();
+    let heads =
+        ["层级 level", "县查询 county", "应报 due", "账本 ledger", "账本 %", "文章 article %", ""];
+    let mut table = Table::of(&heads);
     let known: Vec<(&str, String)> =
         names.iter().map(|(key, name, _)| (*key, (*name).to_owned())).collect();
     for (key, name) in known_first(&known, found, due) {
-        let (found, due) = (count(found, &key), count(due, &key));
+        let (found, told) = (count(found, &key), count(&due.told, &key));
+        let held = count(&due.held, &key);
         let mark =
-            report.check(&format!("处置层级 {name} 的件数 cases settled there"), &found, &due);
+            report.check(&format!("处置层级 {name} 的件数 cases settled there"), &found, &told);
         let (share, article) = match names.iter().find(|(known, ..)| *known == key) {
-            Some((_, _, article)) => (percent(found, settled), article.clone()),
+            Some((_, _, article)) => (percent(held, settled), article.clone()),
             None => (String::new(), String::new()),
         };
-        table.row([name, found.to_string(), due.to_string(), share, article, mark.to_owned()]);
+        let cells = [found, told, held].map(|number| number.to_string());
+        let [found, told, held] = cells;
+        table.row([name, found, told, held, share, article, mark.to_owned()]);
     }
     report.table(&table);
-    let above: u64 = ["department", "township", "county"].iter().map(|key| count(found, key)).sum();
+    let levels = ["department", "township", "county"];
+    let above: u64 = levels.iter().map(|key| count(&due.held, key)).sum();
     report.line(&format!(
         "  出社区共 {above} 件，占 {} % · left the community",
         percent(above, settled)
@@ -114,14 +154,19 @@ fn by_level(report: &mut Report, shares: Shares, found: &Counts, due: &Counts) {
 }
 
 /// Groups by the names that are known, then whatever else there is.
-fn known_first(names: &[(&str, String)], found: &Counts, due: &Counts) -> Vec<(String, String)> {
-    let keys: BTreeSet<&String> = found.keys().chain(due.keys()).collect();
+fn known_first(names: &[(&str, String)], found: &Counts, due: &Due) -> Vec<(String, String)> {
+    let keys: BTreeSet<&String> =
+        found.keys().chain(due.told.keys()).chain(due.held.keys()).collect();
     let known = names.iter().filter(|(key, _)| keys.iter().any(|k| k.as_str() == *key));
     let mut list: Vec<(String, String)> =
         known.map(|(key, name)| ((*key).to_owned(), name.clone())).collect();
     let others = keys.iter().filter(|key| !names.iter().any(|(known, _)| *known == key.as_str()));
     list.extend(others.map(|key| {
-        let name = if key.as_str() == "-" { "未处置 not settled" } else { key.as_str() };
+        let name = match key.as_str() {
+            "-" => "未处置 not settled",
+            "?" => "其他（零头合计） what is over",
+            other => other,
+        };
         ((*key).clone(), name.to_owned())
     }));
     list
@@ -130,8 +175,13 @@ fn known_first(names: &[(&str, String)], found: &Counts, due: &Counts) -> Vec<(S
 fn by_child(desk: &Desk<'_>, report: &mut Report, found: &Counts) {
     report.title("事件 · 按下级", "cases by the county's children");
     let plan = &desk.federation.plan;
-    let due = desk.book.by(|case| plan.seats()[case.home].parent);
-    let mut table = Table::of(&["下级 child", "县查询 county", "账本 ledger", ""]);
+    let step = step(&desk.federation.practice);
+    let mut due = BTreeMap::<usize, u64>::new();
+    for (home, told) in desk.book.told_of(plan.county(), step, |_| true) {
+        let street = plan.seats()[home].parent.filter(|above| *above != plan.county());
+        *due.entry(street.unwrap_or(home)).or_default() += told;
+    }
+    let mut table = Table::of(&["下级 child", "县查询 county", "应报 due", ""]);
     for (seat, _) in plan.of_part(Part::Street) {
         let found = count(found, &desk.ids[seat]);
         let due = due.get(&seat).copied().unwrap_or(0);
@@ -145,11 +195,10 @@ fn by_child(desk: &Desk<'_>, report: &mut Report, found: &Counts) {
 async fn open_and_closed(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> {
     let policy = desk.federation.practice.policy();
     let phase = |case: &CaseState| policy.stage(&case.stage).map(|stage| stage.phase);
-    let is_closed = |case: &&CaseState| phase(case) == Some(Phase::Closed);
-    let is_over = |case: &&CaseState| phase(case).is_some_and(Phase::is_end);
-    let cases = || desk.book.cases.values();
-    let closed = cases().filter(is_closed).count() as u64;
-    let open = cases().filter(|case| !is_over(case)).count() as u64;
+    let is_closed = |case: &CaseState| phase(case) == Some(Phase::Closed);
+    let is_over = |case: &CaseState| phase(case).is_some_and(Phase::is_end);
+    let closed = told_of(desk, is_closed);
+    let open = told_of(desk, |case| !is_over(case));
     for (metric, due, zh) in [("open", open, "在办 open"), ("closed", closed, "结案 closed")] {
         let answer = ask(desk, metric, "none").await?;
         let found = number(&answer["total"]["count"]);
@@ -160,7 +209,7 @@ async fn open_and_closed(desk: &Desk<'_>, report: &mut Report) -> Result<(), Rep
 }
 
 async fn times(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> {
-    let closed = desk.book.cases.values().filter(|case| case.stage == "closed").count() as u64;
+    let closed = told_of(desk, |case| case.stage == "closed");
     let answer = ask(desk, "time_to_close", "none").await?;
     let total = &answer["total"];
     let mark = report.check(
@@ -187,6 +236,13 @@ async fn times(desk: &Desk<'_>, report: &mut Report) -> Result<(), ReportError> 
     Ok(())
 }
 
+/// Of how many such cases the county must be told.
+fn told_of(desk: &Desk<'_>, wanted: impl Fn(&CaseState) -> bool) -> u64 {
+    let federation = desk.federation;
+    let told = desk.book.told_of(federation.plan.county(), step(&federation.practice), wanted);
+    told.values().sum()
+}
+
 fn completeness(desk: &Desk<'_>, report: &mut Report, answer: &Value) {
     report.title("县级查询的完整性", "completeness of the county's answer");
     let names = |list: &str| -> BTreeSet<String> {
@@ -206,6 +262,24 @@ fn completeness(desk: &Desk<'_>, report: &mut Report, answer: &Value) {
         if !missing.is_empty() {
             report.line(&format!("  {mark} {kind}: {}", list(&missing)));
         }
+    }
+    if step(&desk.federation.practice) > 1 {
+        let own: BTreeSet<String> =
+            [desk.federation.plan.seats()[desk.federation.plan.county()].name.clone()].into();
+        let below: BTreeSet<String> = due.difference(&own).cloned().collect();
+        let mark =
+            report.check("只报约数的节点 nodes that told multiples", &names("coarse"), &below);
+        let short = answer["completeness"]["short"].as_u64().unwrap_or(0);
+        report.line(&format!(
+            "  {mark} 下级都只报倍数，合计至多少算 {short} 件 · the total may be too low by {short} at most"
+        ));
+        let held = desk.book.cases.len() as u64;
+        let told = answer["total"]["count"].as_u64().unwrap_or(0);
+        let within = told <= held && held - told <= short;
+        let mark = report.check("少算不超过所说 no more is left out than said", &within, &true);
+        report.line(&format!(
+            "  {mark} 实有 {held} 件，报到县 {told} 件 · of {held} cases {told} were told"
+        ));
     }
     let whole = answer["partial"] == json!(false) && !answer["total"].is_null();
     let mark = report.check("完整并有合计 complete, with a total", &whole, &true);
@@ -249,7 +323,9 @@ mod tests {
     #[test]
     fn a_wrong_figure_is_told_in_words() {
         let mut report = Report::default();
-        let (found, due) = ([("closed".to_owned(), 3)].into(), [("closed".to_owned(), 4)].into());
+        let found = [("closed".to_owned(), 3)].into();
+        let of = |number| [("closed".to_owned(), number)].into();
+        let due = Due { told: of(4), held: of(5) };
         by_stage(&mut report, &Practice::named(practice::USUAL).unwrap(), &found, &due);
         assert!(!report.is_right());
         assert!(

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::key::Key;
+use serde_json::json;
 
 use crate::driver::{Browser, DESK, Kind};
 use crate::house::House;
@@ -115,4 +116,20 @@ async fn a_view_that_is_kept_at_one_device_is_there_at_another_and_is_dropped_wi
     for browser in [first, second] {
         browser.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_offered_stands_first_on_the_desk_until_it_is_answered() {
+    let house = House::build().await;
+    let (id, _) = house.reported("沿河护栏断裂").await;
+    house.escalated(&id).await;
+    let street = house.at_street(DESK).await;
+    street.open("/desk").await;
+    let first = street.words(".awaiting").await;
+    assert!(first.contains("沿河护栏断裂") && first.contains("请接收或退回"), "{first}");
+    house.street_desk.act(&id, json!({ "act": "accept_custody" })).await;
+    street.open("/desk").await;
+    assert!(!street.source().await.contains("请接收或退回"), "it is answered");
+    assert!(street.words("#rows").await.contains("沿河护栏断裂"));
+    street.close().await;
 }

@@ -85,6 +85,7 @@ async fn what_is_wrong_with_a_file_is_told_by_its_cell_before_anything_is_stored
         assert!(told.contains(&format!("第 {row} 行")), "{told}");
     }
     assert_eq!(places(&house).await, before, "a preview stores nothing");
+    assert_eq!(count(&browser, "rows").await, "4");
     assert_eq!(crate::reach::faults(&browser, "file").await, Vec::<String>::new());
     crate::look::keep(&browser, "operator-file-1440-light").await;
     let sheet = fetched(&browser, "form.actions", json!({ "step": "errors" })).await;
@@ -172,10 +173,13 @@ async fn the_roster_and_the_areas_go_out_as_files() {
     let browser = house.signed_in(DESK, "admin").await;
     browser.open("/operator/files").await;
     let people = "form[action$='export/people']";
-    let csv = fetched(&browser, people, json!({ "format": "csv" })).await;
+    let unsaid = fetched(&browser, people, json!({ "format": "csv" })).await;
+    let unsaid = String::from_utf8(unsaid).expect("text");
+    assert!(!unsaid.contains("演示grid1"), "nobody goes out before it is said what for");
+    let csv = fetched(&browser, people, json!({ "format": "csv", "purpose": "contact" })).await;
     let csv = String::from_utf8(csv).expect("text");
     assert!(csv.contains("姓名,联系电话,角色,网格代码") && csv.contains("演示grid1"), "{csv}");
-    let xlsx = fetched(&browser, people, json!({ "format": "xlsx" })).await;
+    let xlsx = fetched(&browser, people, json!({ "format": "xlsx", "purpose": "contact" })).await;
     assert!(xlsx.starts_with(b"PK"));
     let places = "form[action$='export/places']";
     let areas = fetched(&browser, places, json!({ "format": "geojson" })).await;

@@ -136,3 +136,43 @@ async fn s18_an_act_is_signed_in_a_browser_and_the_stored_signature_holds_for_an
     // The words and their salt do not lie in clear beside it.
     assert!(open.iter().all(|open| ![field::NOTE, field::PERSON_SALT].contains(&open.field)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s18_a_signature_that_can_not_be_prepared_sends_nothing_and_is_offered_again() {
+    let house = House::build().await;
+    let (case, _) = house.reported("楼道灯坏了").await;
+    let browser = house.signed_in(DESK, "dispatcher").await;
+    browser.open(&format!("/cases/{case}")).await;
+    browser.press("受理").await;
+    until("it is taken on", async || steps(&house, &case).await == 2).await;
+    enrol(&browser).await;
+    browser.open(&format!("/cases/{case}/acts/progress")).await;
+    browser.type_in("#in-note", "先写的话").await;
+    // The network is gone once; and something of an earlier attempt lies in the form.
+    let once = "const real = window.fetch;
+        window.fetch = () => { window.fetch = real; return Promise.reject(new TypeError('gone')); };
+        for (const name of ['said', 'signed', 'unsigned']) {
+            const old = Object.assign(document.createElement('input'), { type: 'hidden', name, value: '{\"act\":\"progress\",\"note\":\"旧的话\"}' });
+            document.querySelector('form.act').append(old);
+        }";
+    browser.script(once, vec![]).await;
+    browser.click("form.act button.primary").await;
+    until("it is told", async || browser.has("form.act [data-told]").await).await;
+    assert!(browser.words("form.act [data-told]").await.contains("没有提交"));
+    assert_eq!(steps(&house, &case).await, 2, "nothing was sent");
+    for name in ["said", "signed", "unsigned"] {
+        assert!(!browser.has(&format!("form.act input[name={name}]")).await, "{name}");
+    }
+    assert_eq!(crate::reach::faults(&browser, "hand-failed").await, Vec::<String>::new());
+    crate::look::keep(&browser, "act-not-signed-1440-light").await;
+    browser.script("document.querySelector('#in-note').value = ''", vec![]).await;
+    browser.type_in("#in-note", "后写的话").await;
+    browser.click("form.act [data-told] button").await;
+    until("it is done", async || steps(&house, &case).await == 3).await;
+    let told = hand(&house, &case).await;
+    assert_eq!((&told["by"], &told["whole"]), (&json!("person"), &json!(true)), "{told}");
+    browser.open(&format!("/cases/{case}")).await;
+    let text = browser.text().await;
+    assert!(text.contains("后写的话") && !text.contains("先写的话") && !text.contains("旧的话"));
+    browser.close().await;
+}

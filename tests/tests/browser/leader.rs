@@ -8,7 +8,8 @@ use crate::until;
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_asked_of_the_nodes_below_and_who_is_missing_is_named() {
     let mut house = House::build().await;
-    for title in ["路灯不亮", "垃圾满溢", "河道护栏断裂"] {
+    for title in ["路灯不亮", "垃圾满溢", "河道护栏断裂", "井盖松动", "树枝伸路", "电线垂落"]
+    {
         house.reported(title).await;
     }
     let street = house.at_street(DESK).await;
@@ -16,8 +17,14 @@ async fn numbers_are_asked_of_the_nodes_below_and_who_is_missing_is_named() {
     let complete = street.words(".completeness").await;
     assert!(complete.contains("完整：2 个节点都已回答"), "{complete}");
     let community = text(&house.community.operator().get("/v1/node").await, "name");
+    // Every one of its questions was put, and answered.
+    let everything = street.text().await;
+    assert!(!everything.contains("不完整") && !everything.contains("没有及时答复"), "{everything}");
     let received = street.words(".figure .figures tbody").await;
-    assert!(received.contains(&community) && received.contains('3'), "{received}");
+    // Six there are, and what leaves the community are multiples of five (S9).
+    assert!(received.contains(&community) && received.contains('5'), "{received}");
+    assert!(!received.contains('6'), "{received}");
+    assert!(complete.contains("至多 4 件"), "{complete}");
     // Further down by asking: no row of the community's is kept at the street.
     street.press(&community).await;
     assert!(street.path().await.contains("under="), "{}", street.path().await);

@@ -10,6 +10,7 @@ mod desk;
 mod dispatcher;
 mod driver;
 mod enrol;
+mod erasure;
 mod factor;
 mod files;
 mod hand;
@@ -27,6 +28,7 @@ mod scan;
 #[path = "../nodes/site.rs"]
 mod site;
 mod tls;
+mod ways;
 mod worker;
 
 use std::time::Duration;

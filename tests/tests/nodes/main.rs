@@ -4,6 +4,7 @@
 
 mod articles;
 mod desk;
+mod exhaust;
 mod garbage;
 mod imports;
 mod killed;

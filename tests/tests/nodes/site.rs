@@ -150,9 +150,18 @@ impl Site {
 
     /// The most memory that was ever resident, in bytes.
     pub(crate) fn peak(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    /// The memory that is resident now, in bytes.
+    pub(crate) fn resident(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, which: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()));
         let status = status.expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a size");
+        let line = status.lines().find_map(|line| line.strip_prefix(which)).expect("a size");
         let kib: u64 = line.split_whitespace().next().and_then(|n| n.parse().ok()).expect("KiB");
         kib * 1024
     }

@@ -99,7 +99,7 @@ impl Impostor {
 
     /// A request for certificates with a secret.
     pub(crate) fn enrol_with(&self, secret: Vec<u8>) -> Request {
-        Request::Enrol(Enrol { secret: secret.into(), addresses: Vec::new() })
+        Request::Enrol(Enrol { secret: secret.into(), addresses: Vec::new(), chain: None })
     }
 
     /// Greets with good certificates until it is greeted back.

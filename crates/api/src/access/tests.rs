@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use governance::case::{Custody, UnitCall};
@@ -54,6 +54,7 @@ fn case(place: Option<u8>, grid: Option<&str>) -> Case {
         custody: Custody::Here {},
         trail: vec![node(ME)],
         parties: BTreeMap::new(),
+        left: BTreeSet::new(),
         stage: "reported".into(),
         phase: Phase::Intake,
         level: "grid".into(),
@@ -201,7 +202,7 @@ fn a_resident_sees_what_they_reported_here_and_little_of_it() {
         .filter(|(act, entry)| ask(&resident, |viewer| reads(viewer, &own, *act, entry.id)))
         .map(|(_, entry)| entry.key)
         .collect();
-    let told: std::collections::BTreeSet<_> = told.into_iter().collect();
+    let told: BTreeSet<_> = told.into_iter().collect();
     assert_eq!(told, ["instead", "opinion", "photos", "reason", "title"].into());
 }
 

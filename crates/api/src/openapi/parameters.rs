@@ -67,6 +67,10 @@ fn in_query(route: &Route, name: &str) -> Value {
             let what = "Only live cases of other nodes, offered to this one or called to.";
             (name, false, json!({ "type": "boolean" }), what)
         }
+        "overdue" => {
+            let what = "Only live cases held here whose time is over.";
+            (name, false, json!({ "type": "boolean" }), what)
+        }
         "unplaced" => {
             let what = "Only live cases held here whose point and address told no grid.";
             (name, false, json!({ "type": "boolean" }), what)

@@ -151,6 +151,10 @@ fn who(schemas: &mut Map<String, Value>) {
     put("Factor", object(&factor, &[("since", reference("Time"))]));
     let session = [("csrf", text()), expires.clone(), account.clone(), person.clone()];
     put("Session", object(&session, &[]));
+    let ended = json!({ "type": "integer", "minimum": 0 });
+    let tokens = json!({ "type": "array", "items": text(),
+        "description": "Labels of programs' tokens that ended: those programs need another." });
+    put("PasswordChanged", object(&[("sessions", ended), ("tokens", tokens)], &[]));
     put("NewPassword", object(&[("current", any()), ("new", password())], &[]));
     let powers = list(one_of(&[
         "territory",

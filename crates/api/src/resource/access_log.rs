@@ -49,6 +49,9 @@ struct Entry {
     look: Look,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<Subject>,
+    /// The case's number, where that is what was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<String>,
     fields: Vec<&'static str>,
     purpose: Purpose,
     /// The log's link before it.
@@ -93,6 +96,7 @@ impl View {
     }
 
     fn logged(&self, entry: AccessEntry, people: &mut People<'_>) -> Result<Entry, Problem> {
+        let case = entry.subject.map(|id| view::case(&self.reader, id)).transpose()?.flatten();
         Ok(Entry {
             number: entry.number,
             time: entry.time,
@@ -100,6 +104,7 @@ impl View {
             role: self.role(&entry.role),
             look: entry.look,
             subject: entry.subject,
+            case: case.map(|case| case.number),
             fields: words(entry.fields),
             purpose: entry.purpose,
             before: entry.before,

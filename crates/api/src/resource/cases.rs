@@ -13,7 +13,7 @@ use governance::hand::NodeOnly;
 use governance::release::Withhold;
 use hyper::header::{ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use hyper::{HeaderMap, StatusCode};
-use record::Subject;
+use record::{Subject, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::previews::Asked;
@@ -49,6 +49,8 @@ pub(crate) struct Listing {
     assignee: Option<Subject>,
     #[serde(default)]
     open: bool,
+    #[serde(default)]
+    overdue: bool,
     #[serde(default)]
     offered: bool,
     #[serde(default)]
@@ -204,19 +206,20 @@ impl Listing {
             (Some(person), ..) => Order::Assignee(person),
             _ if self.offered => Order::Offered,
             _ if self.unplaced => Order::Unplaced,
-            _ if self.open => Order::Open,
+            _ if self.open || self.overdue => Order::Open,
             (None, _, Some(source)) => Order::of_source(source),
             (None, Some(phase), None) => Order::Phase(phase),
             (None, None, None) => Order::All,
         }
     }
 
-    fn wants(&self, case: &Case) -> bool {
+    fn wants(&self, case: &Case, now: Timestamp) -> bool {
         let guest = matches!(case.custody, Custody::With { .. });
         self.phase.is_none_or(|phase| case.phase == phase)
             && self.stage.as_ref().is_none_or(|stage| case.stage == *stage)
             && self.assignee.is_none_or(|person| case.assignee == Some(person))
-            && (!self.open || (!guest && !case.is_ended()))
+            && (!(self.open || self.overdue) || (!guest && !case.is_ended()))
+            && (!self.overdue || Clock::of(case, now).state == ClockState::Overdue)
             && (self.source.is_none() || case.source == self.source)
             && (!self.unplaced || (case.place.is_none() && case.grid.is_none()))
             && (!self.offered || (guest && !case.is_ended()))
@@ -261,7 +264,7 @@ impl View {
                 before = Some(key);
                 let here = self.on_ground(listing.ground, &case);
                 if here
-                    && listing.wants(&case)
+                    && listing.wants(&case, self.now)
                     && access::sees(&self.viewer(), &case)
                     && self.sought(listing, &case, search.as_mut())?
                 {

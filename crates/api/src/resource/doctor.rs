@@ -1,5 +1,7 @@
 //! What is wrong with this node and what to do about it, and how its storage is doing.
 
+mod people;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -59,7 +61,7 @@ pub(crate) async fn examine(desk: Desk) -> Result<Json<Told>, Problem> {
     let state = desk.state.clone();
     let _turn = state.examining.lock().await;
     let status = state.handle.status();
-    let checks = state.config.checks.clone();
+    let (checks, asked) = (state.config.checks.clone(), state.config.second_factor);
     let findings = desk.read(move |view| {
         let health = view.reader.health();
         let mut found =
@@ -67,8 +69,11 @@ pub(crate) async fn examine(desk: Desk) -> Result<Json<Told>, Problem> {
         found.extend(doctor::journal(&view.reader.examine()?));
         found.extend(doctor::disk(&health));
         found.extend(view.trust());
+        found.extend(view.given_back()?);
         found.extend(view.neighbours(&status.contacts)?);
         found.push(view.in_quarantine()?);
+        found.extend(view.people_found(asked)?);
+        found.extend(view.privacy_found()?);
         let Checks(more) = checks;
         found.extend(more());
         found.sort_by_key(|finding| finding.state);
@@ -137,6 +142,13 @@ impl View {
             ));
         }
         Ok(found)
+    }
+
+    /// What neighbours have yet to give back of what this node lost.
+    fn given_back(&self) -> Result<Option<Finding>, Problem> {
+        let neighbours = self.world.directory.neighbours().map(|(node, _)| *node);
+        let lost = project::lost(&self.reader)?;
+        Ok(doctor::lost(lost.map(|lost| lost.outstanding(neighbours))))
     }
 
     fn in_quarantine(&self) -> Result<Finding, Problem> {

@@ -13,11 +13,12 @@ use import::reports::Source;
 use import::roster;
 use import::status::{self, Outcome};
 use import::table::Format;
-use record::Timestamp;
+use record::{Subject, Timestamp};
 use serde::Deserialize;
 
 use super::imports::places::zone;
 use super::imports::upload::Form;
+use super::reveal::purposeful;
 use crate::access;
 use crate::body::Body;
 use crate::desk::{Desk, View};
@@ -56,6 +57,8 @@ pub(crate) struct Wanted {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PeopleWanted {
     format: Format,
+    /// What for.
+    purpose: Purpose,
     /// The zone of its times; China's where absent.
     #[serde(default)]
     zone: Option<String>,
@@ -90,13 +93,15 @@ pub(crate) async fn places(desk: Desk, body: Body<PlacesWanted>) -> Result<Respo
     Ok(file(written.await?, "places", ending))
 }
 
-/// `POST /v1/exports/people`: everybody on the roster with their telephone numbers, in the columns
-/// that an import reads. On record first, or not given.
+/// `POST /v1/exports/people`: those on the roster whom the asker answers for, with their telephone
+/// numbers, in the columns that an import reads. For a purpose, and on record first, or not given.
 pub(crate) async fn people(desk: Desk, body: Body<PeopleWanted>) -> Result<Response, Problem> {
-    let PeopleWanted { format, zone: named } = body.value;
+    let PeopleWanted { format, purpose, zone: named } = body.value;
+    purposeful(purpose)?;
     let zone = zone(named.as_deref())?;
     let written = desk.read(move |view| {
-        let known = view.known_people()?;
+        let mut known = view.known_people()?;
+        known.retain(|known| view.answers_for(known.person));
         let (policy, territory, now) = (view.policy(), &view.world.territory, view.now);
         let wanted = roster::export::Wanted { policy, territory, now, zone, format };
         roster::export::export(&known, &wanted)
@@ -104,7 +109,7 @@ pub(crate) async fn people(desk: Desk, body: Body<PeopleWanted>) -> Result<Respo
     });
     let written = written.await?;
     let shown = Shown::list(Look::Export).with(["person_name", "person_phone"]);
-    desk.revealed(shown, Purpose::Work).await?;
+    desk.revealed(shown, purpose).await?;
     Ok(file(written, "people", ending(format)))
 }
 
@@ -146,6 +151,13 @@ fn file(bytes: Vec<u8>, name: &str, ending: &str) -> Response {
 }
 
 impl View {
+    /// Whether the asker's power over the roster reaches a person.
+    fn answers_for(&self, person: Subject) -> bool {
+        let known = self.world.roster.get(person);
+        let (policy, ground) = (self.policy(), &self.world.territory);
+        known.is_some_and(|known| known.answered_for_by(&self.actor, policy, ground, self.now))
+    }
+
     /// The cases of a source that the actor may see, newest first.
     fn outcomes(&self, source: &Source, wanted: &Wanted) -> Result<Vec<Outcome>, Problem> {
         let order = Order::of_source(&source.key);

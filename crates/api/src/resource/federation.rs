@@ -235,6 +235,9 @@ pub(crate) async fn challenge(
 pub(crate) struct Certificates {
     /// Its own first.
     chain: Vec<String>,
+    /// Where another parent can be dialled.
+    #[serde(default)]
+    addresses: Vec<String>,
 }
 
 /// `POST /v1/certificates`
@@ -246,7 +249,8 @@ pub(crate) async fn install_certificates(
         hex::decode(link).ok_or_else(|| Problem::at(Kind::FIELD, "body.chain", "is lower-case hex"))
     });
     let chain = chain.collect::<Result<_, _>>()?;
-    desk.command(What::TakeCertificates { chain }, body.digest).await.map(Json)
+    let addresses = body.value.addresses;
+    desk.command(What::TakeCertificates { chain, addresses }, body.digest).await.map(Json)
 }
 
 /// `GET /v1/quarantine`

@@ -198,8 +198,8 @@ impl View {
 }
 
 fn waiting(newcomer: Newcomer, people: &mut People<'_>) -> Result<Waiting, Problem> {
-    let Newcomer { key, asked, approved } = newcomer;
-    let id = NodeId::from_bytes(*key.as_bytes());
+    let id = newcomer.node();
+    let Newcomer { asked, approved, .. } = newcomer;
     let by = approved.as_ref().and_then(|approval| approval.by);
     let approved_by = by.map(|id| people.name(id)).transpose()?;
     let approved = approved.map(|approval| approval.at);

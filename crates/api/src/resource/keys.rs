@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::created;
 use super::sessions::{proven, try_again};
 use crate::body::{Body, Empty};
-use crate::desk::Desk;
+use crate::desk::{Desk, View};
 use crate::hex;
 use crate::params::Path;
 use crate::problem::{Kind, Problem};
@@ -36,6 +36,7 @@ pub(crate) struct Enrol {
 #[derive(Serialize)]
 pub(crate) struct Shown {
     key: PublicKey,
+    /// Empty once the person is erased.
     label: String,
     since: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,13 +67,14 @@ pub(crate) async fn list(desk: Desk, path: Path) -> Result<Json<Page<Shown>>, Pr
     let items = desk.read(move |view| {
         view.world.roster.get(person).ok_or_else(Problem::not_found)?;
         let found = view::keys_of(&view.reader, person)?;
-        Ok(found.into_iter().map(|(key, row)| shown(key, row)).collect())
+        found.into_iter().map(|(key, row)| shown(view, key, row)).collect()
     });
     Ok(Json(Page { items: items.await?, next: None }))
 }
 
-fn shown(key: PublicKey, row: KeyRow) -> Shown {
-    Shown { key, label: row.label, since: row.since, revoked: row.revoked }
+fn shown(view: &View, key: PublicKey, row: KeyRow) -> Result<Shown, Problem> {
+    let label = view::key_label(&view.reader, view.whose(), &row)?.unwrap_or_default();
+    Ok(Shown { key, label, since: row.since, revoked: row.revoked })
 }
 
 /// `POST /v1/me/keys`: with the password.

@@ -38,6 +38,9 @@ pub(crate) struct Waiting {
     kind: u16,
     /// The case, place or person that it is about.
     subject: Subject,
+    /// The case's number, where it is about one that this node has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<String>,
     /// Why it goes there, by the policy.
     purpose: String,
     /// On what legal basis.
@@ -63,19 +66,23 @@ pub(crate) async fn waiting(
         let found = view::waiting(&view.reader, view.whose(), peer, after, size)?;
         let next = found.last().filter(|_| found.len() == size);
         let next = next.map(|last| last.entry.number.to_string());
-        let items = found.into_iter().map(|view::Waiting { entry, kind, subject }| Waiting {
-            number: entry.number,
-            since: entry.time,
-            record: entry.record,
-            act: ActKind::from_kind(kind),
-            kind: kind.0,
-            subject,
-            personal: !entry.fields.iter().all(|id| field::is_structural(*id)),
-            purpose: entry.purpose,
-            basis: entry.basis,
-            fields: words(entry.fields),
+        let items = found.into_iter().map(|view::Waiting { entry, kind, subject }| {
+            let case = view::case(&view.reader, subject)?;
+            Ok(Waiting {
+                case: case.map(|case| case.number),
+                number: entry.number,
+                since: entry.time,
+                record: entry.record,
+                act: ActKind::from_kind(kind),
+                kind: kind.0,
+                subject,
+                personal: !entry.fields.iter().all(|id| field::is_structural(*id)),
+                purpose: entry.purpose,
+                basis: entry.basis,
+                fields: words(entry.fields),
+            })
         });
-        Ok(Page { items: items.collect(), next })
+        Ok(Page { items: items.collect::<Result<_, Problem>>()?, next })
     });
     page.await.map(Json)
 }

@@ -112,7 +112,7 @@ async fn one(
 }
 
 /// "The work" is what everybody looks for: to see more takes a reason.
-fn purposeful(purpose: Purpose) -> Result<(), Problem> {
+pub(super) fn purposeful(purpose: Purpose) -> Result<(), Problem> {
     if purpose == Purpose::Work {
         return Err(Problem::at(Kind::FIELD, "body.purpose", "must say what for"));
     }

@@ -231,11 +231,20 @@ pub(crate) async fn me(desk: Desk) -> Result<Json<Me>, Problem> {
     me.await.map(Json)
 }
 
-/// `PUT /v1/me/password`: ends every other session and token of the account.
+/// What a new password has ended.
+#[derive(Serialize, Default)]
+pub(crate) struct Ended {
+    /// How many other sessions.
+    sessions: usize,
+    /// Labels of programs' tokens: those programs need another.
+    tokens: Vec<String>,
+}
+
+/// `PUT /v1/me/password`: ends every other session and token of the account, and says which.
 pub(crate) async fn change_password(
     desk: Desk,
     body: Body<NewPassword>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Json<Ended>, Problem> {
     let NewPassword { current, new } = body.value;
     let session = desk.session()?.clone();
     // Asking whether it was done before tries a password, too.
@@ -243,15 +252,22 @@ pub(crate) async fn change_password(
     let once = desk.once_with_password(body.digest).await?;
     if desk.repeated(once.as_ref()).await? {
         desk.state.backoff.succeeded(&session.account, desk.address());
-        return Ok(StatusCode::NO_CONTENT);
+        return Ok(Json(Ended::default()));
     }
     let account = proven(&desk, session.account, current).await?;
     desk.state.backoff.succeeded(&account.name, desk.address());
     let password = hashed(&desk.state, new, "body.new").await?;
-    let keep = Some(session.hash);
-    let what = What::ChangePassword { name: account.name, password, keep };
+    let (name, kept) = (account.name.clone(), session.hash);
+    let before = desk.read(move |view| {
+        let held = view::tokens_of(&view.reader, &name)?.into_iter();
+        let live = held.filter(|(hash, token)| *hash != kept && view.now < token.expires);
+        Ok(live.map(|(_, token)| token.label).collect::<Vec<_>>())
+    });
+    let before = before.await?;
+    let what = What::ChangePassword { name: account.name, password, keep: Some(session.hash) };
     desk.command_by(desk.staff()?, what, once).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let sessions = before.iter().filter(|label| label.is_none()).count();
+    Ok(Json(Ended { sessions, tokens: before.into_iter().flatten().collect() }))
 }
 
 /// Counts an attempt at the codes of an account, if there may be one now.

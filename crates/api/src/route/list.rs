@@ -81,6 +81,7 @@ pub static ROUTES: &[Route] = &[
     sets("/v1/me/password", ACCOUNT, || put(sessions::change_password))
         .named("changePassword", "Change one's password", "修改密码")
         .takes("NewPassword")
+        .gives(200, "PasswordChanged")
         .once(),
     adds("/v1/me/factor/offer", ACCOUNT, || post(factor::offer))
         .named("offerFactor", "A new secret for an authenticator app", "两步验证：新密钥")
@@ -182,8 +183,8 @@ pub static ROUTES: &[Route] = &[
     reads("/v1/cases", STAFF, || get(cases::list))
         .named("cases", "Cases one may see, newest first", "事件列表")
         .query(&[
-            "phase", "stage", "assignee", "open", "offered", "unplaced", "source", "ground", "q",
-            "limit", "after",
+            "phase", "stage", "assignee", "open", "overdue", "offered", "unplaced", "source",
+            "ground", "q", "limit", "after",
         ])
         .gives(200, "CasesFound"),
     adds("/v1/cases", STAFF, || post(cases::create))

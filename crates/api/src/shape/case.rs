@@ -54,6 +54,9 @@ pub(crate) struct Summary {
     closed: Option<Timestamp>,
     home: NodeName,
     custody: CustodyShown,
+    /// While this node is called to it and has not done its part: by when it has to report in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    called: Option<Clock>,
 }
 
 /// Where the clock of a case's stage stands.
@@ -288,7 +291,14 @@ impl View {
             closed: case.closed,
             home: self.node(case.home),
             custody: self.custody(case),
+            called: self.called_to(case),
         })
+    }
+
+    /// By when this node has to report in, or that it has, while its part is not done.
+    fn called_to(&self, case: &Case) -> Option<Clock> {
+        let call = case.call_of(self.setup.me()).filter(|call| call.done.is_none())?;
+        Some(Clock::read(call.report_in_by, call.reported_in, self.now))
     }
 
     /// A case with everything about it.

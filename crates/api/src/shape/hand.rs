@@ -55,8 +55,9 @@ impl View {
         let signature: Option<PersonSignature> = fields.get(field::PERSON_SIGNED).ok().flatten();
         if let Some(signature) = signature {
             let checked = signature.check(whose.federation, &record, &fields);
-            let by = if checked.is_ok() { By::Person } else { By::Forged };
-            let whole = checked.ok().map(|checked| checked == Checked::Whole);
+            let checked = checked.ok().filter(|_| !self.used_before(case, step, &signature));
+            let by = if checked.is_some() { By::Person } else { By::Forged };
+            let whole = checked.map(|checked| checked == Checked::Whole);
             let (key, time) = (Some(signature.key), Some(signature.time));
             return Ok(Some(Hand { by, why: None, key, time, whole }));
         }
@@ -64,5 +65,22 @@ impl View {
         let of_node =
             |why| Hand { by: By::Node, why: Some(why), key: None, time: None, whole: None };
         Ok(why.map(of_node))
+    }
+
+    /// Whether the author put the same signature into an earlier record of the case. An honest one
+    /// signs next after what the person saw, so that there is nothing to look at.
+    fn used_before(&self, case: &Case, step: &Step, signature: &PersonSignature) -> bool {
+        let position = |record| case.steps.iter().position(|known| known.record == record);
+        let after = position(signature.base).map_or(0, |at| at + 1);
+        let until = position(step.record).unwrap_or(after);
+        let between = case.steps.get(after..until).unwrap_or_default();
+        let alike = between.iter().filter(|earlier| {
+            (earlier.author, earlier.act, earlier.actor) == (step.author, step.act, step.actor)
+        });
+        let mut signatures = alike.filter_map(|earlier| {
+            let read = view::record_of(&self.reader, self.whose(), case.id, earlier).ok()??;
+            read.1.get::<PersonSignature>(field::PERSON_SIGNED).ok()?
+        });
+        signatures.any(|earlier| earlier.signature == signature.signature)
     }
 }

@@ -184,6 +184,26 @@ async fn s17_another_factor_takes_a_code_of_the_one_there_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s17_a_change_that_is_refused_uses_no_code_up() {
+    let house = house().await;
+    let grid = Browser::of(&house, &sign_in(&house, "grid1", None).await);
+    let (secret, done) = grid.enrol(None, None).await;
+    let recovery = done.json()["recovery"][0].as_str().unwrap().to_owned();
+    house.pass(STEP);
+    let current = now(&house, &secret);
+    for shown in [&current, &recovery] {
+        let (_, refused) = grid.enrol(Some("000000"), Some(shown)).await;
+        assert_eq!(refused.code(), "wrong-code", "the new one does not fit");
+    }
+    let with_code = sign_in(&house, "grid1", Some(&current)).await;
+    assert_eq!(with_code.status, StatusCode::CREATED, "{}", with_code.text);
+    assert_eq!(sign_in(&house, "grid1", Some(&current)).await.code(), "wrong-code", "once");
+    let with_recovery = sign_in(&house, "grid1", Some(&recovery)).await;
+    assert_eq!(with_recovery.status, StatusCode::CREATED, "{}", with_recovery.text);
+    assert_eq!(sign_in(&house, "grid1", Some(&recovery)).await.code(), "wrong-code", "once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn s18_a_lost_factor_is_taken_away_by_another_officer_on_record() {
     let house = house().await;
     let grid = Browser::of(&house, &sign_in(&house, "grid1", None).await);

@@ -102,7 +102,7 @@ async fn peers_are_shown_with_streams_lag_and_certificate() {
     assert!(parent["certificate"]["days_left"].as_i64().unwrap() > 300);
     let node = house.get(Who::Nobody, "/v1/node").await.json();
     assert_eq!(node["parent"]["id"], parent["id"]);
-    assert_eq!(node["policy"], "she-county/4");
+    assert_eq!(node["policy"], "she-county/5");
 }
 
 #[tokio::test(flavor = "multi_thread")]

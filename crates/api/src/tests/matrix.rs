@@ -257,7 +257,12 @@ fn rest(scene: &Scene) -> Vec<Row> {
             power(200),
         ),
         row("imports", "/v1/imports", None, STAFF),
-        row("exportPeople", "/v1/exports/people", Some(json!({ "format": "csv" })), power(200)),
+        row(
+            "exportPeople",
+            "/v1/exports/people",
+            Some(json!({ "format": "csv", "purpose": "supervision" })),
+            power(200),
+        ),
         row("exportPlaces", "/v1/exports/places", Some(json!({ "format": "csv" })), power(200)),
         row(
             "exportOrders",

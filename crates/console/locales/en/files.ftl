@@ -14,11 +14,12 @@ files-file = File
 files-system = Coordinate system
 files-system-when = (where there are coordinates)
 files-no-points = no coordinates
-files-complete = This is all of them: places of its levels that it does not have end
+files-complete = The file is complete: places of its levels that are not in it will end
 files-source = Source
 files-preview = Preview
 files-out-places = Every place in force; it can be changed and brought back. Coordinates are WGS-84.
-files-out-people = Everybody with their present appointments; it can be changed and brought back. It holds names and telephone numbers, and is put in the access log.
+files-out-people = Those whom your power over the roster reaches, with their present appointments; it can be changed and brought back. The file holds names and telephone numbers: say what it is for; the export is put in the access log.
+files-purpose = What for
 files-out-orders = How the orders of a source stand, in its own words.
 files-format = Format
 files-ids = With place ids (to rename places and bring them back here)
@@ -27,7 +28,7 @@ files-would = preview
 files-done = result
 files-under-way = under way
 files-under-way-look = See how far it is
-files-under-way-leave = You may leave this page: the import goes on, and “Import and export” leads back here.
+files-under-way-leave = You may leave this page: the work goes on, and “Import and export” leads back here.
 files-progress = { $m } of { $n } done
 files-reading = Reading the file…
 files-began = begun { $when }
@@ -35,7 +36,10 @@ files-errors = { $n ->
     [one] 1 error; its row would be left out.
    *[other] { $n } errors; those rows would be left out.
  }
-files-warnings = { $n } to look at.
+files-warnings = { $n ->
+    [one] 1 thing to check.
+   *[other] { $n } things to check.
+ }
 files-sound = Nothing wrong was found.
 files-nothing-yet = Nothing has been stored yet.
 files-taken = Taken in.
@@ -63,10 +67,13 @@ files-value = Content
 files-problem = What to do
 files-row-n = row { $n }
 files-whole = the whole file
-files-unlisted = { $n } more are not listed; put these right first.
+files-unlisted = { $n ->
+    [one] 1 more is not listed; put these right first.
+   *[other] { $n } more are not listed; put these right first.
+ }
 files-changes = Places that change
 severity-error = error
-severity-warning = look
+severity-warning = to check
 severity-note = note
 count-rows = Rows
 count-new = New

@@ -12,6 +12,27 @@ sign-in-again = Check both and try again.
 sign-in-code = Code
 sign-in-code-asked = Type the password once more, and the code of your authenticator app.
 sign-in-code-help = the six digits of your authenticator app, or a recovery code
+own-title = My account
+own-tokens = Programs' tokens
+own-tokens-what = With a token a program acts in your name: end those that are not used any more.
+own-tokens-none = There is no live token.
+own-token-end = End it
+own-password = Change the password
+own-password-ends = You are signed out everywhere else.
+own-password-ends-tokens = { $n ->
+    [one] A program’s token ends with it and has to be made anew.
+   *[other] { $n } programs’ tokens end with it and have to be made anew.
+ }
+own-password-ends-operator = The machine's own operator.token is among them: commands that use it, such as wangge approve and wangge import, stop working until there is another.
+own-current = Password now
+own-new = New password
+own-change = Change it
+own-changed = The password was changed.
+own-ended-sessions = Signed out elsewhere: { $n }.
+own-ended-no-tokens = No program's token ended.
+own-ended-tokens = Programs' tokens that ended: { $labels }.
+own-tokens-next = Programs that go on need another, from POST /v1/tokens.
+own-operator-next = The machine's own operator.token ended, too. Stop the node and run this on the machine, which makes another:
 keys-title = My keys
 keys-what = Keep a key of your own on this device: what you do on cases is then signed by you, and by the node as well. The key never leaves this device, and nobody else can use it, not even the node's operator.
 keys-own = My keys
@@ -33,7 +54,10 @@ factor-what = Besides the password you will type the six digits that an authenti
 factor-on = second factor set up
 factor-off = no second factor
 factor-since = since { $when }
-factor-left = { $n } recovery codes left
+factor-left = { $n ->
+    [one] 1 recovery code left
+   *[other] { $n } recovery codes left
+ }
 factor-set-up = Set it up
 factor-replace = Another authenticator
 factor-scan = Scan this with the app:
@@ -56,6 +80,7 @@ to-front = To the front page
 what-next = What to do:
 retry-after = Try again in { $seconds } seconds.
 nav-desk = Cases
+node-unknown = another unit ({ $short }…)
 tab-work = To do
 tab-report = Report
 tab-grid = My grid

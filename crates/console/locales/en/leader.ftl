@@ -17,7 +17,7 @@ numbers-complete = { $n ->
     [one] Complete: the one node answered
    *[other] Complete: all { $n } nodes answered
  }
-numbers-partial = Incomplete: { $n } nodes answered, { $missing } missing. What follows is a part and no total.
+numbers-partial = Incomplete: { $n } answered, { $missing } missing. What follows is a part and no total.
 numbers-partial-short = Incomplete
 numbers-unnamed = (a node whose certificate did not hold)
 missing-pending = no answer: away, or not in time
@@ -26,16 +26,19 @@ missing-omitted = its answer was too long to be passed on
 missing-invalid = its answer did not hold and is not counted
 numbers-stale = an older answer is used
 numbers-coarse = Rounded, as their policy has it:
+numbers-short = {"."} The total may be up to { $n } too low.
 numbers-chart = Chart
+numbers-chart-of = { $figure }: a chart of the figures in the table below
+numbers-unanswered = Not answered in time, so nobody knows:
 numbers-none = None in this time:
 numbers-all = all
 numbers-unset = (none)
-numbers-other = other
+numbers-other = the rest
 numbers-together = Total
 numbers-so-far = So far
 col-share = Share
-col-yes = Of which
-col-of = Of
+col-yes = Cases
+col-of = Out of
 col-times = Times
 col-median = Median
 col-p90 = 90 % within

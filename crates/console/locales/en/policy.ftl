@@ -135,9 +135,27 @@ power-policy = policies
 power-intake = intake
 power-notebook = notebooks
 allowance-today = the same day
-allowance-m = { $n } minutes
-allowance-h = { $n } hours
-allowance-d = { $n } days
-allowance-wm = { $n } working minutes
-allowance-wh = { $n } working hours
-allowance-wd = { $n } working days
+allowance-m = { $n ->
+    [one] 1 minute
+   *[other] { $n } minutes
+ }
+allowance-h = { $n ->
+    [one] 1 hour
+   *[other] { $n } hours
+ }
+allowance-d = { $n ->
+    [one] 1 day
+   *[other] { $n } days
+ }
+allowance-wm = { $n ->
+    [one] 1 working minute
+   *[other] { $n } working minutes
+ }
+allowance-wh = { $n ->
+    [one] 1 working hour
+   *[other] { $n } working hours
+ }
+allowance-wd = { $n ->
+    [one] 1 working day
+   *[other] { $n } working days
+ }

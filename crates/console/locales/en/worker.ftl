@@ -8,7 +8,7 @@ file-filed = Reported.
 file-contact = Who told you
 file-settled = I have settled it already
 file-send = Send
-grid-none = You have no grid of your own.
+grid-none = You have no grid of your own. Once the operator appoints you to one, its map, people and duty book are here.
 grid-households = { $n ->
     [one] 1 household
    *[other] { $n } households
@@ -34,3 +34,12 @@ outbox-kept = Kept on this phone; it is sent automatically when there is a signa
 outbox-login = Your session has ended: sign in and they are sent automatically.
 outbox-drop = Drop it
 outbox-again = Try again
+note-erase = Erase this note
+note-erase-goes = The words of the note. They can't be brought back.
+note-erase-stays = That somebody wrote one, on which day and for which grid. A case that came of it has words of its own, to be erased on its page.
+note-erase-outstanding = Notes lie on this node alone and were given to nobody, so nobody has to acknowledge. Earlier backups can't show it after the next one.
+note-erase-word = erase
+note-erase-type = To confirm, type: { $word }
+note-erase-now = Erase for good
+note-erase-other = The word was not typed: nothing was erased.
+note-erased = The note is erased.

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use governance::act::ActKind;
+use governance::area::AreaCode;
 use record::Subject;
 use serde_json::{Value, json};
 
@@ -15,6 +16,7 @@ use super::view::{self, Shown};
 use crate::api::Ask;
 use crate::form::Form;
 use crate::page::{Page, go, show_as};
+use crate::shape::me::Scope;
 use crate::shape::person::{self, Person};
 use crate::staff::Staff;
 use crate::trouble::Trouble;
@@ -48,6 +50,15 @@ pub(super) struct ActForm {
 impl ActForm {
     fn inputs(&self) -> &'static [Input] {
         inputs(self.act)
+    }
+
+    /// Key of the words of an input: whether parties agreed is asked otherwise than whether
+    /// somebody was reached.
+    fn asked<'n>(&self, name: &'n str) -> &'n str {
+        match (self.act, name) {
+            (ActKind::Agreement, "reached") => "agreed",
+            (_, name) => name,
+        }
     }
 
     /// What stood in an input before.
@@ -127,17 +138,27 @@ async fn by_hand(staff: &Staff, act: ActKind, filled: &Form) -> Result<Value, Tr
 }
 
 /// `POST /cases/{id}/acts/{act}/signing`: what a filled form says, and what of it is to be signed.
-/// Photos that came with it are kept.
+/// Photos that came with it are kept. For a script: what is wrong is told in words of the page.
 pub(super) async fn signing(
     staff: Staff,
     Path((id, act)): Path<(String, String)>,
     filled: Form,
 ) -> Result<Response, Trouble> {
-    let (id, act) = (subject(&id)?, kind(&act)?);
-    let said = said::said(&staff, act, &filled).await?;
-    let ask = Ask::post(format!("/v1/cases/{id}/signing"), &said);
-    let signing: Value = staff.carry_out(ask).await?.json()?;
-    Ok(Json(json!({ "said": said, "signing": signing })).into_response())
+    let prepared = async {
+        let (id, act) = (subject(&id)?, kind(&act)?);
+        let said = said::said(&staff, act, &filled).await?;
+        let ask = Ask::post(format!("/v1/cases/{id}/signing"), &said);
+        let signing: Value = staff.carry_out(ask).await?.json()?;
+        Ok::<_, Trouble>(json!({ "said": said, "signing": signing }))
+    };
+    Ok(match prepared.await {
+        Ok(prepared) => Json(prepared).into_response(),
+        Err(trouble) => {
+            let title = trouble.title(&staff.page(""));
+            let wrong = trouble.detail.clone().unwrap_or(title);
+            (trouble.status, Json(json!({ "wrong": wrong }))).into_response()
+        }
+    })
 }
 
 fn answer(staff: &Staff, status: hyper::StatusCode, f: ActForm) -> Response {
@@ -182,10 +203,13 @@ async fn form(staff: &Staff, id: Subject, act: ActKind) -> Result<ActForm, Troub
 /// Whom a case can be given to: those whose place it lies in first.
 async fn people(staff: &Staff, s: &Shown) -> Result<Vec<Person>, Trouble> {
     let mut people = person::appointed(staff).await?;
-    let place = s.case.summary.place;
+    let (world, now) = (staff.state.handle.world(), staff.state.handle.now());
+    let case = &s.case.summary;
+    let grid = case.grid.as_deref().and_then(|grid| grid.parse::<AreaCode>().ok());
+    let covers = |scope: &Scope| world.territory.holds(scope.id, case.place, grid.as_ref(), now);
     people.sort_by_key(|person| {
-        let mut scopes = person.appointments.iter().map(|held| held.scope.as_ref().map(|at| at.id));
-        !scopes.any(|scope| scope.is_some() && scope == place)
+        let mut scopes = person.appointments.iter().filter_map(|held| held.scope.as_ref());
+        !scopes.any(covers)
     });
     Ok(people)
 }

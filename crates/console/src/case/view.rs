@@ -85,12 +85,38 @@ impl Shown {
 
     /// What moves the case on, of the acts that are open.
     pub(crate) fn forward(&self) -> Vec<&OpenAct> {
-        self.open.acts.iter().filter(|open| input::is_forward(open.act)).collect()
+        self.open.acts.iter().filter(|open| self.is_forward(open.act)).collect()
     }
 
     /// What else is open.
     pub(crate) fn aside(&self) -> Vec<&OpenAct> {
-        self.open.acts.iter().filter(|open| !input::is_forward(open.act)).collect()
+        self.open.acts.iter().filter(|open| !self.is_forward(open.act)).collect()
+    }
+
+    /// What happened to it along the way.
+    pub(crate) fn along(&self, p: &Page) -> String {
+        let Detail { returns, reopens, reminders, supervisions, excluded, .. } = &self.case;
+        let counts = [
+            (*returns, p.told("case-returns", "n", returns)),
+            (*reopens, p.told("case-reopens", "n", reopens)),
+            (*reminders, p.told("case-reminders", "n", reminders)),
+            (*supervisions, p.told("case-supervisions", "n", supervisions)),
+            (u32::from(!excluded.is_empty()), p.told("case-excluded", "n", excluded.len())),
+        ];
+        let some = counts.into_iter().filter(|(count, _)| *count > 0);
+        let some: Vec<String> = some.map(|(_, words)| words).collect();
+        if some.is_empty() { p.say("case-smooth") } else { some.join(" · ") }
+    }
+
+    /// A unit that has reported in, or has told its result, may do so again, which moves nothing on.
+    fn is_forward(&self, act: ActKind) -> bool {
+        let own = self.case.units.iter().find(|unit| unit.node.id.to_string() == self.me);
+        let again = own.is_some_and(|unit| {
+            let done = unit.done.is_some();
+            (act == ActKind::ReportIn && (done || unit.reported_in.is_some()))
+                || (act == ActKind::UnitResult && done)
+        });
+        input::is_forward(act) && !again
     }
 
     /// Whether an act says nothing but itself, so that a button is enough.

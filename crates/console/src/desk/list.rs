@@ -35,8 +35,9 @@ pub(super) struct Wanted {
 }
 
 /// The views that everybody has, with what each asks of the API.
-const VIEWS: [(&str, &str); 6] = [
+const VIEWS: [(&str, &str); 7] = [
     ("open", "open=true"),
+    ("overdue", "overdue=true"),
     ("mine", ""),
     ("intake", "phase=intake"),
     ("offered", "offered=true"),
@@ -54,6 +55,8 @@ struct List {
     p: Page,
     wanted: Wanted,
     cases: Listed<Summary>,
+    /// Of other nodes' cases, those that wait for a word of this one.
+    awaiting: Vec<Summary>,
     grids: Vec<Grid>,
     people: Vec<Person>,
     kept: Vec<Saved>,
@@ -66,6 +69,7 @@ struct Rows {
     p: Page,
     wanted: Wanted,
     cases: Listed<Summary>,
+    awaiting: Vec<Summary>,
 }
 
 #[derive(Template)]
@@ -74,6 +78,7 @@ struct Board {
     p: Page,
     wanted: Wanted,
     cases: Listed<Summary>,
+    awaiting: Vec<Summary>,
 }
 
 impl List {
@@ -105,16 +110,23 @@ impl List {
 pub(super) async fn list(staff: Staff, Query(wanted): Query<Wanted>) -> Result<Response, Trouble> {
     let (p, wanted) = (staff.page("desk"), wanted.tidy());
     let cases = staff.read(wanted.path(&p)).await?;
+    let awaiting = if wanted.is_front() { awaiting(&staff).await? } else { Vec::new() };
     if staff.visit.part {
         return Ok(match wanted.shape.as_str() {
-            "board" => show(Board { p, wanted, cases }),
-            _ => show(Rows { p, wanted, cases }),
+            "board" => show(Board { p, wanted, cases, awaiting }),
+            _ => show(Rows { p, wanted, cases, awaiting }),
         });
     }
     let grids = ground::grids(&staff.state.handle);
     let people = person::appointed(&staff).await?;
     let kept = views::kept(&staff).await?;
-    Ok(show(List { p, wanted, cases, grids, people, kept, once: nonce() }))
+    Ok(show(List { p, wanted, cases, awaiting, grids, people, kept, once: nonce() }))
+}
+
+/// Cases that are offered to this node, or to which it is called.
+async fn awaiting(staff: &Staff) -> Result<Vec<Summary>, Trouble> {
+    let offered: Listed<Summary> = staff.read("/v1/cases?offered=true&limit=50").await?;
+    Ok(offered.items.into_iter().filter(Summary::awaits_us).collect())
 }
 
 impl<'t> FromIterator<(Cow<'t, str>, Cow<'t, str>)> for Wanted {
@@ -145,6 +157,11 @@ impl Wanted {
             self.phase.clear();
         }
         self
+    }
+
+    /// Whether it is what a desk begins with: what is open, and nothing narrowed.
+    fn is_front(&self) -> bool {
+        self.view == "open" && self.is_usual()
     }
 
     fn path(&self, p: &Page) -> String {

@@ -74,6 +74,12 @@ impl Shown {
         }
     }
 
+    /// Whether nothing was counted anywhere, and no row leads further down.
+    pub(super) fn is_nothing(&self) -> bool {
+        let leads = self.grouping == Grouping::Child && !self.rows.is_empty();
+        !leads && self.rows.iter().all(|row| row.counts.count == 0)
+    }
+
     /// The rows, and what they come to.
     pub(super) fn all(&self) -> impl Iterator<Item = &Line> {
         self.rows.iter().chain(&self.together)
@@ -93,6 +99,21 @@ impl Shown {
 
     pub(super) fn is_points(&self) -> bool {
         matches!(self.metric.measure(), Measure::Points)
+    }
+
+    /// Whether its chart is of a hundred.
+    pub(super) fn is_of_hundred(&self) -> bool {
+        self.is_share() || self.is_events()
+    }
+
+    /// What a row's bar in the chart is as long as; none where it has no figure.
+    pub(super) fn drawn(&self, line: &Line) -> Option<u64> {
+        match self.metric.measure() {
+            Measure::Share | Measure::Events => line.percent(),
+            Measure::Times => line.counts.median_ms,
+            Measure::Points => line.counts.sum?.saturating_mul(10).checked_div(line.counts.count),
+            Measure::Count => Some(line.counts.count),
+        }
     }
 
     /// Whether a heading has to say by what it is divided, since the same is shown otherwise, too.
@@ -178,7 +199,7 @@ fn name(p: &Page, row: &Row) -> String {
         "*" => p.say("numbers-all"),
         "-" => p.say("numbers-unset"),
         "?" => p.say("numbers-other"),
-        other => other.to_owned(),
+        other => p.month(other).unwrap_or_else(|| other.to_owned()),
     }
 }
 

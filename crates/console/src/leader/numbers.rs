@@ -5,6 +5,7 @@ use axum::extract::Query;
 use axum::response::Response;
 use futures::future::join_all;
 use governance::query::{Grouping, Metric};
+use governance::territory::Level;
 use record::NodeId;
 use serde::Deserialize;
 use serde_json::json;
@@ -79,12 +80,19 @@ impl NumbersPage {
 
     /// The figures of which there is something to be shown.
     fn some(&self) -> Vec<&Shown> {
-        self.asked.iter().filter(|figure| !figure.rows.is_empty()).collect()
+        self.asked.iter().filter(|figure| !figure.is_nothing()).collect()
     }
 
-    /// The others.
+    /// Those of which there is nothing, as everybody has answered.
     fn none(&self) -> Vec<&Shown> {
-        self.asked.iter().filter(|figure| figure.rows.is_empty()).collect()
+        let none = |figure: &&Shown| figure.is_nothing() && !figure.partial;
+        // What is shown otherwise, too, is said once.
+        self.asked.iter().filter(none).filter(|figure| !figure.is_apart()).collect()
+    }
+
+    /// Those of which nobody knows whether there is something.
+    fn unanswered(&self) -> Vec<&Shown> {
+        self.asked.iter().filter(|figure| figure.is_nothing() && figure.partial).collect()
     }
 
     /// The time that this page is for, in an address.
@@ -166,7 +174,44 @@ async fn ask(
         "metric": metric, "grouping": grouping, "from": range.from, "until": range.until,
         "under": under, "budget_ms": BUDGET,
     });
-    staff.carry_out(Ask::question("/v1/queries", &question)).await?.json()
+    // The semaphore is never closed.
+    let _turn = staff.state.questions.acquire().await.ok();
+    let mut answer: Answered =
+        staff.carry_out(Ask::question("/v1/queries", &question)).await?.json()?;
+    if matches!(grouping, Grouping::Level | Grouping::LevelSettled) {
+        let world = staff.state.handle.world();
+        answer.rows.sort_by_key(|row| from_below(&world.policy().levels, &row.group));
+    }
+    named(&mut answer);
+    if grouping == Grouping::Child {
+        let world = staff.state.handle.world();
+        let me = under.unwrap_or_else(|| staff.state.handle.setup().me());
+        answer.rows.sort_by_cached_key(|row| {
+            let node = row.node.as_ref();
+            let known = node.and_then(|node| world.directory.get(node.id));
+            let code = known.map(|known| known.standing.certificate().area.to_string());
+            // Whoever is not known here comes after those who are, by name.
+            let name = node.and_then(|node| node.name.clone());
+            (node.is_some_and(|node| node.id != me), code.is_none(), code, name)
+        });
+    }
+    Ok(answer)
+}
+
+/// Names nodes further down, which this one has never met, as their certificates in the answer do.
+fn named(answer: &mut Answered) {
+    let Answered { rows, completeness, .. } = answer;
+    for node in rows.iter_mut().filter_map(|row| row.node.as_mut()) {
+        if node.name.is_none() {
+            node.name = completeness.name(node.id).map(str::to_owned);
+        }
+    }
+}
+
+/// The place of a level when levels are told from the lowest up; what is none comes last.
+fn from_below(levels: &[Level], key: &str) -> usize {
+    let from_above = levels.iter().position(|level| level.key == key);
+    from_above.map_or(usize::MAX, |at| levels.len() - at)
 }
 
 /// This node's own sheet.

@@ -1,7 +1,10 @@
 //! The page of the map, and its layers as GeoJSON for whoever has scripts.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use governance::certificate::Right;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
 
@@ -18,13 +21,22 @@ use crate::trouble::Trouble;
 struct MapPage {
     p: Page,
     layers: Layers,
+    /// The areas that are grids.
+    signed: BTreeSet<record::Subject>,
     tiles: Option<Tiles>,
+    /// Whether this node is a member unit's, which has no grids.
+    member: bool,
 }
 
 impl MapPage {
     /// Nobody's area is marked on the desk's map.
     fn is_mine(&self, _: &record::Subject) -> bool {
         false
+    }
+
+    /// Whether residents can report by a sign there: at a grid, which a street has none of.
+    fn has_sign(&self, id: &record::Subject) -> bool {
+        self.signed.contains(id)
     }
 
     fn state(&self, case: &Summary) -> &'static str {
@@ -36,7 +48,9 @@ impl MapPage {
 pub(super) async fn map(staff: Staff) -> Result<Response, Trouble> {
     let layers = Layers::read(&staff).await?;
     let tiles = staff.state.settings.tiles.clone();
-    Ok(show(MapPage { p: staff.page("map"), layers, tiles }))
+    let signed = ground::grids(&staff.state.handle).into_iter().map(|grid| grid.id).collect();
+    let member = staff.state.handle.setup().standing.certificate().rights.contains(&Right::Member);
+    Ok(show(MapPage { p: staff.page("map"), layers, signed, tiles, member }))
 }
 
 /// `GET /map/layers.geojson` (RFC 7946): areas, cases with a point, stations. What a layer says is

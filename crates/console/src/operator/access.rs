@@ -46,6 +46,8 @@ struct Entry {
     role: Named,
     look: String,
     subject: Option<Subject>,
+    /// The case's number, where it was one.
+    case: Option<String>,
     fields: Vec<String>,
     purpose: String,
 }

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 pub(super) use open::{ask, open};
-pub(super) use proposals::{answer, list as proposals};
+pub(super) use proposals::{answer, list as proposals, to_confirm};
 
-use crate::api::Ask;
+use crate::api::{Ask, segment};
 use crate::form::Form;
 use crate::page::{Page, go, show, show_as};
 use crate::shape::person::Person;
@@ -178,7 +178,7 @@ async fn read(staff: &Staff, name: &str, trouble: Option<Trouble>) -> Result<One
     let person = staff.read(format!("/v1/people/{}", account.person)).await?;
     let proposals = proposals::waiting_for(staff, account.person).await?;
     let p = staff.page("operator");
-    let wrong = trouble.map(|trouble| told(&trouble, &p));
+    let wrong = trouble.map(|trouble| p.wrong(&trouble));
     let (roles, grids) = choices(staff, &p);
     let sessions = sessions.items;
     Ok(One { p, account, person, sessions, roles, grids, proposals, once: nonce(), wrong })
@@ -187,15 +187,6 @@ async fn read(staff: &Staff, name: &str, trouble: Option<Trouble>) -> Result<One
 async fn named(staff: &Staff, name: &str) -> Result<Account, Trouble> {
     let known: Vec<Account> = all(staff, "/v1/accounts").await?;
     known.into_iter().find(|account| account.name == name).ok_or_else(Trouble::not_found)
-}
-
-/// What was wrong, with what the API says of the fields.
-fn told(trouble: &Trouble, p: &Page) -> String {
-    let mut text = trouble.title(p);
-    for fault in &trouble.faults {
-        text.push_str(&format!(" {}: {}", fault.path.trim_start_matches("body."), fault.message));
-    }
-    text
 }
 
 /// The roles of the policy, and the grids that an appointment may be for.
@@ -222,9 +213,4 @@ async fn all<T: serde::de::DeserializeOwned>(staff: &Staff, path: &str) -> Resul
         }
     }
     Ok(items)
-}
-
-/// A part of a path.
-fn segment(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

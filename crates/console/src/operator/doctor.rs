@@ -42,6 +42,18 @@ impl Finding {
         }
     }
 
+    /// Where it is dealt with, where that is a page of the console.
+    fn page(&self) -> Option<&'static str> {
+        match (self.state.as_str(), self.what.as_str()) {
+            ("good", _) => None,
+            (_, "proposals") => Some("/operator/proposals"),
+            (_, "factors") => Some("/operator/accounts"),
+            (_, "peer" | "certificate" | "revocations") => Some("/operator/peers"),
+            (_, "quarantine" | "record" | "fork" | "witness") => Some("/operator/witness"),
+            _ => None,
+        }
+    }
+
     fn told(&self, page: &Page) -> &str {
         if page.is_english() { &self.en } else { &self.zh }
     }

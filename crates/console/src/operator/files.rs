@@ -19,7 +19,8 @@ use crate::page::{Page, show, show_as};
 use crate::staff::Staff;
 use crate::trouble::Trouble;
 
-use told::{Shown, Told, sheet};
+use long::Given;
+use told::{Told, sheet};
 
 /// The coordinate systems that a file may have.
 const SYSTEMS: [&str; 3] = ["wgs84", "gcj02", "bd09"];
@@ -100,6 +101,11 @@ impl Files {
         SYSTEMS
     }
 
+    /// What people's numbers may be wanted for.
+    fn purposes(&self) -> [&'static str; 5] {
+        ["contact", "identify", "emergency", "supervision", "request"]
+    }
+
     fn source(&self) -> &'static str {
         HOTLINE
     }
@@ -149,22 +155,25 @@ pub(super) async fn take(
         body.insert((*name).into(), value);
     }
     let ask = Ask::post(what.path(), &Value::Object(body));
-    if step == "apply" {
-        return long::apply(staff, what, ask).await;
+    match step.as_str() {
+        "apply" => long::work(staff, what, None, ask).await,
+        "errors" => errors(&staff, ask).await,
+        _ => long::work(staff, what, Some(Given { held, said }), ask).await,
     }
+}
+
+/// The problems of a file as a sheet.
+async fn errors(staff: &Staff, ask: Ask) -> Result<Response, Trouble> {
     let outcome = staff.carry_out(ask).await;
     let told: Told = match outcome.and_then(|answer| answer.json()) {
         Ok(told) => told,
         Err(trouble) if trouble.is_mendable() => {
-            return Ok(show_as(trouble.status, page(&staff, Some(&trouble))?));
+            return Ok(show_as(trouble.status, page(staff, Some(&trouble))?));
         }
         Err(trouble) => return Err(trouble),
     };
-    let p = staff.page("operator");
-    if step == "errors" {
-        return Ok(download(sheet(&p, &told).into(), "errors.csv", "text/csv; charset=utf-8"));
-    }
-    Ok(show(Shown { p, what, told: told.into(), held, said }))
+    let sheet = sheet(&staff.page("operator"), &told);
+    Ok(download(sheet.into(), "errors.csv", "text/csv; charset=utf-8"))
 }
 
 /// `POST /operator/files/export/{what}`
@@ -183,7 +192,10 @@ pub(super) async fn give(
             let source = form.text("source");
             ("/v1/exports/orders", json!({ "format": format, "source": source }))
         }
-        What::People => ("/v1/exports/people", json!({ "format": format })),
+        What::People => {
+            let purpose = form.text("purpose");
+            ("/v1/exports/people", json!({ "format": format, "purpose": purpose }))
+        }
     };
     match staff.carry_out(Ask::post(path, &body)).await {
         Ok(Answer { headers, bytes }) => Ok(passed_on(&headers, bytes)),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::node::{Node, Peer};
-use crate::api::Ask;
+use crate::api::{Ask, segment};
 use crate::form::Form;
 use crate::page::{Page, go, show, show_as};
 use crate::qr::Qr;
@@ -95,8 +95,15 @@ struct Was {
 }
 
 impl Invitations {
-    fn hours(&self) -> [u32; 4] {
-        HOURS
+    /// The hours, with the words for them.
+    fn hours(&self) -> [(u32, String); 4] {
+        HOURS.map(|hours| {
+            let words = match (hours / 24, hours % 24) {
+                (days @ 2.., 0) => self.p.told("allowance-d", "n", days),
+                _ => self.p.told("allowance-h", "n", hours),
+            };
+            (hours, words)
+        })
     }
 }
 
@@ -104,6 +111,16 @@ impl Revoke {
     fn reasons(&self) -> [&'static str; 3] {
         REASONS
     }
+}
+
+/// How many newcomers nobody has let in yet.
+///
+/// # Errors
+/// What the API answers.
+pub(super) async fn asking(staff: &Staff) -> Result<usize, Trouble> {
+    let open: Listed<Invitation> = staff.read("/v1/invitations").await?;
+    let waits = |one: &&Invitation| one.newcomer.as_ref().is_some_and(|new| new.approved.is_none());
+    Ok(open.items.iter().filter(waits).count())
 }
 
 /// `GET /operator/invitations`
@@ -204,7 +221,7 @@ async fn revoking(staff: &Staff, id: &str, trouble: Option<Trouble>) -> Result<R
     let mut found = peers.items.into_iter().filter(Peer::is_below);
     let peer = found.find(|peer| peer.id.to_string() == id).ok_or_else(Trouble::not_found)?;
     let p = staff.page("operator");
-    let wrong = trouble.map(|trouble| told(&trouble, &p));
+    let wrong = trouble.map(|trouble| p.wrong(&trouble));
     Ok(Revoke { p, peer, once: nonce(), wrong })
 }
 
@@ -212,9 +229,11 @@ async fn read(staff: &Staff, was: Was, trouble: Option<Trouble>) -> Result<Invit
     let node: Node = staff.read("/v1/node").await?;
     let open: Listed<Invitation> = staff.read("/v1/invitations?limit=200").await?;
     let p = staff.page("operator");
-    let wrong = trouble.map(|trouble| told(&trouble, &p));
+    let wrong = trouble.map(|trouble| p.wrong(&trouble));
     let world = staff.state.handle.world();
-    let levels = world.policy().levels.iter().filter(|level| level.administrative);
+    // Whoever joins stands below this node, or beside it as a member unit of it.
+    let levels = world.policy().levels.iter().skip_while(|level| level.key != node.level.key);
+    let levels = levels.filter(|level| level.administrative);
     let levels = levels.map(|level| {
         let name = if p.is_english() { &level.name_en } else { &level.name };
         (level.key.clone(), name.clone())
@@ -228,18 +247,4 @@ async fn read(staff: &Staff, was: Was, trouble: Option<Trouble>) -> Result<Invit
         was.level = next.map(|(key, _)| key.clone()).unwrap_or_default();
     }
     Ok(Invitations { p, node, open: open.items, levels, was, once: nonce(), wrong })
-}
-
-/// What was wrong, with what the API says of the fields.
-fn told(trouble: &Trouble, p: &Page) -> String {
-    let faults = trouble
-        .faults
-        .iter()
-        .map(|fault| format!(" {}: {}", fault.path.trim_start_matches("body."), fault.message));
-    format!("{}{}", trouble.title(p), faults.collect::<String>())
-}
-
-/// A part of a path.
-fn segment(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

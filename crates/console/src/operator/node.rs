@@ -137,6 +137,13 @@ impl Peer {
         }
     }
 
+    /// By what neighbours are listed: the one above, those below by area, member units, others.
+    pub(super) fn rank(&self) -> (usize, &str, &str) {
+        const ORDER: [&str; 3] = ["parent", "child", "unit"];
+        let place = ORDER.iter().position(|known| *known == self.relation).unwrap_or(ORDER.len());
+        (place, &self.area, &self.name)
+    }
+
     /// Whether this node signed its certificate.
     pub(super) fn is_below(&self) -> bool {
         ["child", "unit"].contains(&self.relation.as_str())

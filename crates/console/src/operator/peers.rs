@@ -49,6 +49,8 @@ struct Waiting {
     act: Option<ActKind>,
     kind: u16,
     subject: Subject,
+    /// The case's number, where it is about one.
+    case: Option<String>,
     purpose: String,
     personal: bool,
 }
@@ -141,8 +143,9 @@ pub(super) async fn page(
 ) -> Result<Peers, Trouble> {
     let peers: Listed<Peer> = staff.read("/v1/peers").await?;
     let revocations = staff.read("/v1/revocations").await?;
-    let p = staff.page("operator");
-    Ok(Peers { p, peers: peers.items, revocations, wrong, installed })
+    let (p, mut peers) = (staff.page("operator"), peers.items);
+    peers.sort_by(|one, other| one.rank().cmp(&other.rank()));
+    Ok(Peers { p, peers, revocations, wrong, installed })
 }
 
 /// `GET /operator/streams`
@@ -150,7 +153,7 @@ pub(super) async fn streams(staff: Staff) -> Result<Response, Trouble> {
     let peers: Listed<Peer> = staff.read("/v1/peers").await?;
     let mut peers = peers.items;
     peers.retain(Peer::is_neighbour);
-    peers.sort_by_key(|peer| std::cmp::Reverse(peer.lag));
+    peers.sort_by(|one, other| other.lag.cmp(&one.lag).then_with(|| one.rank().cmp(&other.rank())));
     let mut outboxes = Vec::new();
     for peer in peers.iter().filter(|peer| peer.lag > 0).take(OUTBOXES) {
         let path = format!("/v1/peers/{}/outbox?limit={ENTRIES}", peer.id);

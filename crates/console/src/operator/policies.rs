@@ -12,7 +12,7 @@ use governance::policy::{ActRule, Policy};
 use record::Timestamp;
 use serde::Deserialize;
 
-use crate::api::Ask;
+use crate::api::{Ask, segment};
 use crate::form::Form;
 use crate::page::{Page, go, show};
 use crate::shape::name::NodeName;
@@ -171,9 +171,4 @@ async fn read(staff: &Staff, reference: &str) -> Result<(Edition, Policy), Troub
     // What another program version wrote may be beyond this one.
     let policy = Policy::from_toml(&text).map_err(|_| Trouble::not_found())?;
     Ok((edition, policy))
-}
-
-/// A part of a path.
-fn segment(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

@@ -32,6 +32,21 @@ pub(crate) struct Summary {
     pub(crate) opened: Timestamp,
     pub(crate) closed: Option<Timestamp>,
     pub(crate) custody: Custody,
+    /// While this node is called to it and has not done its part: by when it has to report in.
+    pub(crate) called: Option<Clock>,
+}
+
+impl Summary {
+    /// Whether this node was called to it and has reported in.
+    pub(crate) fn is_there(&self) -> bool {
+        let there = |clock: &Clock| clock.state == "met" || clock.state == "breached";
+        self.called.as_ref().is_some_and(there)
+    }
+
+    /// Whether it waits for a word of this node's, though another holds it.
+    pub(crate) fn awaits_us(&self) -> bool {
+        self.called.is_some() || self.custody.offer.as_ref().is_some_and(|offer| offer.to_us)
+    }
 }
 
 /// Who holds a case.

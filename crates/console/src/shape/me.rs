@@ -54,6 +54,11 @@ impl Me {
         self.powers.contains(&Power::Query)
     }
 
+    /// Whether they look at numbers rather than at cases: they read them, and take nothing in.
+    pub(crate) fn leads(&self) -> bool {
+        self.may_query() && !self.powers.contains(&Power::Intake)
+    }
+
     /// Whether they run the node.
     pub(crate) fn is_operator(&self) -> bool {
         self.powers.contains(&Power::Federation)

@@ -111,6 +111,9 @@ pub(crate) struct Completeness {
     pub(crate) stale: Vec<Line>,
     #[serde(default)]
     pub(crate) coarse: Vec<Line>,
+    /// How many cases these left out at most.
+    #[serde(default)]
+    pub(crate) short: u64,
     pub(crate) pending: Vec<Line>,
     pub(crate) refused: Vec<Line>,
     pub(crate) omitted: Vec<Line>,

@@ -35,6 +35,15 @@ pub(crate) struct Clock {
     pub(crate) due: Option<Timestamp>,
 }
 
+impl Clock {
+    /// Its state as a style: what is due within a day is told from what has time.
+    pub(crate) fn style(&self, now: &Timestamp) -> &str {
+        const SOON: i64 = 86_400_000;
+        let soon = self.due.is_some_and(|due| due.millis() - now.millis() < SOON);
+        if self.state == "running" && soon { "soon" } else { &self.state }
+    }
+}
+
 /// What a reporter is told of their case.
 #[derive(Deserialize)]
 pub(crate) struct Followed {

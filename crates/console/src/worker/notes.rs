@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use hyper::{Method, StatusCode};
 use record::Subject;
 use serde::Deserialize;
 use serde_json::json;
@@ -25,6 +26,8 @@ struct Notes {
     once: String,
     wrong: Option<(String, String)>,
     words: String,
+    /// Whether one was erased just now.
+    erased: bool,
 }
 
 #[derive(Template)]
@@ -36,6 +39,8 @@ struct NotePage {
     channels: Vec<(String, String)>,
     once: String,
     wrong: Option<(String, String)>,
+    /// Whether its erasure was asked for, and the word was not typed.
+    erasing: bool,
 }
 
 /// A note.
@@ -43,7 +48,7 @@ struct NotePage {
 struct Note {
     id: Subject,
     place: Line,
-    date: String,
+    date: NaiveDate,
     text: String,
     case: Option<Subject>,
 }
@@ -66,7 +71,7 @@ async fn notes(
 ) -> Result<Notes, Trouble> {
     let listed: Listed<Note> = staff.read("/v1/notes?mine=true&limit=50").await?;
     let p = staff.page("notes");
-    Ok(Notes { p, notes: listed.items, once: nonce(), wrong, words })
+    Ok(Notes { p, notes: listed.items, once: nonce(), wrong, words, erased: false })
 }
 
 /// `POST /work/notes`
@@ -107,7 +112,25 @@ async fn one(
     let channels = policy.channels.iter();
     let channels = channels.map(|known| (known.key.clone(), named(&known.name, &known.name_en)));
     let (categories, channels) = (categories.collect(), channels.collect());
-    Ok(NotePage { p, note, categories, channels, once: nonce(), wrong })
+    Ok(NotePage { p, note, categories, channels, once: nonce(), wrong, erasing: false })
+}
+
+/// `POST /work/notes/{id}/erasure`: where the word that says so was typed.
+pub(super) async fn erase(
+    staff: Staff,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let id: Subject = id.parse().map_err(|_| Trouble::not_found())?;
+    let p = staff.page("notes");
+    if form.text("confirm").trim() != p.say("note-erase-word") {
+        let wrong = (p.say("note-erase-other"), String::new());
+        let page = NotePage { erasing: true, ..one(&staff, id, Some(wrong)).await? };
+        return Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, page));
+    }
+    let ask = Ask::bare(Method::POST, format!("/v1/notes/{id}/erasure"));
+    staff.carry_out(ask).await?;
+    Ok(show(Notes { erased: true, ..notes(&staff, None, String::new()).await? }))
 }
 
 /// `POST /work/notes/{id}/case`

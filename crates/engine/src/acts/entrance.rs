@@ -284,7 +284,7 @@ impl Desk<'_, '_> {
         let known = known.filter(|offer| self.now < offer.expires);
         let invitation = known.ok_or(Refused::NotFound("invitation"))?;
         let newcomer = invitation.newcomer.clone().ok_or(Refused::NotFound("newcomer"))?;
-        if newcomer.key != node.genesis_key() {
+        if newcomer.node() != node {
             return Err(invalid("node", "is not the node that came: compare its short id"));
         }
         let approved = Some(Approval { by: actor.map(|actor| actor.id), at: self.now });

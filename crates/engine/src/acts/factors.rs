@@ -45,13 +45,23 @@ impl Desk<'_, '_> {
         code: Option<&str>,
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
-        let strong = self.show(&token.account, code)?;
-        self.begin(by, hash, Token { strong, ..token }, once)
+        let shown = self.shown(&token.account, code)?;
+        let receipt = self.begin(by, hash, Token { strong: shown.is_some(), ..token }, once)?;
+        self.use_up(shown)?;
+        Ok(receipt)
     }
 
-    /// Takes a code of an account's factor; says whether there is a factor at all.
-    fn show(&mut self, account: &str, code: Option<&str>) -> Result<bool, Refused> {
-        let Some(known) = self.factor(account)? else { return Ok(false) };
+    /// Uses a code up that was found to be right. Last of all: what is refused has used none.
+    fn use_up(&mut self, shown: Option<Note>) -> Result<(), Refused> {
+        if let Some(note) = shown {
+            sign::note(self.setup, self.staging, &note)?;
+        }
+        Ok(())
+    }
+
+    /// What is noted of a right code of an account's factor; `None` where there is no factor.
+    fn shown(&self, account: &str, code: Option<&str>) -> Result<Option<Note>, Refused> {
+        let Some(known) = self.factor(account)? else { return Ok(None) };
         let typed = code.filter(|code| !code.trim().is_empty()).ok_or(Refused::CodeNeeded)?;
         let (step, recovery) = match factor::read(account, typed).ok_or(Refused::CodeWrong)? {
             Shown::Code(code) => {
@@ -64,9 +74,7 @@ impl Desk<'_, '_> {
                 (known.step, Some(left.cloned().ok_or(Refused::CodeWrong)?))
             }
         };
-        let note = Note::FactorUsed { account: account.to_owned(), step, recovery };
-        sign::note(self.setup, self.staging, &note)?;
-        Ok(true)
+        Ok(Some(Note::FactorUsed { account: account.to_owned(), step, recovery }))
     }
 
     /// State transition: none, or another → set up, by a first code of the new one. Every other
@@ -79,7 +87,7 @@ impl Desk<'_, '_> {
     ) -> Result<Receipt, Refused> {
         let Enrolment { account, secret, code, current, recovery, session } = enrolment;
         self.own_account(by, account)?;
-        self.show(account, current.as_deref())?;
+        let shown = self.shown(account, current.as_deref())?;
         let Some(Shown::Code(code)) = factor::read(account, code) else {
             return Err(Refused::CodeWrong);
         };
@@ -90,6 +98,8 @@ impl Desk<'_, '_> {
         let held: Option<Token> = row(self.staging, Table::Token, session)?;
         let held = held.filter(|held| held.account == *account && held.label.is_none());
         let held = held.ok_or(Refused::NotFound("session"))?;
+        // Before the new one stands in its place.
+        self.use_up(shown)?;
         let recovery = recovery.iter().map(|hash| ByteBuf::from(hash.to_vec())).collect();
         let secret = ByteBuf::from(secret.to_vec());
         let factor = Factor { secret, since: self.now, step, recovery };

@@ -64,11 +64,12 @@ impl Desk<'_, '_> {
         }
         let mut body = Body::default();
         body.put(field::PERSON_KEY, &key);
+        body.put(field::KEY_LABEL, &new.label);
         let (epoch, seq) = self.staging.log.next();
         let mut receipt = Receipt { subject: Some(actor.id), ..Receipt::empty() };
         let by = Some(&actor);
         self.sign_plain(actor.id, kind::KEY_ENROLLED, body, by, once, &mut receipt)?;
-        let (person, label, since) = (actor.id, new.label.clone(), self.now);
+        let (person, label, since) = (actor.id, String::new(), self.now);
         let row = KeyRow { person, label, since, epoch, seq, revoked: None };
         sign::note(self.setup, self.staging, &Note::Key { key, row })?;
         Ok(receipt)

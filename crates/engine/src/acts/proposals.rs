@@ -18,7 +18,7 @@ use crate::kind;
 use crate::note::{Account, Note, Proposed, Proposing, Sweep};
 use crate::project;
 use crate::sign::{self, whose};
-use crate::staging::{Lookup, row};
+use crate::staging::{Lookup, decode, row};
 use crate::store::{StoreError, Table};
 use crate::view;
 
@@ -53,7 +53,7 @@ impl Desk<'_, '_> {
         self.propose(by, rule, person, body, what, once)
     }
 
-    /// State transition: nothing → proposed.
+    /// State transition: nothing → proposed. What waits already is not proposed once more.
     fn propose(
         &mut self,
         by: &Actor,
@@ -66,6 +66,16 @@ impl Desk<'_, '_> {
         let now = self.now;
         self.sweep_by_the_way(Sweep::Proposals, |row: &Proposed| row.expires <= now)?;
         let waiting = self.staging.scan(Table::Proposal, &[], None, MAX_PROPOSALS)?;
+        for (_, bytes) in &waiting {
+            let known: Proposed = decode(bytes)?;
+            if now < known.expires && known.person == person && known.what.is_like(&what, now) {
+                let record = Some(known.record);
+                let subject = Some(person);
+                let receipt = Receipt { record, subject, pending: true, ..Receipt::empty() };
+                self.remember(once, &receipt)?;
+                return Ok(receipt);
+            }
+        }
         if waiting.len() >= MAX_PROPOSALS {
             let what = format!("{MAX_PROPOSALS} proposals wait: confirm or refuse some first");
             return Err(Refused::Invalid { field: "role", what });

@@ -46,7 +46,8 @@ impl Desk<'_, '_> {
             return Err(Refused::Invalid { field: "reason", what });
         }
         let last = self.staging.log.head.map_or(0, |head| head.epoch);
-        let next = last.max(self.talk.shown_epoch).saturating_add(1).max(least);
+        let shown = project::highest_epoch(self.staging)?;
+        let next = last.max(shown).saturating_add(1).max(least);
         self.staging.log.opening = Some(next);
         let value = record::cbor::encode(&reason).expect("text has an encoding");
         let draft = Draft {

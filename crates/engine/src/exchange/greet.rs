@@ -11,15 +11,16 @@ use crate::acts::Desk;
 use crate::command::Refused;
 use crate::engine::{About, Effect};
 use crate::note::Note;
-use crate::peer::{Card, Relation, Witness};
+use crate::peer::{Card, Known, Relation, Witness};
+use crate::project;
 use crate::sign;
 use crate::staging::row;
 use crate::store::{FrameKind, StoreError, Table};
 use crate::wire::{ChainBytes, Hello, PROTOCOL, Request, Response};
 use crate::world::{self, Setup};
 
-const MAX_ADDRESSES: usize = 8;
-const MAX_ADDRESS: usize = 256;
+pub(super) const MAX_ADDRESSES: usize = 8;
+pub(super) const MAX_ADDRESS: usize = 256;
 /// A chain has at most six issuers, and its node may be one, too.
 const MAX_LISTS: usize = 8;
 const WITHIN: Duration = Duration::from_secs(10);
@@ -119,17 +120,20 @@ impl Desk<'_, '_> {
         };
         let mine = self.setup.standing.parent() == Some(standing.node());
         let theirs = standing.parent() == Some(self.setup.me());
+        // Whoever moved to another parent, or stayed when this node moved, has cases in common.
+        let known = self.world.directory.get(standing.node());
+        let known = known.is_some_and(|known| known.relation != Relation::Other);
         let endorsed = standing.keys().all().any(|key| key == from)
             && self.world.directory.get(standing.node()).map(|known| known.standing.key())
                 == Some(from);
-        if !(standing.key() == from || endorsed) || !(mine || theirs) {
+        if !(standing.key() == from || endorsed) || !(mine || theirs || known) {
             tracing::warn!(peer = %from,
                 "对方出示的证书不属于本节点的相邻节点，招呼被拒 hello refused, the certificates are not \
                  those of a neighbour");
             return Ok(None);
         }
         self.take_stapled(&standing, &hello.revocations)?;
-        if let Some(entry) = self.world.lists.revoked(&standing) {
+        if let Some(entry) = self.world.lists.barred(&standing) {
             tracing::warn!(peer = %from, reason = ?entry.reason, since = %entry.since,
                 "对方的证书已被吊销，招呼被拒 hello refused, its certificates are revoked");
             return Ok(None);
@@ -140,24 +144,27 @@ impl Desk<'_, '_> {
                  than before: its data folder may be an older copy");
             return Ok(None);
         }
-        self.compare(hello.seen.as_ref());
+        self.compare(hello.seen.as_ref())?;
         Ok(Some(standing))
     }
 
     /// A peer holds a checkpoint that this node signed over more records than there are: the data
     /// folder was restored from an older copy, or another node runs with the same key (S4).
-    fn compare(&mut self, seen: Option<&ByteBuf>) {
-        let Some(seen) = seen else { return };
+    fn compare(&mut self, seen: Option<&ByteBuf>) -> Result<(), Refused> {
+        let Some(seen) = seen else { return Ok(()) };
         let verified = |key| {
             let parsed = Unverified::<Checkpoint>::parse(seen.to_vec());
             parsed.and_then(|checkpoint| checkpoint.verify(&self.setup.federation, &key)).ok()
         };
-        let Some(signed) = self.setup.standing.keys().all().find_map(verified) else { return };
-        if signed.author == self.setup.me() {
-            self.talk.shown_epoch = self.talk.shown_epoch.max(signed.epoch);
-        }
+        let Some(signed) = self.setup.standing.keys().all().find_map(verified) else {
+            return Ok(());
+        };
         let (epoch, size) = (self.staging.log.mark().epoch, self.staging.log.frontier.size());
         if signed.author == self.setup.me() && (signed.epoch, signed.size) > (epoch, size) {
+            // Written down: the epoch that follows is opened at the stopped node.
+            if signed.epoch > epoch.max(project::highest_epoch(self.staging)?) {
+                sign::note(self.setup, self.staging, &Note::Ahead { epoch: signed.epoch })?;
+            }
             let why = format!(
                 "a peer holds this node's own checkpoint over {} records (epoch {}), but here are \
                  {size} (epoch {epoch}): this data folder is an older copy; restore the newest \
@@ -169,6 +176,7 @@ impl Desk<'_, '_> {
                 "数据目录是旧副本，本节点停止签名：请恢复最新的数据目录 the node no longer signs");
             self.talk.frozen = Some(why);
         }
+        Ok(())
     }
 
     /// Greeting is done: pull what is there.
@@ -186,10 +194,10 @@ impl Desk<'_, '_> {
     }
 
     /// Whether a chain has an older certificate of some node than the one known of the same node
-    /// (S12).
+    /// (S12), or names a key that the node has given up since, whoever certified that anew.
     fn is_older(&self, shown: &Standing) -> bool {
         let Some(known) = self.world.directory.get(shown.node()) else { return false };
-        shown.is_older_than(&known.standing)
+        !known.leads_to(shown) || shown.is_older_than(&known.standing)
     }
 
     /// What people call a node; empty where it is not known.
@@ -251,24 +259,45 @@ impl Desk<'_, '_> {
     ) -> Result<NodeId, Refused> {
         let standing = world::verify(self.setup, &chain, self.now)
             .map_err(|error| Refused::Invalid { field: "chain", what: error.to_string() })?;
-        let node = standing.node();
         let next_key =
             next.as_ref().and_then(|next| world::verify(self.setup, next, self.now).ok());
         let next_key = next_key.map(|next| next.key());
-        let note = Note::Peer { chain, addresses: addresses.clone(), next };
+        self.keep_card(standing, next_key, Card { chain, addresses, next, former: None })
+    }
+
+    /// The same, of what was verified before.
+    pub(super) fn keep_card(
+        &mut self,
+        standing: Standing,
+        next_key: Option<PublicKey>,
+        card: Card,
+    ) -> Result<NodeId, Refused> {
+        let Card { chain, addresses, next, .. } = card;
+        let node = standing.node();
+        let known = self.world.directory.get(node);
+        let was = known.map(|known| known.relation);
+        // Of whoever is revoked in between it is kept for when it is certified anew.
+        let former = was.and_then(Relation::former).or(known.and_then(|known| known.former));
+        let note = Note::Peer { chain, addresses: addresses.clone(), next, former };
         let mut frame = sign::local(FrameKind::Certificate, sign::encode(&note));
         frame.peer = Some(node);
         let (at, frame) = self.staging.push(frame)?;
-        let done = crate::project::project(sign::whose(self.setup), self.staging, at, &frame)?;
+        let done = project::project(sign::whose(self.setup), self.staging, at, &frame)?;
         self.judged(done.judged);
         let me = &self.setup.standing;
-        let stranger = self.world.directory.get(node).is_none();
+        let known = Known { standing, next: next_key, addresses, former };
         self.change_world(|world| {
             let lists = world.lists.clone();
-            Arc::make_mut(&mut world.directory).insert(me, &lists, standing, next_key, addresses);
+            Arc::make_mut(&mut world.directory).insert(me, &lists, known);
         });
-        if stranger {
+        let is = self.world.directory.get(node).map(|known| known.relation);
+        if was.is_none() || (is != was && is == Some(Relation::Child)) {
             self.give_policy(node)?;
+        }
+        if is != was && is == Some(Relation::FormerChild) {
+            tracing::info!(name = self.name(node), peer = %node.short(),
+                "下级已改隶别的上级，未了事项照旧往来 a node below moved to another parent; what it has \
+                 in common with this one goes on");
         }
         Ok(node)
     }

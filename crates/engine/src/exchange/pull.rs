@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use governance::case::{Case, Party, Rejected, Way};
-use governance::certificate::Standing;
+use governance::certificate::{CLOCK_SLACK, Standing};
 use governance::field;
 use governance::release::Withhold;
 use record::tree;
-use record::{Checkpoint, FieldId, Hash, NodeId, Signed, Unverified};
+use record::{Checkpoint, FieldId, Hash, NodeId, Signed, Timestamp, Unverified};
 use serde_bytes::ByteBuf;
 
 use crate::acts::Desk;
 use crate::arrival::{Arrival, PageError, VerifiedPage};
 use crate::command::Refused;
-use crate::engine::{About, Effect, Ticket};
+use crate::engine::{About, Effect, Ticket, Wanted};
 use crate::entry::{Acknowledgement, VERSION, first_link};
-use crate::note::Note;
+use crate::note::{Came, Note};
 use crate::outbox::Bounds;
 use crate::peer::{Mark, Relation, Shown, Streams, Witness};
 use crate::project::{self, Readable, Sent};
@@ -35,6 +35,8 @@ const WINDOW: usize = 3;
 /// A stream being pulled.
 #[derive(Default)]
 pub(crate) struct Pulling {
+    /// Which of this node's pulls it is: see [`Wanted`].
+    pull: u64,
     /// The number after which the request on its way asks.
     asked: Option<u64>,
     /// Up to where pages have come.
@@ -92,8 +94,10 @@ impl Desk<'_, '_> {
         let Ok(inbox) = self.inbox(node) else { return };
         let known = row::<Witness>(self.staging, Table::Witness, node.as_bytes());
         let seen = known.ok().flatten().and_then(|known| known.seen());
+        self.talk.pulls += 1;
+        let pull = self.talk.pulls;
         if let Some(session) = self.talk.sessions.get_mut(&node) {
-            let pulling = Pulling { reached: inbox.number, seen, ..Pulling::default() };
+            let pulling = Pulling { pull, reached: inbox.number, seen, ..Pulling::default() };
             session.pulling = Some(pulling);
             session.retry = None;
         }
@@ -112,9 +116,10 @@ impl Desk<'_, '_> {
         let after = pulling.reached;
         pulling.asked = Some(after);
         let held = pulling.seen.map(|seen| (seen.epoch, seen.size));
+        let wanted = Wanted { after, pull: pulling.pull };
         let acknowledgement = (inbox.number > 0).then(|| self.acknowledge(node, inbox));
         let request = Request::Pull(Pull { after, acknowledgement, held });
-        self.send(node, key, About::Pull(after), request, WITHIN);
+        self.send(node, key, About::Pull(wanted), request, WITHIN);
     }
 
     fn inbox(&self, node: NodeId) -> Result<Mark, StoreError> {
@@ -132,11 +137,10 @@ impl Desk<'_, '_> {
 
     /// A page came back: an empty one ends the pull, any other is checked on worker threads while
     /// the next is fetched.
-    pub(crate) fn paged(&mut self, node: NodeId, after: u64, page: Page) {
-        let pulling =
-            self.talk.sessions.get_mut(&node).and_then(|session| session.pulling.as_mut());
-        let Some(pulling) = pulling else { return };
-        // Another was asked: a late response to an earlier pull.
+    pub(crate) fn paged(&mut self, node: NodeId, wanted: Wanted, page: Page) {
+        let Some(pulling) = self.pulling(node, wanted.pull) else { return };
+        // Another was asked.
+        let after = wanted.after;
         if pulling.asked != Some(after) {
             return;
         }
@@ -148,7 +152,7 @@ impl Desk<'_, '_> {
             let log = page.log.as_ref().and_then(|log| shown_by(&log.checkpoint));
             let seen = if log.is_some() { std::mem::replace(&mut pulling.seen, log) } else { None };
             pulling.pages.insert(after, Waiting { seen, page: None });
-            self.out.push(Effect::Verify { from: node, after, page });
+            self.out.push(Effect::Verify { from: node, wanted, page });
             self.pull_on(node);
         } else if pulling.pages.is_empty() {
             self.pulled(node);
@@ -165,8 +169,9 @@ impl Desk<'_, '_> {
     }
 
     /// A pull came to nothing: try again after a while.
-    pub(crate) fn unanswered(&mut self, node: NodeId, after: u64) {
-        if self.pulling(node).is_some_and(|pulling| pulling.asked == Some(after)) {
+    pub(crate) fn unanswered(&mut self, node: NodeId, wanted: Wanted) {
+        let pulling = self.pulling(node, wanted.pull);
+        if pulling.is_some_and(|pulling| pulling.asked == Some(wanted.after)) {
             self.pull_failed(node);
         }
     }
@@ -185,16 +190,16 @@ impl Desk<'_, '_> {
     pub(crate) fn arrived(
         &mut self,
         from: NodeId,
-        after: u64,
+        wanted: Wanted,
         page: Result<VerifiedPage, PageError>,
     ) -> Result<(), Refused> {
         if self.is_rotating() {
             self.pull_failed(from);
             return Ok(());
         }
-        let Some(place) = self.pulling(from).and_then(|pulling| pulling.pages.get_mut(&after))
-        else {
-            // Asked for on an earlier connection.
+        let pulling = self.pulling(from, wanted.pull);
+        let Some(place) = pulling.and_then(|pulling| pulling.pages.get_mut(&wanted.after)) else {
+            // Asked for on an earlier connection, or before an exchange failed.
             return Ok(());
         };
         match page {
@@ -208,7 +213,7 @@ impl Desk<'_, '_> {
                 return Ok(());
             }
         }
-        while let Some((seen, page)) = self.pulling(from).and_then(Pulling::next) {
+        while let Some((seen, page)) = self.pulling(from, wanted.pull).and_then(Pulling::next) {
             if !self.log_only_grew(from, seen, &page)? {
                 self.bad_page(
                     from,
@@ -226,8 +231,10 @@ impl Desk<'_, '_> {
         Ok(())
     }
 
-    fn pulling(&mut self, node: NodeId) -> Option<&mut Pulling> {
-        self.talk.sessions.get_mut(&node)?.pulling.as_mut()
+    /// The pull that goes on with a neighbour, if it is this one and no later one.
+    fn pulling(&mut self, node: NodeId, pull: u64) -> Option<&mut Pulling> {
+        let pulling = self.talk.sessions.get_mut(&node)?.pulling.as_mut();
+        pulling.filter(|pulling| pulling.pull == pull)
     }
 
     fn bad_page(&mut self, from: NodeId, what: &str) {
@@ -302,6 +309,7 @@ impl Desk<'_, '_> {
         let known = self.world.directory.get(standing.node());
         let newer = known.is_some_and(|known| {
             known.relation == Relation::Other
+                && known.leads_to(standing)
                 && known.standing.is_older_than(standing)
                 && !standing.is_older_than(&known.standing)
         });
@@ -314,12 +322,13 @@ impl Desk<'_, '_> {
 
     /// Takes in one entry with its record.
     fn receive(&mut self, from: NodeId, arrival: Arrival) -> Result<(), Refused> {
-        let (frame, readable) = foreign(from, arrival);
+        let (frame, readable) = foreign(from, arrival, self.now);
         let named = governance::policy::reference_of(&readable.fields);
         let (at, frame) = self.staging.push(frame)?;
         let mut done =
             project::project_read(whose(self.setup), self.staging, at, &frame, &readable)?;
         self.note_gone(std::mem::take(&mut done.gone))?;
+        self.out.extend(std::mem::take(&mut done.judged).into_iter().map(Effect::Changed));
         match &done.rejected {
             // It came before, by another way or with an earlier offer.
             None | Some(Rejected::Known) => {}
@@ -459,10 +468,13 @@ fn continues(seen: &Shown, now: &Shown, proof: &[Hash]) -> bool {
         && tree::verify_consistency(seen.size, &seen.root, now.size, &now.root, proof).is_ok()
 }
 
-/// An arrival as a frame, and its record as it can be read.
-fn foreign(from: NodeId, arrival: Arrival) -> (Frame, Readable) {
-    let Arrival { bytes, record, disclosures, fields, .. } = arrival;
+/// An arrival as a frame, and its record as it can be read. Nobody dates anything into this node's
+/// future (S6): what is dated later than it comes counts as said when it came.
+fn foreign(from: NodeId, arrival: Arrival, now: Timestamp) -> (Frame, Readable) {
+    let Arrival { bytes, record, disclosures, fields, stands, .. } = arrival;
     let (open, sealed) = disclosures.into_iter().partition(|part| field::is_structural(part.field));
+    let came = (record.time > now.plus(CLOCK_SLACK)).then_some(now);
+    let said = Came { at: came, stands };
     let frame = Frame {
         kind: FrameKind::Foreign,
         subject: record.subject,
@@ -472,6 +484,7 @@ fn foreign(from: NodeId, arrival: Arrival) -> (Frame, Readable) {
         open,
         sealed,
         note: Vec::new(),
+        came: said.encode(),
     };
-    (frame, Readable { record, fields })
+    (frame, Readable { record, fields, came })
 }

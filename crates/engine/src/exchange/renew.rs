@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use governance::certificate::{Certificate, Endorsement, MAX_ROTATIONS, Pin, Standing};
 use governance::policy::Power;
-use record::{NodeId, NodeKey, PublicKey, Unverified};
+use record::{NodeId, NodeKey, PublicKey};
 use serde_bytes::ByteBuf;
 
 use super::enrol::VALIDITY;
+use super::greet::{MAX_ADDRESS, MAX_ADDRESSES};
 use crate::acts::Desk;
 use crate::command::{Agent, Once, Receipt, Refused};
-use crate::engine::About;
+use crate::engine::{About, Talk};
 use crate::note::{Note, Rotation};
 use crate::peer::{Card, Relation};
 use crate::project;
@@ -59,6 +60,18 @@ pub(crate) fn renewed(
     Some(Arc::new(Setup { key, standing, next_key: None, ..setup.clone() }))
 }
 
+/// Whether the key is being changed, so that nothing may be signed into the log.
+fn is_rotating(talk: &Talk, view: &impl Lookup) -> bool {
+    talk.successor().is_some() || view.value(Table::Meta, ROTATION).is_ok_and(|row| row.is_some())
+}
+
+/// Why this node does not sign for now, where its key is being changed.
+pub(crate) fn rotating(talk: &Talk, view: &impl Lookup) -> Option<String> {
+    is_rotating(talk, view).then(|| {
+        "the node's key is being changed: it signs again when the new one is certified".to_owned()
+    })
+}
+
 impl Desk<'_, '_> {
     pub(crate) fn rotation(&self) -> Result<Option<Rotation>, StoreError> {
         row(self.staging, Table::Meta, ROTATION)
@@ -66,8 +79,7 @@ impl Desk<'_, '_> {
 
     /// Whether the key is being changed, so that nothing may be signed into the log.
     pub(crate) fn is_rotating(&self) -> bool {
-        self.talk.successor().is_some()
-            || self.staging.value(Table::Meta, ROTATION).is_ok_and(|row| row.is_some())
+        is_rotating(self.talk, self.staging)
     }
 
     /// Asks the parent for a certificate when two thirds of the last one are over, when those above
@@ -126,10 +138,14 @@ impl Desk<'_, '_> {
             return Ok(Some(bytes_of(&standing)));
         }
         let rights = was.rights.intersection(&own.rights).copied().collect();
+        // This node's own code may have become another: then those below get theirs under it.
+        let under = standing.ancestors().next().map(|above| &above.area);
+        let area = under.and_then(|under| was.area.moved(under, &own.area));
         let next = Certificate {
             key,
             endorsements,
             rights,
+            area: area.unwrap_or_else(|| was.area.clone()),
             serial: self.next_serial(peer),
             not_before: self.now,
             not_after,
@@ -165,12 +181,12 @@ impl Desk<'_, '_> {
         if endorsements.last() == Some(bytes) {
             return Ok(Some((was.key, endorsements)));
         }
-        let said = Unverified::<Endorsement>::parse(bytes.to_vec())
-            .and_then(|said| said.verify(&self.setup.federation, &was.key));
-        let Ok(said) = said else { return Ok(None) };
+        let Ok(said) = Endorsement::of(&self.setup.federation, was, bytes) else {
+            return Ok(None);
+        };
         let known = self.last_known(was.node)?;
         let pinned = said.last.map(|pin| (pin.epoch, pin.seq));
-        if said.node != was.node || endorsements.len() >= MAX_ROTATIONS || pinned < known {
+        if pinned < known {
             tracing::warn!(peer = %was.node,
                 "换钥声明与已收到的记录不符 an endorsement of a new key leaves out records that came");
             return Ok(None);
@@ -195,15 +211,27 @@ impl Desk<'_, '_> {
         if self.setup.standing.parent() != Some(from) {
             return Ok(());
         }
-        if let Err(why) = self.take_standing(chain)? {
+        if let Err(why) = self.take_standing(chain, Vec::new())? {
             tracing::warn!(why, "上级换发的证书不可用 the certificates that came can't be used");
         }
         Ok(())
     }
 
+    /// The parent gave none: it may not have greeted this node yet, after a change of its key.
+    pub(crate) fn not_renewed(&mut self, from: NodeId) {
+        let soon = self.now.minus(EVERY).plus(EVERY_FOR_KEY);
+        if let Some(session) = self.talk.sessions.get_mut(&from) {
+            session.renewed = session.renewed.map(|asked| asked.min(soon));
+        }
+    }
+
     /// Puts new certificates of this node in force. `Ok(Err)`: they are not usable, and why; the
     /// ones it has already are none either, without a word.
-    fn take_standing(&mut self, chain: &ChainBytes) -> Result<Result<(), String>, Refused> {
+    fn take_standing(
+        &mut self,
+        chain: &ChainBytes,
+        addresses: Vec<String>,
+    ) -> Result<Result<(), String>, Refused> {
         let standing = match world::verify(self.setup, chain, self.now) {
             Ok(standing) => standing,
             Err(error) => return Ok(Err(error.to_string())),
@@ -227,6 +255,12 @@ impl Desk<'_, '_> {
         project::project(sign::whose(self.setup), self.staging, at, &frame)?;
         tracing::info!(until = %standing.expires(), "证书已更新 certificates renewed");
         self.talk.announce = true;
+        if self.setup.standing.parent() != standing.parent() {
+            self.part_from_parent(chain, addresses)?;
+        } else if chain.len() > 1 && !addresses.is_empty() {
+            // By an invitation of the same parent, whose key may be another since this node was away.
+            self.put_peer(chain[1..].to_vec(), addresses)?;
+        }
         if next.key.public() == self.setup.key.public() {
             self.change_world(|world| {
                 let lists = world.lists.clone();
@@ -237,6 +271,27 @@ impl Desk<'_, '_> {
             self.talk.chosen = Some(next);
         }
         Ok(Ok(()))
+    }
+
+    /// The new certificates are by another parent: it is a neighbour from now on, and the one
+    /// before it stays one, for the sake of what both have (see [`crate::peer::Former`]).
+    fn part_from_parent(
+        &mut self,
+        chain: &ChainBytes,
+        addresses: Vec<String>,
+    ) -> Result<(), Refused> {
+        if let Some(before) = self.setup.standing.parent()
+            && let Some(card) = row::<Card>(self.staging, Table::Peer, before.as_bytes())?
+            && let Some(known) = self.world.directory.get(before)
+        {
+            // Its certificates may have run out meanwhile, and that be why this node moves.
+            let (standing, next) = (known.standing.clone(), known.next);
+            self.keep_card(standing, next, card)?;
+        }
+        if chain.len() > 1 {
+            self.put_peer(chain[1..].to_vec(), addresses)?;
+        }
+        Ok(())
     }
 
     /// Shows the neighbours the certificates that are new, on the connections that are up.
@@ -296,17 +351,24 @@ impl Desk<'_, '_> {
     }
 
     /// Takes in certificates from an operator's hands: this node's own, which the root renewed, or
-    /// a peer's that nobody could show.
+    /// which another parent signed to whom the node moves; that one is at `addresses`.
     pub(crate) fn install_certificates(
         &mut self,
         by: &Agent,
         chain: Vec<Vec<u8>>,
+        addresses: Vec<String>,
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
         self.power(by, Power::Federation, "federation")?;
         let chain: ChainBytes = chain.into_iter().map(Into::into).collect();
         let invalid = |what| Refused::Invalid { field: "chain", what };
-        self.take_standing(&chain)?.map_err(invalid)?;
+        let few = addresses.len() <= MAX_ADDRESSES
+            && addresses.iter().all(|address| address.len() <= MAX_ADDRESS);
+        if !few {
+            let what = format!("are at most {MAX_ADDRESSES} of {MAX_ADDRESS} bytes");
+            return Err(Refused::Invalid { field: "addresses", what });
+        }
+        self.take_standing(&chain, addresses)?.map_err(invalid)?;
         self.remember(once, &Receipt::empty())?;
         Ok(Receipt::empty())
     }

@@ -1,6 +1,6 @@
 //! Revocation lists: kept, shown at every greeting, passed on when they are new. A list goes down
-//! to whoever stands under its issuer, since they have to show it; one that revokes something goes
-//! to everybody.
+//! to whoever stands under its issuer, since they have to show it, and to those from whom the node
+//! parted, whom it shows it; one that revokes something goes to everybody.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use governance::policy::Power;
 use record::{NodeId, Signed, Unverified};
 use serde_bytes::ByteBuf;
 
+use super::rotating;
 use crate::acts::Desk;
 use crate::command::{Agent, Once, Receipt, Refused};
 use crate::engine::{About, Effect};
@@ -48,13 +49,7 @@ pub(crate) fn revoked(setup: &Setup, world: &World) -> Option<String> {
 impl Desk<'_, '_> {
     /// Why the node does not sign, if it does not.
     pub(crate) fn barred(&self) -> Option<String> {
-        let rotating = || {
-            self.is_rotating().then(|| {
-                "the node's key is being changed: it signs again when the parent has certified the \
-                 new one"
-                    .to_owned()
-            })
-        };
+        let rotating = || rotating(self.talk, self.staging);
         self.talk.frozen.clone().or_else(|| revoked(self.setup, self.world)).or_else(rotating)
     }
 
@@ -222,12 +217,17 @@ impl Desk<'_, '_> {
     fn spread(&mut self, list: &Signed<RevocationList>, chain: &ChainBytes, from: Option<NodeId>) {
         let greeted = self.talk.sessions.iter().filter(|(_, session)| session.greeted);
         let greeted: Vec<NodeId> = greeted.map(|(node, _)| *node).collect();
+        // What this node shows with its certificates, whoever it parted from has from nobody else.
+        let own = Issuer::Node(self.setup.me());
+        let shown = self.setup.standing.issuers().chain([own]).any(|issuer| issuer == list.issuer);
         for node in greeted.into_iter().filter(|node| Some(*node) != from) {
-            let below =
-                self.world.directory.get(node).is_some_and(|peer| {
-                    peer.standing.issuers().any(|issuer| issuer == list.issuer)
-                });
-            if below || !list.revoked.is_empty() {
+            let needs = self.world.directory.get(node).is_some_and(|peer| {
+                let former =
+                    matches!(peer.relation, Relation::FormerParent | Relation::FormerChild);
+                let below = peer.standing.issuers().any(|issuer| issuer == list.issuer);
+                below || (former && shown)
+            });
+            if needs || !list.revoked.is_empty() {
                 self.tell_of(node, list.bytes(), chain);
             }
             // What waited for a fresh list may go now.

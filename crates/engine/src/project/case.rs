@@ -10,7 +10,7 @@ use governance::field;
 use governance::query::Fact;
 use record::{Fields, Header, NodeId, Record, RecordId, Subject, Timestamp};
 
-use super::{Done, Readable, Whose, senseless};
+use super::{Done, Readable, Whose, aside, senseless};
 use crate::code;
 use crate::note::Quarantined;
 use crate::staging::Staging;
@@ -64,6 +64,18 @@ pub(super) fn apply(
     }
 }
 
+/// Writes what hangs on a case that began at this node, where the record is its report.
+pub(super) fn opened_here(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    readable: &Readable,
+    opened: bool,
+    case: &Case,
+) -> Result<(), StoreError> {
+    receipt(whose, staging, opened, case)?;
+    origin(whose, staging, readable, opened, case)
+}
+
 /// An own record always applies: it was decided on the same state.
 pub(super) fn own(
     at: Position,
@@ -92,7 +104,7 @@ pub(super) fn foreign(
             let why = problem.words();
             let held =
                 Quarantined { from: sender, record: record.id(), subject: record.subject, why };
-            staging.put(Table::Quarantine, at.to_bytes().to_vec(), &held)?;
+            aside::put(staging, at, &held)?;
             let rejected = match problem {
                 NotApplied::Rejected(rejected) => Some(rejected),
                 NotApplied::Unreadable(_) | NotApplied::NoAct | NotApplied::OtherId => {
@@ -113,7 +125,7 @@ pub(super) fn hold(
     why: String,
 ) -> Result<Done, StoreError> {
     let held = Quarantined { from: sender, record: record.id(), subject: record.subject, why };
-    staging.put(Table::Quarantine, at.to_bytes().to_vec(), &held)?;
+    aside::put(staging, at, &held)?;
     Ok(Done { rejected: Some(Rejected::NoOutcome), ..Done::default() })
 }
 
@@ -122,16 +134,16 @@ pub(super) fn fork(
     staging: &mut Staging<'_>,
     at: Position,
     record: &Record,
+    seq: u64,
     sender: NodeId,
 ) -> Result<Done, StoreError> {
     let why = format!(
-        "{} signed two different records {}/{}: do not trust either until its operator explains",
+        "{} signed two different records {}/{seq}: do not trust either until its operator explains",
         record.author.short(),
         record.epoch,
-        record.seq
     );
     let held = Quarantined { from: sender, record: record.id(), subject: record.subject, why };
-    staging.put(Table::Quarantine, at.to_bytes().to_vec(), &held)?;
+    aside::put(staging, at, &held)?;
     Ok(Done { rejected: Some(Rejected::Known), ..Done::default() })
 }
 
@@ -166,7 +178,8 @@ pub(super) fn event(readable: &Readable, sender: NodeId) -> Result<Event, NotApp
     if opens && record.subject != code::case_id(record.author, record.epoch, record.seq) {
         return Err(NotApplied::OtherId);
     }
-    event_from(record.subject, step(record, record.id(), act), &readable.fields, sender)
+    let step = Step { time: readable.time(), ..step(record, record.id(), act) };
+    event_from(record.subject, step, &readable.fields, sender)
 }
 
 fn event_from(

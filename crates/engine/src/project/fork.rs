@@ -8,7 +8,7 @@ use governance::case::CaseId;
 use record::{NodeId, Record};
 use serde::{Deserialize, Serialize};
 
-use super::{Done, Whose, case, read, revocation};
+use super::{Done, Whose, case, position_of, read, revocation};
 use crate::note::Quarantined;
 use crate::staging::{Lookup, Staging, decode, row};
 use crate::store::{FrameKind, Position, StoreError, Table};
@@ -55,14 +55,42 @@ pub fn forked(
     row(view, Table::Forked, author.as_bytes())
 }
 
-/// Takes in a record whose place in its author's log another record has.
+/// The place that an author must have given to two records, by what is known of those before and
+/// behind this one: each names the one before it. `None` where all fit, or none is known. `fresh`:
+/// nothing of its author's log is known from this record on.
+pub(super) fn contradicted(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    record: &Record,
+    fresh: bool,
+) -> Result<Option<u64>, StoreError> {
+    let beside = |staging: &Staging<'_>, seq: u64| -> Result<Option<Record>, StoreError> {
+        let at = position_of(staging, record.author, record.epoch, seq)?;
+        let read = |at: Position| Ok(read(whose, at, staging.frame_at(at)?.as_ref())?.record);
+        at.map(read).transpose()
+    };
+    if let Some(seq) = record.seq.checked_sub(1)
+        && staging.is_known_up_to(record, seq)?
+        && beside(staging, seq)?.is_some_and(|before| before.id() != record.prev)
+    {
+        return Ok(Some(seq));
+    }
+    let behind = record.seq.checked_add(1).filter(|_| !fresh);
+    let Some(seq) = behind else { return Ok(None) };
+    let behind = beside(staging, seq)?;
+    Ok(behind.filter(|behind| behind.prev != record.id()).map(|_| record.seq))
+}
+
+/// Takes in a record whose place in its author's log another record has, or which does not fit to
+/// those around it: `seq` is the place that was given twice.
 pub(super) fn found(
     staging: &mut Staging<'_>,
     at: Position,
     record: &Record,
+    seq: u64,
     sender: NodeId,
 ) -> Result<Done, StoreError> {
-    let (epoch, seq) = (record.epoch, record.seq);
+    let epoch = record.epoch;
     let known = forked(staging, record.author)?;
     // A fork of an epoch that was accepted since is a new one.
     let news = known.is_none_or(|known| known.counts_from.is_some_and(|from| epoch >= from));
@@ -72,7 +100,7 @@ pub(super) fn found(
         let row = ForkedRow { epoch, seq, counts_from };
         staging.put(Table::Forked, record.author.as_bytes().to_vec(), &row)?;
     }
-    case::fork(staging, at, record, sender)
+    case::fork(staging, at, record, seq, sender)
 }
 
 /// Whether a record that comes in now is of an author that signed two histories.

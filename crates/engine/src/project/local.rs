@@ -178,7 +178,9 @@ pub(super) fn key(
 ) -> Result<(), StoreError> {
     let of_person = [keys_prefix(known.person).as_slice(), key.as_bytes()].concat();
     staging.put_bytes(Table::PersonKey, of_person, Vec::new())?;
-    staging.put(Table::PersonKey, key_key(key), known)
+    // The index lies in clear.
+    let known = KeyRow { label: String::new(), ..known.clone() };
+    staging.put(Table::PersonKey, key_key(key), &known)
 }
 
 /// A person's keys, revoked ones too.

@@ -2,19 +2,19 @@
 //! held back, whether they came before the list or come after it. Cases that had them are told
 //! anew from the records that are left, so that the order in which things arrived does not matter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use governance::case::{Case, CaseId, Rejected};
-use governance::certificate::{Certificate, Issuer, RevocationList, Revoked};
+use governance::certificate::{Certificate, Issuer, Reason, RevocationList, Revoked};
 use governance::query::Fact;
-use record::{NodeId, Record, Signed, Subject, Unverified};
+use record::{NodeId, PublicKey, Record, Signed, Unverified};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::case::{event, fact_key, order_keys};
-use super::{Readable, Whose, fork, position_of, read, senseless};
+use super::{Readable, Whose, aside, fork, position_of, read, reclaim, senseless};
 use crate::note::Quarantined;
-use crate::staging::{Lookup, Staging, decode, row};
+use crate::staging::{Lookup, Staging, row};
 use crate::store::{FrameKind, Position, StoreError, Table};
 use crate::wire::ChainBytes;
 
@@ -60,6 +60,26 @@ pub(super) fn is_held_back(staging: &Staging<'_>, record: &Record) -> Result<boo
             && entry.holds_back(&signer, record.epoch, record.seq)
             && staging.value(Table::Issued, &issued_key(entry.node, issuer))?.is_some();
         if holds {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether somebody who certified a node says that others may have this key of it. `by` certified
+/// it, as it shows; without that, of a node that is not known here, everybody's word counts.
+pub(crate) fn is_compromised(
+    view: &(impl Lookup + ?Sized),
+    node: NodeId,
+    key: &PublicKey,
+    by: Option<Issuer>,
+) -> Result<bool, StoreError> {
+    let said: Option<Vec<Compromise>> = row(view, Table::Compromised, key.as_bytes())?;
+    for Compromise { issuer, entry } in said.into_iter().flatten() {
+        let concerns = entry.node == node && entry.reason == Reason::Compromised;
+        let certified = by.is_none_or(|by| issuer_key(by) == issuer)
+            || view.value(Table::Issued, &issued_key(node, issuer))?.is_some();
+        if concerns && certified {
             return Ok(true);
         }
     }
@@ -155,6 +175,45 @@ fn cases_of(
     Ok(cases)
 }
 
+/// Tells a case anew, with what was put aside of it, in the order of causes; gives it where it came
+/// out otherwise.
+pub(super) fn tell_in_order(
+    whose: Whose,
+    staging: &mut Staging<'_>,
+    id: CaseId,
+) -> Result<Vec<CaseId>, StoreError> {
+    let before = staging.case(id)?;
+    let known = order_of(whose, staging, before.as_deref(), id)?;
+    let order = reclaim::in_order(whose, staging, &known)?;
+    let after = retell(whose, staging, order)?;
+    if before.as_deref() == after.as_ref() {
+        return Ok(Vec::new());
+    }
+    replace(whose, staging, before.as_deref(), after, id)?;
+    Ok(vec![id])
+}
+
+/// Where a case's records lie: those that were applied, and then those put aside.
+fn order_of(
+    whose: Whose,
+    staging: &Staging<'_>,
+    before: Option<&Case>,
+    id: CaseId,
+) -> Result<Vec<Position>, StoreError> {
+    let mut order = Vec::new();
+    for step in before.iter().flat_map(|case| &case.steps) {
+        order.extend(position_of(staging, step.author, step.epoch, step.seq)?);
+    }
+    // What was applied before its author was found to sign two histories stays.
+    for at in aside::about(staging, id)? {
+        let record = read(whose, at, staging.frame_at(at)?.as_ref())?.record;
+        if !fork::is_frozen(whose, staging, &record)? {
+            order.push(at);
+        }
+    }
+    Ok(order)
+}
+
 /// Tells cases anew; gives those that came out otherwise.
 pub(super) fn tell_anew(
     whose: Whose,
@@ -162,23 +221,9 @@ pub(super) fn tell_anew(
     cases: BTreeSet<CaseId>,
 ) -> Result<Vec<CaseId>, StoreError> {
     let mut changed = Vec::new();
-    if cases.is_empty() {
-        return Ok(changed);
-    }
-    let mut aside = quarantined(staging)?;
     for id in cases {
         let before = staging.case(id)?;
-        let mut order = Vec::new();
-        for step in before.iter().flat_map(|case| &case.steps) {
-            order.extend(position_of(staging, step.author, step.epoch, step.seq)?);
-        }
-        // What was applied before its author was found to sign two histories stays.
-        for at in aside.remove(&id).unwrap_or_default() {
-            let record = read(whose, at, staging.frame_at(at)?.as_ref())?.record;
-            if !fork::is_frozen(whose, staging, &record)? {
-                order.push(at);
-            }
-        }
+        let order = order_of(whose, staging, before.as_deref(), id)?;
         let after = retell(whose, staging, order)?;
         if before.as_deref() != after.as_ref() {
             replace(whose, staging, before.as_deref(), after, id)?;
@@ -186,17 +231,6 @@ pub(super) fn tell_anew(
         }
     }
     Ok(changed)
-}
-
-/// Records that were not applied, by the case that they are about.
-fn quarantined(staging: &Staging<'_>) -> Result<BTreeMap<Subject, Vec<Position>>, StoreError> {
-    let mut aside: BTreeMap<Subject, Vec<Position>> = BTreeMap::new();
-    for (key, value) in staging.all(Table::Quarantine, &[])? {
-        let held: Quarantined = decode(&value)?;
-        let at = Position::from_bytes(&key);
-        aside.entry(held.subject).or_default().extend(at);
-    }
-    Ok(aside)
 }
 
 /// A case from its records in this order; what does not apply is put aside.
@@ -217,18 +251,19 @@ fn retell(
         if position_of(staging, record.author, record.epoch, record.seq)? != Some(at) {
             continue;
         }
-        let from = frame.peer.unwrap_or(whose.me);
-        let key = at.to_bytes().to_vec();
+        // Its own came from nobody, even where a neighbour has given it back.
+        let own = record.author == whose.me;
+        let from = frame.peer.filter(|_| !own).unwrap_or(whose.me);
         match try_apply(whose, staging, case.as_ref(), &readable, from)? {
             Ok(next) => {
                 case = Some(next);
-                staging.remove(Table::Quarantine, key);
+                aside::take_up(staging, at, record.subject);
             }
             Err(None) => {}
             Err(Some(why)) => {
                 let (record, subject) = (record.id(), record.subject);
                 let held = Quarantined { from, record, subject, why };
-                staging.put(Table::Quarantine, key, &held)?;
+                aside::put(staging, at, &held)?;
             }
         }
     }

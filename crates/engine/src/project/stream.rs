@@ -21,7 +21,7 @@ pub fn log_key(header: &Header) -> Vec<u8> {
     log_key_of(header.author, header.epoch, header.seq)
 }
 
-pub(super) fn log_key_of(author: NodeId, epoch: u32, seq: u64) -> Vec<u8> {
+pub(crate) fn log_key_of(author: NodeId, epoch: u32, seq: u64) -> Vec<u8> {
     let mut key = author.as_bytes().to_vec();
     key.extend_from_slice(&epoch.to_be_bytes());
     key.extend_from_slice(&seq.to_be_bytes());

@@ -8,7 +8,7 @@ use record::{Hash, NodeId};
 use tokio::sync::oneshot;
 
 use super::Handle;
-use crate::engine::Input;
+use crate::engine::{Input, Wanted};
 use crate::wire::{Challenge, Fetch, PIECE_BYTES, Page, Response};
 use crate::world::World;
 use crate::{arrival, blob, outbox, view};
@@ -43,8 +43,8 @@ pub(super) enum Job {
     Verify {
         /// The peer it came from.
         from: NodeId,
-        /// The number after which it was asked for.
-        after: u64,
+        /// Which page it is.
+        wanted: Wanted,
         /// The page.
         page: Page,
         /// The peers known now.
@@ -134,10 +134,10 @@ fn run(handle: &Handle, job: Job) {
             });
             let _ = reply.send(opened.map_or(Response::Refused, Response::Opened));
         }
-        Job::Verify { from, after, page, world } => {
+        Job::Verify { from, wanted, page, world } => {
             let page =
                 arrival::verify_page(&handle.setup(), &world.directory, from, page, handle.now());
-            handle.put_blocking(Input::Arrived { from, after, page });
+            handle.put_blocking(Input::Arrived { from, wanted, page });
         }
         Job::Piece { peer, fetch, reply } => {
             let (setup, reader) = (handle.setup(), &handle.reader);

@@ -1,5 +1,6 @@
 //! How far an erasure has come: who was told to erase and has not yet said that they have it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use governance::case::Case;
@@ -14,7 +15,7 @@ use crate::store::{Read, StoreError, Table};
 /// Most entries that are looked through for one peer. Whoever is further behind has it not.
 const LOOKED_AT: usize = 2_000;
 
-/// The parties of an erased case, to whom this node sent the erasure, that have not acknowledged it.
+/// The parties of an erased case, past and present, to whom this node sent the erasure, that have not acknowledged it.
 /// An acknowledgement is signed after the keys were destroyed, never before.
 ///
 /// # Errors
@@ -22,7 +23,8 @@ const LOOKED_AT: usize = 2_000;
 pub fn outstanding(reader: &Arc<dyn Read>, case: &Case) -> Result<Vec<NodeId>, StoreError> {
     let Some((_, record)) = case.erased else { return Ok(Vec::new()) };
     let mut late = Vec::new();
-    for node in case.parties.keys() {
+    let parties: BTreeSet<&NodeId> = case.parties.keys().chain(&case.left).collect();
+    for node in parties {
         let streams: Option<Streams> = compact_row(reader, Table::Stream, node.as_bytes())?;
         let Streams { outbox, acknowledged, .. } = streams.unwrap_or_default();
         if acknowledged >= outbox.number {

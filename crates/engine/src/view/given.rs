@@ -7,7 +7,7 @@ use governance::case::CaseId;
 use record::{Kind, NodeId, Subject};
 
 use super::damaged;
-use crate::access::AccessEntry;
+use crate::access::{AccessEntry, AccessMark};
 use crate::entry::Entry;
 use crate::note::Withdrawn;
 use crate::peer::Streams;
@@ -123,6 +123,33 @@ pub fn access_log(
         AccessEntry::decode(&frame.envelope).map_err(|_| damaged("an entry of the access log"))
     };
     found.into_iter().map(entry).collect()
+}
+
+/// Whether the newest entries of the access log are one chain that ends where the log does: how many
+/// were looked at, and the number of one after which the next does not follow.
+///
+/// # Errors
+/// When index or journal can't be read.
+pub fn access_chain(
+    reader: &Arc<dyn Read>,
+    whose: Whose,
+    limit: usize,
+) -> Result<(u64, Option<u64>), StoreError> {
+    let end = project::access_mark(reader, whose)?;
+    // Not those that somebody's look has added since.
+    let entries = access_log(reader, Some(end.number.saturating_add(1)), limit)?;
+    let (mut link, mut number) = (end.link, end.number);
+    for entry in &entries {
+        let before = AccessMark { number: entry.number.wrapping_sub(1), link: entry.before };
+        let after = before.after(&entry.encode());
+        if (after.number, after.link) != (number, link) {
+            return Ok((entries.len() as u64, Some(number)));
+        }
+        (number, link) = (before.number, before.link);
+    }
+    let start = AccessMark::start(&whose.federation, whose.me);
+    let whole = entries.len() == limit || (number, link) == (start.number, start.link);
+    Ok((entries.len() as u64, (!whole).then_some(number)))
 }
 
 /// How often a case was looked at, by the role of who looked.

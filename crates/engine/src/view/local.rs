@@ -10,12 +10,23 @@ use record::{Disclosure, PublicKey, Record, Subject};
 
 use super::damaged;
 use crate::command::{MAX_PROPOSALS, Once, Receipt};
+use crate::exchange::ROTATION;
 use crate::note::{
-    Account, DoneRow, FactorRow, Invitation, KeyRow, Proposed, Quarantined, SavedView, Token,
+    Account, DoneRow, FactorRow, Invitation, KeyRow, Proposed, Quarantined, Rotation, SavedView,
+    Token,
 };
 use crate::project::{self, Whose};
 use crate::staging::{Lookup, decode, row};
 use crate::store::{Position, Read, StoreError, Table};
+
+/// The old key's word for the one that is to follow, while this node changes its key.
+///
+/// # Errors
+/// When the index can't be read.
+pub fn endorsement(view: &impl Lookup) -> Result<Option<Vec<u8>>, StoreError> {
+    let rotation: Option<Rotation> = row(view, Table::Meta, ROTATION)?;
+    Ok(rotation.map(|rotation| rotation.endorsement.into_vec()))
+}
 
 /// A member of staff as the roster's last record about them has it. Personal: not printable.
 #[derive(Clone, PartialEq, Eq)]
@@ -95,6 +106,21 @@ pub fn keys_of(
     person: Subject,
 ) -> Result<Vec<(PublicKey, KeyRow)>, StoreError> {
     project::keys_of(reader, person)
+}
+
+/// What its person calls the device of a key; `None` once they are erased.
+///
+/// # Errors
+/// When index or journal can't be read.
+pub fn key_label(
+    reader: &Arc<dyn Read>,
+    whose: Whose,
+    known: &KeyRow,
+) -> Result<Option<String>, StoreError> {
+    let at = project::position_of(reader, whose.me, known.epoch, known.seq)?;
+    let Some(at) = at else { return Ok(None) };
+    let fields = project::read(whose, at, &reader.frame(at)?)?.fields;
+    fields.get(field::KEY_LABEL).map_err(|_| damaged("a key's record can't be read"))
 }
 
 /// The record by which a key was enrolled: the node's signed word that it is its person's.

@@ -4,8 +4,9 @@ use record::{FieldId, NodeId, cbor};
 use serde::Serialize;
 
 use super::{
-    Act, ActKind, CallBack, FieldValues, MAX_DESCRIPTION, MAX_LINE, MAX_MEDIATORS, MAX_SOURCE,
-    MAX_TEXT, MAX_TITLE, MAX_UNITS, Origin, Part, Photo, Report, Triage, Whistle, photo,
+    Act, ActKind, CallBack, Closing, FieldValues, MAX_DESCRIPTION, MAX_LINE, MAX_MEDIATORS,
+    MAX_SOURCE, MAX_TEXT, MAX_TITLE, MAX_UNITS, Origin, Part, Photo, Report, Triage, Whistle,
+    photo,
 };
 use crate::field;
 
@@ -253,9 +254,11 @@ impl Act {
                 body.put_some(field::SATISFACTION, satisfaction.as_ref());
                 body.put_all(field::PHOTOS, photos);
             }
+            // Whether it was in time follows from the clock; that it is special, somebody says.
+            Self::Close { special: true } => body.put(field::CLOSING, &Closing::Special),
             Self::Accept {}
             | Self::Take {}
-            | Self::Close { .. }
+            | Self::Close { special: false }
             | Self::AcceptCustody {}
             | Self::ReportIn {} => {}
         }

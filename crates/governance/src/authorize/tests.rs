@@ -318,6 +318,14 @@ pub(crate) fn life(town: &Town, seed: u64, steps: u64) -> (Case, Vec<Event>) {
             assert!(open.iter().any(|open| open.act == act.kind()), "permitted and not offered");
         }
         let values = decide(&scene, case.as_ref(), &act, &actor, number);
+        if case.is_some() {
+            let said = act.fields();
+            for (id, value) in &values {
+                let of_node =
+                    !said.contains_key(id) && crate::hand::is_nodes_word(Some(act.kind()), *id);
+                assert!(of_node || said.get(id) == Some(value), "{id} of {:?}", act.kind());
+            }
+        }
         let (_, fields) = opened(&values, &mut rng);
         let event = event(id(77), number, &act, &permit, &actor, &fields, now);
         let before = case.clone();

@@ -118,6 +118,7 @@ fn blank(event: &Event, opening: &Opening, outcome: &Outcome) -> Case {
         custody: Custody::Here {},
         trail: vec![event.step.author],
         parties: [].into(),
+        left: [].into(),
         stage: outcome.stage.clone(),
         phase: outcome.phase,
         level: outcome.level.clone(),
@@ -262,6 +263,11 @@ fn admit_answer(case: &Case, offer: RecordId, by: NodeId, me: NodeId) -> Result<
     }
 }
 
+fn leave(case: &mut Case, node: NodeId) {
+    case.parties.remove(&node);
+    case.left.insert(node);
+}
+
 /// The offer that is open on a case, whoever made it.
 fn open_offer(case: &Case) -> Option<OpenOffer> {
     match &case.custody {
@@ -313,12 +319,10 @@ fn move_custody(case: &mut Case, event: &Event, me: NodeId) -> Result<(), Reject
             // Whoever refuses a case that is not theirs yet is told no more of it.
             let author = event.step.author;
             match case.parties.get(&author) {
-                Some(Party::Above) => {
-                    case.parties.remove(&author);
-                }
+                Some(Party::Above) => leave(case, author),
                 // What was sent down comes back: it is counted as what it is.
                 Some(Party::Child) => {
-                    case.parties.remove(&author);
+                    leave(case, author);
                     case.counts.returns += 1;
                 }
                 Some(Party::Below | Party::Unit | Party::Caller) | None => {}

@@ -10,7 +10,7 @@ use record::{
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::rule;
+use super::{Certificate, rule};
 
 /// Most changes of a node's key; one more needs a new node.
 pub const MAX_ROTATIONS: usize = 8;
@@ -63,6 +63,26 @@ impl Endorsement {
     /// When no reader would accept it.
     pub fn sign(self, old: &NodeKey, federation: &FederationId) -> Result<ByteBuf, EnvelopeError> {
         Ok(ByteBuf::from(Signed::try_sign(self, old, federation)?.bytes().to_vec()))
+    }
+
+    /// Reads the word by which the key of a certificate is given up for the next one.
+    ///
+    /// # Errors
+    /// [`KeysError`]: not by that key, for another node, or one change too many.
+    pub fn of(
+        federation: &FederationId,
+        was: &Certificate,
+        bytes: &[u8],
+    ) -> Result<Self, KeysError> {
+        let at = was.endorsements.len() + 1;
+        if at > MAX_ROTATIONS {
+            return Err(KeysError::TooMany(at));
+        }
+        let said = Unverified::<Self>::parse(bytes.to_vec())
+            .and_then(|said| said.verify(federation, &was.key))
+            .map_err(|source| KeysError::Endorsement { at, source: Box::new(source) })?
+            .into_value();
+        if said.node == was.node { Ok(said) } else { Err(KeysError::OtherNode { at }) }
     }
 }
 

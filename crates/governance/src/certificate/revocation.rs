@@ -264,7 +264,27 @@ impl Lists {
     /// The entry that revokes a certificate of a chain, the one nearest to the node itself first.
     #[must_use]
     pub fn revoked(&self, standing: &Standing) -> Option<&Revoked> {
-        standing.certificates().find_map(|own| self.of(own.issuer)?.of(own))
+        self.against(standing).next()
+    }
+
+    /// Every entry that revokes a certificate of a chain, the one nearest to the node itself first.
+    pub fn against<'a>(&'a self, standing: &Standing) -> impl Iterator<Item = &'a Revoked> {
+        standing.certificates().filter_map(|own| self.of(own.issuer)?.of(own))
+    }
+
+    /// The entry for which nobody speaks to whoever shows a chain: any but that a node belongs to
+    /// another parent now.
+    #[must_use]
+    pub fn barred(&self, standing: &Standing) -> Option<&Revoked> {
+        self.against(standing).find(|entry| entry.reason != Reason::Moved)
+    }
+
+    /// Whether this issuer says that others may have the key of a node, whoever certified it since.
+    #[must_use]
+    pub fn is_disowned(&self, standing: &Standing, by: Issuer) -> bool {
+        let said = self.of(by).into_iter().flat_map(|list| &list.revoked);
+        let mut of_it = said.filter(|entry| entry.node == standing.node());
+        of_it.any(|entry| entry.reason == Reason::Compromised && entry.key == standing.key())
     }
 
     /// What the lists say of a node, as `me` knows them: of what it has revoked itself it needs

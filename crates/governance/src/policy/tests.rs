@@ -15,7 +15,7 @@ fn problems(text: &str) -> Vec<String> {
 #[test]
 fn the_shipped_policy_is_sound() {
     let policy = Policy::from_toml(SHE).unwrap();
-    assert_eq!(policy.reference(), "she-county/4");
+    assert_eq!(policy.reference(), "she-county/5");
     assert_eq!(policy.levels.len(), 5);
     assert_eq!(policy.acts.len(), ActKind::ALL.len());
 }
@@ -97,6 +97,22 @@ fn each_kind_of_fault_is_named_with_its_key() {
         let found = problems(&SHE.replacen(sound, broken, 1));
         assert!(found.iter().any(|problem| problem.contains(expected)), "{broken}: {found:?}");
     }
+}
+
+#[test]
+fn s18_whoever_may_propose_an_office_is_made_by_two_as_well_as_whoever_confirms() {
+    let apart = SHE.replace("confirmed_by = \"roster\"", "confirmed_by = \"federation\"");
+    assert_eq!(problems(&apart), [""; 0], "the operator has both powers");
+    let head = "name_en = \"community secretary\", levels = [\"grid\", \"community\"], powers = [";
+    assert!(apart.contains(head));
+    let alone = apart.replace(head, &format!("{head}\"roster\", "));
+    assert_eq!(
+        problems(&alone),
+        ["grant.roles: community_head may propose and is granted by one person: name it too"]
+    );
+    let named =
+        alone.replace("roles = [\"operator\"]", "roles = [\"community_head\", \"operator\"]");
+    assert_eq!(problems(&named), [""; 0]);
 }
 
 #[test]

@@ -27,6 +27,9 @@ pub struct Completeness {
     /// Counted in steps only, since its place has small counts suppressed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coarse: Vec<Line>,
+    /// How many cases these have left out of what was counted, all together and at most.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub short: u64,
     /// Not counted: no answer yet.
     pub pending: Vec<Line>,
     /// Not counted: refused.
@@ -54,6 +57,10 @@ pub struct Line {
     /// What is wrong; only in `invalid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<&'static str>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Adds up an answer at `now`. `standing` is that of the node asked first; `known` tells whether
@@ -113,8 +120,16 @@ impl Total {
     /// Whether anything is missing or old.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        let Completeness { answered: _, coarse: _, stale, pending, refused, omitted, invalid } =
-            &self.completeness;
+        let Completeness {
+            answered: _,
+            coarse: _,
+            short: _,
+            stale,
+            pending,
+            refused,
+            omitted,
+            invalid,
+        } = &self.completeness;
         [stale, pending, refused, omitted, invalid].iter().any(|lines| !lines.is_empty())
     }
 }
@@ -197,8 +212,9 @@ impl<'a, F: Fn(Grouping, &str) -> bool> Reader<'a, F> {
     fn add(&mut self, answer: &Answer, standing: &Standing, branch: Branch) {
         let line = Line::new(answer.node, branch.under).named(standing);
         let lists = &mut self.total.completeness;
-        if answer.step.is_some() {
+        if let Some(step) = answer.step {
             lists.coarse.push(line.clone());
+            lists.short += u64::from(step.saturating_sub(1));
         }
         if branch.expected.stale {
             let age_ms = u64::try_from(self.now.since(answer.answered_at).as_millis()).ok();
@@ -206,7 +222,12 @@ impl<'a, F: Fn(Grouping, &str) -> bool> Reader<'a, F> {
         } else {
             lists.answered.push(line);
         }
-        let tally = self.regroup(&answer.tally, branch.top.unwrap_or(answer.node));
+        let top = branch.top.unwrap_or(answer.node);
+        if answer.step.is_some() && self.question.matter.grouping == Grouping::Child {
+            // Whoever has few is there all the same, and can be asked by itself.
+            self.total.tally.cell(Group::Node(top));
+        }
+        let tally = self.regroup(&answer.tally, top);
         self.total.tally.merge(&tally);
     }
 

@@ -124,8 +124,8 @@ impl<'t> Line<'t> {
                 Problem::error(
                     Fault::NotANumber,
                     self.spot(key),
-                    "应为数字，例如 118.4254",
-                    "should be a number such as 118.4254",
+                    "应为数字，例如 320 或 118.4254",
+                    "should be a number such as 320 or 118.4254",
                 )
                 .of(&label),
             );

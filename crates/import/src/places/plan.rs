@@ -6,10 +6,13 @@ use governance::area::AreaCode;
 use governance::territory::{Place, Territory};
 use record::{Subject, Timestamp};
 
+use super::aside::Aside;
 use super::kinds::{self, Kinds};
 use super::outcome::{change, differences, no_parent, twice, unknown_id};
 use super::parent::{self, Parents};
-use super::{AHEAD, Draft, Drafts, Kind, Options, Part, Plan, Scope, fit, outcome, refusal};
+use super::{
+    AHEAD, Counts, Draft, Drafts, Kind, Options, Part, Plan, Scope, fit, outcome, refusal,
+};
 use crate::problem::{Fault, Problem, Spot};
 
 /// What the drafts would do to the territory. A place is known again by its id where the file has
@@ -52,6 +55,9 @@ pub fn plan(
     }
     let doubts = fit::check(&work.next, &work.plan, drafts.system, work.at);
     work.plan.problems.extend(doubts);
+    work.plan.problems.extend(work.aside.told());
+    let Counts { rows: _, new, changed, ended: _, unchanged, skipped, refused } = work.plan.counts;
+    work.plan.counts.rows = new + changed + unchanged + skipped + refused;
     work.plan
 }
 
@@ -71,6 +77,8 @@ struct Work<'a> {
     codes: BTreeSet<(usize, AreaCode)>,
     /// The row that a place was taken from.
     rows: BTreeMap<Subject, Draft>,
+    /// Rows that are not this node's.
+    aside: Aside,
     plan: Plan,
 }
 
@@ -87,6 +95,7 @@ impl<'a> Work<'a> {
             by_name: BTreeMap::new(),
             codes: BTreeSet::new(),
             rows: BTreeMap::new(),
+            aside: Aside::default(),
             plan: Plan::default(),
         };
         for place in territory.places(at) {
@@ -112,11 +121,13 @@ impl<'a> Work<'a> {
         match kinds.find(draft.level.as_deref(), draft.code.as_ref()) {
             _ if self.options.area.as_ref().is_some_and(outside) => {
                 self.plan.counts.skipped += 1;
+                self.aside.add(Fault::OutsideArea, draft.spot);
                 None
             }
             kinds::Found::Level(level) => Some((level, draft)),
             kinds::Found::Skip => {
                 self.plan.counts.skipped += 1;
+                self.aside.add(Fault::SkippedLevel, draft.spot);
                 None
             }
             kinds::Found::Unknown => {

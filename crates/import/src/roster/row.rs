@@ -87,7 +87,8 @@ impl<'a> Reader<'a> {
         if role.is_none() {
             let roles = &self.options.policy.roles;
             let list = |name: fn(&Role) -> &str| roles.iter().map(name).collect::<Vec<_>>();
-            let (zh, en) = (list(|role| &role.name).join("、"), list(|role| &role.key).join(", "));
+            let (zh, en) =
+                (list(|role| &role.name).join("、"), list(|role| &role.name_en).join(", "));
             problems.push(
                 Problem::error(
                     Fault::UnknownRole,

@@ -76,7 +76,7 @@ const FILE: &str = "\
 #[test]
 fn rows_become_people_with_their_appointments_and_once_more_change_nothing() {
     let first = planned(FILE, &[]);
-    assert_eq!(first.counts, Counts { new: 3, appointments: 4, unchanged: 0, refused: 0 });
+    assert_eq!(first.counts, Counts { rows: 4, new: 3, appointments: 4, unchanged: 0, refused: 0 });
     assert_eq!(faults(&first), [(Fault::SamePerson, Some(3))]);
     let person = &first.people[0];
     assert_eq!((person.name.as_str(), person.phone.as_deref()), ("𠮷祥", Some("13800138000")));
@@ -86,7 +86,7 @@ fn rows_become_people_with_their_appointments_and_once_more_change_nothing() {
     assert_eq!(first.people[1].phone.as_deref(), Some("13900139000"));
 
     let again = planned(FILE, &carried_out(&first, vec![]));
-    assert_eq!(again.counts, Counts { new: 0, appointments: 0, unchanged: 4, refused: 0 });
+    assert_eq!(again.counts, Counts { rows: 4, new: 0, appointments: 0, unchanged: 4, refused: 0 });
     assert!(again.people.is_empty());
 }
 
@@ -118,7 +118,7 @@ fn every_fault_of_a_row_is_named() {
             (Fault::NotATime, Some(9)),
         ]
     );
-    assert_eq!(plan.counts, Counts { new: 1, appointments: 1, unchanged: 0, refused: 8 });
+    assert_eq!(plan.counts, Counts { rows: 9, new: 1, appointments: 1, unchanged: 0, refused: 8 });
     assert!(plan.people[0].appointments[0].scope.is_none());
 }
 
@@ -144,7 +144,7 @@ fn who_may_be_one_person_is_shown() {
             (Fault::NameShared, Some(4)),
         ]
     );
-    assert_eq!(plan.counts, Counts { new: 2, appointments: 0, unchanged: 1, refused: 1 });
+    assert_eq!(plan.counts, Counts { rows: 4, new: 2, appointments: 0, unchanged: 1, refused: 1 });
 }
 
 #[test]

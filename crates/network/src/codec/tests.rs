@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use engine::wire::{
     Ask, Challenge, Enrol, Fetch, Grown, Hello, Notice, Opened, PIECE_BYTES, Page, Parcel, Piece,
-    Place, Pull, Renew, Witness,
+    Place, Pull, Reclaim, Renew, Witness,
 };
 use futures::io::Cursor;
 use libp2p::request_response::Codec as _;
@@ -62,19 +62,24 @@ fn any_request() -> impl Strategy<Value = Sample<Request>> {
     let hashes = prop::collection::vec(any::<[u8; 32]>().prop_map(Hash::from_bytes), 0..64);
     let (secret, addresses) = (bytes(40), prop::collection::vec("[a-z0-9/]{0,40}", 0..8));
     let held = prop::option::of(any::<(u32, u64)>());
-    let pull = (any::<u64>(), prop::option::of(bytes(600)), held);
+    let pull = (any::<u64>(), prop::option::of(bytes(600)), held.clone());
     let root = any::<[u8; 32]>().prop_map(Hash::from_bytes);
     let (checkpoint, from) = (bytes(600), any::<u64>());
     prop_oneof![
         hello().prop_map(|hello| Sample(Request::Hello(hello))),
-        (secret, addresses)
-            .prop_map(|(secret, addresses)| Sample(Request::Enrol(Enrol { secret, addresses }))),
+        (secret, addresses, prop::option::of(prop::collection::vec(bytes(300), 0..4))).prop_map(
+            |(secret, addresses, chain)| {
+                Sample(Request::Enrol(Enrol { secret, addresses, chain }))
+            }
+        ),
         pull.prop_map(|(after, acknowledgement, held)| {
             Sample(Request::Pull(Pull { after, acknowledgement, held }))
         }),
         (any::<u64>(), root, any::<u64>()).prop_map(|(size, root, index)| {
             Sample(Request::Challenge(Challenge { size, root, index }))
         }),
+        (held.clone(), any::<u32>())
+            .prop_map(|(after, before)| Sample(Request::Reclaim(Reclaim { after, before }))),
         Just(()).prop_map(|()| Sample(Request::Poke)),
         (checkpoint, from, hashes).prop_map(|(checkpoint, from, proof)| {
             Sample(Request::Witness(Witness { checkpoint, from, proof }))
@@ -91,7 +96,8 @@ fn any_request() -> impl Strategy<Value = Sample<Request>> {
     ]
 }
 
-type RawParcel = (ByteBuf, ByteBuf, Vec<(u16, [u8; 16])>, Option<(u64, Vec<Hash>)>);
+type RawPlace = (Option<(u64, Vec<Hash>)>, Option<u16>);
+type RawParcel = (ByteBuf, ByteBuf, Vec<(u16, [u8; 16])>, RawPlace);
 
 fn path() -> impl Strategy<Value = Vec<Hash>> {
     prop::collection::vec(any::<[u8; 32]>().prop_map(Hash::from_bytes), 0..6)
@@ -99,14 +105,15 @@ fn path() -> impl Strategy<Value = Vec<Hash>> {
 
 fn raw_parcel() -> impl Strategy<Value = RawParcel> {
     let disclosures = prop::collection::vec(any::<(u16, [u8; 16])>(), 0..4);
-    (bytes(400), bytes(400), disclosures, prop::option::of((any::<u64>(), path())))
+    let place = (prop::option::of((any::<u64>(), path())), prop::option::of(any::<u16>()));
+    (bytes(400), bytes(400), disclosures, place)
 }
 
-fn parcel((entry, record, disclosures, place): RawParcel) -> Parcel {
+fn parcel((entry, record, disclosures, (place, log)): RawParcel) -> Parcel {
     let disclosure = |(field, salt)| Disclosure { field: FieldId(field), salt, value: vec![0x01] };
     let disclosures = disclosures.into_iter().map(disclosure).collect();
     let place = place.map(|(index, path)| Place { index, path });
-    Parcel { entry, record, disclosures, erased: false, place }
+    Parcel { entry, record, disclosures, erased: false, place, log }
 }
 
 type RawLog = Option<(ByteBuf, Vec<Hash>)>;
@@ -114,7 +121,8 @@ type RawPage = (Vec<RawParcel>, Vec<Vec<ByteBuf>>, Option<(Hash, ByteBuf)>, RawL
 
 fn page((parcels, chains, proof, log, more): RawPage) -> Page {
     let log = log.map(|(checkpoint, proof)| Grown { checkpoint, proof });
-    Page { parcels: parcels.into_iter().map(parcel).collect(), chains, proof, log, more }
+    let logs = log.iter().map(|log| log.checkpoint.clone()).collect();
+    Page { parcels: parcels.into_iter().map(parcel).collect(), chains, proof, log, logs, more }
 }
 
 fn any_response() -> impl Strategy<Value = Sample<Response>> {
@@ -238,6 +246,7 @@ proptest! {
                     | (Request::Ask(_), Response::Answer(_))
                     | (Request::Fetch(_), Response::Piece(_))
                     | (Request::Renew(_), Response::Enrolled(_))
+                    | (Request::Challenge(_), Response::Opened(_))
             );
             match asker.read_response(&PROTOCOL, &mut wire).await {
                 Ok(read) => assert!(belongs && read == response),
@@ -349,7 +358,8 @@ fn the_table_of_types_agrees_with_the_messages() {
     let pairs = [
         (Request::Hello(hello.clone()).tag(), Response::Hello(hello).tag()),
         (
-            Request::Enrol(Enrol { secret: ByteBuf::new(), addresses: Vec::new() }).tag(),
+            Request::Enrol(Enrol { secret: ByteBuf::new(), addresses: Vec::new(), chain: None })
+                .tag(),
             Response::Enrolled(Vec::new()).tag(),
         ),
         (
@@ -370,6 +380,10 @@ fn the_table_of_types_agrees_with_the_messages() {
             Response::Piece(Piece { total: 1, bytes: ByteBuf::new() }).tag(),
         ),
         (Request::Renew(Renew { endorsement: None }).tag(), Response::Enrolled(Vec::new()).tag()),
+        (
+            Request::Challenge(Challenge { size: 1, root: Hash::ZERO, index: 0 }).tag(),
+            Response::Opened(Opened { record: ByteBuf::new(), path: Vec::new() }).tag(),
+        ),
     ];
     assert_eq!(pairs, PAIRS);
     assert_eq!(EMPTY, [Response::Done.tag(), Response::Refused.tag()]);

@@ -12,6 +12,7 @@ fn page() -> Response {
         disclosures: Vec::new(),
         erased: false,
         place: None,
+        log: None,
     };
     let parcels = (0..150).map(parcel).collect();
     Response::Page(Page {

@@ -90,11 +90,11 @@ async fn random_bytes_are_cut_off_and_counted() {
 #[tokio::test]
 async fn s13_an_oversize_announcement_is_cut_off_before_its_body() {
     let mut scene = scene(config()).await;
-    let mut bytes = vec![3, 0, 0x10, 0, 0];
-    bytes.extend(vec![0; 1024 * 1024]);
+    // Nothing of the body ever comes.
+    let bytes = vec![3, 0, 0x10, 0, 0];
     let answer = scene.raw.send(Bytes { bytes, hold: true });
     let (offence, _) = scene.offence().await;
-    assert!(offence.to_string().contains("cannot be read"));
+    assert!(matches!(offence, Offence::Malformed(_)), "{offence}");
     drop(answer);
     scene.serves().await;
 }

@@ -6,7 +6,7 @@ use crate::cbor::{CborError, Reader, Writer};
 use crate::checkpoint::Checkpoint;
 use crate::envelope::{EnvelopeError, Signed, Unverified};
 use crate::header::Header;
-use crate::ids::{FederationId, NodeId, PublicKey};
+use crate::ids::{FederationId, NodeId, PublicKey, RecordId};
 use crate::statement::Statement;
 
 /// A place in an author's log that only one statement of a kind may take.
@@ -26,10 +26,14 @@ pub trait Forkable: Statement {
     fn slot(&self) -> Slot;
     /// Whether `self` and `other`, in one place and with different ids, contradict each other.
     fn contradicts(&self, other: &Self) -> bool;
+    /// The id that this gives to the statement right before it in the log; `None` where it names
+    /// none, or `other` does not stand there.
+    fn predecessor(&self, other: &Self) -> Option<RecordId>;
 }
 
 /// Two verified statements of one author that contradict each other: two records with one epoch
-/// and seq, or two checkpoints of one epoch and size over different logs. Kept, shown, forwarded.
+/// and seq, a record that names another one before it than the one that stands there, or two
+/// checkpoints of one epoch and size over different logs. Kept, shown, forwarded.
 pub struct ForkProof<T = Header> {
     first: Signed<T>,
     second: Signed<T>,
@@ -76,6 +80,12 @@ impl Forkable for Header {
     fn contradicts(&self, _other: &Self) -> bool {
         true
     }
+
+    fn predecessor(&self, other: &Self) -> Option<RecordId> {
+        let next = (self.author, self.epoch) == (other.author, other.epoch)
+            && other.seq.checked_add(1) == Some(self.seq);
+        next.then_some(self.prev)
+    }
 }
 
 impl Forkable for Checkpoint {
@@ -87,6 +97,11 @@ impl Forkable for Checkpoint {
     fn contradicts(&self, other: &Self) -> bool {
         self.root != other.root || self.head != other.head
     }
+
+    /// How a log grows from one to the next is for a consistency proof to show.
+    fn predecessor(&self, _other: &Self) -> Option<RecordId> {
+        None
+    }
 }
 
 impl<T: Forkable> ForkProof<T> {
@@ -97,7 +112,10 @@ impl<T: Forkable> ForkProof<T> {
     pub fn new(a: Signed<T>, b: Signed<T>) -> Result<Self, ForkError> {
         let (first, second) = if a.id() <= b.id() { (a, b) } else { (b, a) };
         contradicts(first.value(), second.value())?;
-        if first.id() == second.id() {
+        let names = |later: &Signed<T>, earlier: &Signed<T>| {
+            later.predecessor(earlier.value()) == Some(earlier.id())
+        };
+        if first.id() == second.id() || names(&first, &second) || names(&second, &first) {
             return Err(ForkError::NoContradiction);
         }
         Ok(Self { first, second })
@@ -105,7 +123,7 @@ impl<T: Forkable> ForkProof<T> {
 
     /// The place that was taken twice.
     pub fn slot(&self) -> Slot {
-        self.first.slot()
+        self.first.slot().min(self.second.slot())
     }
 }
 
@@ -204,6 +222,10 @@ impl<T> fmt::Debug for ForkProof<T> {
 
 fn contradicts<T: Forkable>(first: &T, second: &T) -> Result<(), ForkError> {
     let slots = (first.slot(), second.slot());
+    // Whether the name that one gives to the other is right is known with the ids.
+    if first.predecessor(second).or(second.predecessor(first)).is_some() {
+        return Ok(());
+    }
     if slots.0 != slots.1 {
         return Err(ForkError::OtherSlot { first: slots.0, second: slots.1 });
     }

@@ -130,11 +130,32 @@ fn two_records_in_one_place_are_a_proof_that_others_can_check() {
 
 #[test]
 fn one_record_or_two_places_are_no_proof() {
-    let log = log(2);
+    let log = log(3);
     let twice = ForkProof::new(log[1].clone(), log[1].clone());
     assert_eq!(twice, Err(ForkError::NoContradiction));
-    let refused = ForkProof::new(log[0].clone(), log[1].clone()).unwrap_err();
+    let refused = ForkProof::new(log[0].clone(), log[2].clone()).unwrap_err();
     assert!(matches!(refused, ForkError::OtherSlot { .. }));
+    let honest = ForkProof::new(log[0].clone(), log[1].clone());
+    assert_eq!(honest, Err(ForkError::NoContradiction), "it names the one before it");
+}
+
+#[test]
+fn a_record_that_names_another_before_it_than_stands_there_is_a_proof_of_a_fork() {
+    let log = log(2);
+    let other = record(bare_header(0, 2, rival(&log[1]).id()));
+    let proof = ForkProof::new(log[1].clone(), other.clone()).unwrap();
+    assert_eq!(proof, ForkProof::new(other, log[1].clone()).unwrap());
+    assert_eq!((proof.slot().epoch, proof.slot().number), (0, 1), "the place that was taken twice");
+    let signer = key(1).public();
+    let parsed = UnverifiedForkProof::<Header>::parse(&proof.encode()).unwrap();
+    assert_eq!(parsed.verify(&federation(), &signer, &signer).unwrap(), proof);
+    // Two honest records in a proof's form prove nothing once their ids are known.
+    let (a, b) = (&log[0], &log[1]);
+    let (first, second) = if a.id() <= b.id() { (a, b) } else { (b, a) };
+    let parsed =
+        UnverifiedForkProof::<Header>::parse(&pair(first.bytes(), second.bytes())).unwrap();
+    let refused = parsed.verify(&federation(), &signer, &signer);
+    assert_eq!(refused, Err(ForkError::NoContradiction));
 }
 
 #[test]

@@ -60,7 +60,8 @@ impl Overlay {
         self.fresh.tree.extend(tree);
         self.fresh.mark = Some(mark);
         self.fresh.up_to = up_to;
-        self.bytes += self.fresh.bytes - before;
+        // A row that became shorter makes the layer smaller.
+        self.bytes = self.bytes - before + self.fresh.bytes;
         if self.fresh.entries.len() >= LAYER_KEYS {
             self.seal();
         }
@@ -177,5 +178,33 @@ fn first_key<'a, I: Iterator<Item = (&'a Key, &'a Value)>>(
     match direction {
         Direction::Forward => keys.min(),
         Direction::Back => keys.max(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::store::Table;
+    use record::RecordId;
+
+    use super::*;
+
+    const MARK: Mark = Mark { epoch: 0, count: 0, head: RecordId::ZERO, root: Hash::ZERO };
+
+    fn write(overlay: &mut Overlay, value: Option<Vec<u8>>) {
+        let mutations = vec![Mutation { table: Table::Meta, key: vec![1], value }];
+        overlay.push(Changes { mutations, tree: Vec::new(), mark: MARK, up_to: 0 });
+    }
+
+    #[test]
+    fn what_is_in_memory_is_counted_when_a_row_becomes_shorter_or_goes() {
+        let mut overlay = Overlay::default();
+        write(&mut overlay, Some(vec![0; 4]));
+        let short = overlay.bytes();
+        write(&mut overlay, Some(vec![0; 400]));
+        assert_eq!(overlay.bytes(), short + 396);
+        write(&mut overlay, Some(vec![0; 4]));
+        assert_eq!(overlay.bytes(), short);
+        write(&mut overlay, None);
+        assert_eq!(overlay.bytes(), short - 4);
     }
 }

@@ -98,3 +98,37 @@ fn s11_a_key_under_a_passphrase_is_of_no_use_without_it() {
     assert!(matches!(load_node_key(&node), Err(KeyFileError::Locked { .. })));
     assert!(protect(folder.path(), &wrong, &mut rng).is_err());
 }
+
+#[test]
+fn s11_a_key_that_follows_is_under_the_passphrase_of_the_one_before() {
+    let folder = sample::folder();
+    let mut rng = StdRng::seed_from_u64(1);
+    let (first, second) = (NodeKey::generate(&mut rng), NodeKey::generate(&mut rng));
+    let (node, next) = (node_key_path(folder.path()), next_key_path(folder.path()));
+    create_node_key(&node, &first).unwrap();
+    let said = |words: &str| {
+        let path = folder.path().join("words");
+        fs::write(&path, words).unwrap();
+        Passphrase::read(&path)
+    };
+    let nobody = || -> Result<Passphrase, PassphraseError> { panic!("nobody is asked") };
+    create_next_node_key(&next, &node, &second, nobody, &mut rng).unwrap();
+    assert_eq!(load_node_key(&next).unwrap().public(), second.public(), "as the one before");
+    let right = said("一个够长的口令").unwrap();
+    assert_eq!(protect(folder.path(), &right, &mut rng).unwrap(), [node.clone(), next.clone()]);
+    fs::remove_file(&next).unwrap();
+
+    let given = |words: &'static str| move || said(words);
+    let wrong = create_next_node_key(&next, &node, &second, given("另一个够长的口令"), &mut rng);
+    assert!(matches!(wrong, Err(KeyFileError::WrongPassphrase { .. })));
+    let none = || Err(PassphraseError::NotGiven);
+    let locked = create_next_node_key(&next, &node, &second, none, &mut rng);
+    assert!(matches!(locked, Err(KeyFileError::Locked { .. })));
+    assert!(!next.exists(), "no key lies there in clear");
+    create_next_node_key(&next, &node, &second, given("一个够长的口令"), &mut rng).unwrap();
+    let bytes = fs::read(&next).unwrap();
+    let hex = stamped::hex(second.seed());
+    assert!(!bytes.windows(hex.len()).any(|part| part == hex.as_bytes()));
+    assert_eq!(*unlock(&next, NODE_TITLE, &bytes, &right).unwrap(), *second.seed());
+    assert!(protection(folder.path()).unwrap().iter().all(|(_, protected)| *protected));
+}

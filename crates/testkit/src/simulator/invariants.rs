@@ -44,7 +44,7 @@ impl fmt::Display for Broken {
 impl std::error::Error for Broken {}
 
 impl Simulator {
-    fn broken(&self, what: impl Into<String>) -> Broken {
+    pub(super) fn broken(&self, what: impl Into<String>) -> Broken {
         Broken { seed: self.seed, what: what.into() }
     }
 
@@ -296,7 +296,8 @@ impl Simulator {
         Ok(())
     }
 
-    /// The county's answer is the sum of what its nodes hold, complete and by name.
+    /// The county's answer is the sum of what its nodes hold, complete and by name; of the others'
+    /// exactly what the rule for small counts leaves (S9).
     fn check_counts(&mut self) -> Result<(), Broken> {
         let county = self.of(Part::County)[0];
         for (metric, grouping) in [
@@ -337,14 +338,16 @@ impl Simulator {
     }
 
     fn count_directly(&self, matter: &Matter) -> Result<Cell, Broken> {
-        let mut sum = Cell::default();
+        let (mut sum, county) = (Cell::default(), self.of(Part::County)[0]);
         for (node, place) in &self.places {
             let reader = engine::store::Store::reader(&place.store);
             let area = place.member.setup.standing.certificate().area.clone();
             let seat = Seat { node: *node, area };
             let (tally, _) = view::count(&reader, matter, &seat, self.now)
                 .map_err(|error| self.broken(error.to_string()))?;
-            sum.merge(&tally.sum());
+            let rule = place.engine.as_ref().and_then(|engine| engine.world().policy().suppression);
+            let step = rule.filter(|_| *node != county).map_or(0, |rule| rule.least);
+            sum.merge(&tally.in_steps(matter, step).sum());
         }
         Ok(sum)
     }

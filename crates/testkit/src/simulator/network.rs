@@ -41,7 +41,18 @@ impl Simulator {
 
     fn neighbours(&self, node: NodeId) -> Vec<NodeId> {
         let parent = |of: &NodeId| self.places[of].member.setup.standing.parent();
-        let is = |other: &NodeId| parent(other) == Some(node) || parent(&node) == Some(*other);
+        let knows = |one: NodeId, other: NodeId| {
+            let engine = self.places[&one].engine.as_ref();
+            engine.is_some_and(|engine| {
+                engine.world().directory.neighbours().any(|(known, _)| *known == other)
+            })
+        };
+        let is = |other: &NodeId| {
+            parent(other) == Some(node)
+                || parent(&node) == Some(*other)
+                || knows(node, *other)
+                || knows(*other, node)
+        };
         self.places.keys().copied().filter(|other| is(other)).collect()
     }
 

@@ -135,6 +135,28 @@ fn s18_a_proposal_is_refused_taken_back_or_lapses_and_gives_nothing_then() {
 }
 
 #[test]
+fn s18_what_waits_for_a_second_person_is_not_proposed_once_more() {
+    let mut node = Node::furnished();
+    let (one, two) = (operator(&mut node, "甲"), operator(&mut node, "乙"));
+    let new = enlist(&mut node, "丙");
+    let first = propose(&mut node, one, new);
+    node.now = node.now.plus(Duration::from_secs(60));
+    for by in [one, two] {
+        let again = propose(&mut node, by, new);
+        assert!(again.pending && again.record == first.record);
+    }
+    assert_eq!(signers(&node, kind::PROPOSED), [actor(one)], "and is still the first one's");
+    let until = Some(node.now.plus(Duration::from_secs(86_400)));
+    let shorter = Appointment { until, ..appointment(&node, "operator") };
+    let other = What::Appoint { person: new, appointment: shorter };
+    let other = node.attempt(Agent::Staff(one), other).unwrap();
+    assert_ne!(other.record, first.record, "another is another");
+    confirm(&mut node, two, first.record.unwrap()).unwrap();
+    assert_eq!(holds(&node, new), 1);
+    node.check_replay();
+}
+
+#[test]
 fn s18_nobody_takes_over_an_officers_account_alone() {
     let mut node = Node::furnished();
     let (one, two, three) =
@@ -164,8 +186,10 @@ fn s13_proposals_that_wait_are_bounded() {
     let mut node = Node::furnished();
     let one = operator(&mut node, "甲");
     let new = enlist(&mut node, "丙");
-    for _ in 0..MAX_PROPOSALS {
-        propose(&mut node, one, new);
+    for days in 0..MAX_PROPOSALS {
+        let until = Some(node.now.plus(Duration::from_secs((days as u64 + 1) * 86_400)));
+        let appointment = Appointment { until, ..appointment(&node, "operator") };
+        node.attempt(Agent::Staff(one), What::Appoint { person: new, appointment }).unwrap();
     }
     let appointment = appointment(&node, "operator");
     let more = node.attempt(Agent::Staff(one), What::Appoint { person: new, appointment });

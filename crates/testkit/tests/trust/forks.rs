@@ -1,7 +1,6 @@
 //! A node that signs two histories.
 
 use engine::command::{Agent, Command, Refused, What};
-use engine::engine::About;
 use engine::entry::{Entry, StreamHead, VERSION, first_link, next_link};
 use engine::peer::Mark;
 use engine::project::{self, Whose};
@@ -69,6 +68,7 @@ pub(crate) fn page(town: &Town, from: NodeId, to: NodeId, record: &Record) -> (u
         disclosures: Vec::new(),
         erased: false,
         place: None,
+        log: None,
     };
     let proof = Some((link, head.bytes().to_vec().into()));
     let mut page = Page { parcels: vec![parcel], proof, ..Page::default() };
@@ -77,6 +77,12 @@ pub(crate) fn page(town: &Town, from: NodeId, to: NodeId, record: &Record) -> (u
         let (place, log) = log_with(town, from, (seen, false), record);
         page.parcels[0].place = Some(place);
         page.log = Some(log);
+    } else if record.author != to {
+        // Whoever passes a record on has where it stands from its author.
+        let (place, log) = log_with(town, record.author, (0, false), record);
+        page.parcels[0].place = Some(place);
+        page.parcels[0].log = Some(0);
+        page.logs = vec![log.checkpoint];
     }
     (after, page)
 }
@@ -128,11 +134,11 @@ pub(crate) fn log_with(
 
 /// Gives a record to a node over the stream of one of its neighbours.
 fn gives(town: &mut Town, from: NodeId, to: NodeId, record: &Record) {
-    let (after, page) = page(town, from, to, record);
+    let (_, page) = page(town, from, to, record);
     let key = town.world.places[&from].member.setup.standing.key();
     let poked = town.world.knock(to, key, Request::Poke);
     assert!(matches!(poked, Some(Response::Done)));
-    town.world.answer_unasked(to, from, About::Pull(after), Response::Page(page));
+    town.world.answer_pull(to, from, page);
     if record.author == from {
         town.lies.push((from, record.id()));
     }
@@ -190,6 +196,34 @@ fn s2_every_holder_of_both_histories_finds_the_fork_and_merges_none() {
     }
     assert_eq!(forked(&town, street, county), None, "nobody else is blamed");
     assert_eq!(forked(&town, county, street), None);
+}
+
+/// S2: of the second history not even the record in the place that was taken twice is needed: the
+/// next one of it names another before it than whoever holds the first one has there.
+#[test]
+fn s2_a_record_that_names_another_before_it_shows_the_fork_to_whoever_holds_that_place() {
+    let mut town = Town::begin(54);
+    let Town { street, community, .. } = town;
+    let case = town.climbs();
+    town.accepts(case);
+    town.pass(600);
+    town.disowned = true;
+    let first = last_of(&town, street, community, case);
+    let second = twin(&town, &first);
+    let later = Header { seq: first.seq + 1, prev: second.id(), ..second.value().clone() };
+    let setup = &town.world.places[&community].member.setup;
+    let later = Signed::sign(later, &setup.key, &setup.federation);
+    let before = town.case(street, case);
+    gives(&mut town, community, street, &later);
+    let found = forked(&town, street, community).expect("the fork is found");
+    assert_eq!((found.epoch, found.seq), (first.epoch, first.seq));
+    assert!(aside(&town, street).contains(&later.id()), "it is kept");
+    assert_eq!(town.case(street, case), before, "and not applied");
+    town.world.crash(street);
+    let place = town.world.places.get_mut(&street).expect("it is there");
+    place.store = place.store.without_index();
+    town.world.restart(street);
+    assert_eq!(forked(&town, street, community), Some(found), "by the journal alone");
 }
 
 /// An author that signed two histories is given no words any more, and counts again from the epoch

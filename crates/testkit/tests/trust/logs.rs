@@ -7,7 +7,8 @@ use engine::peer::Witnessed;
 use engine::store::{FrameKind, Store};
 use engine::view;
 use engine::wire::{Challenge, Opened, Page, Pull, Request, Response};
-use record::{Hash, NodeId};
+use governance::act::Act;
+use record::{Checkpoint, Hash, NodeId, Signed, Unverified};
 
 use crate::forks::{last_of, log_with, page, twin};
 use crate::town::Town;
@@ -35,6 +36,19 @@ fn verified(town: &Town, at: NodeId, from: NodeId, page: Page) -> Result<(), Pag
 fn witness_of(town: &Town, at: NodeId, of: NodeId) -> engine::peer::Witness {
     let reader = Store::reader(&town.world.places[&at].store);
     view::peer(&reader, of).expect("readable").expect("a neighbour").witness
+}
+
+/// S3: what a node signed for one neighbour is nothing that another takes, whoever brings it.
+#[test]
+fn s3_a_page_is_for_its_recipient_alone() {
+    let mut town = Town::begin(60);
+    let (street, community, unit) = (town.street, town.community, town.units[0]);
+    let case = town.climbs();
+    town.accepts(case);
+    let page = given(&mut town, street, community);
+    verified(&town, community, street, page.clone()).expect("it is for the community");
+    let refused = verified(&town, unit, street, page).expect_err("it is not for the unit");
+    assert!(matches!(refused, PageError::Head(None)), "{refused}");
 }
 
 /// S2: every record that a node gives of its own comes with the proof that it stands in the log
@@ -65,6 +79,53 @@ fn s2_a_record_is_given_with_the_proof_that_it_stands_in_its_authors_log() {
     assert!(matches!(theirs, PageError::Log(Some(_))), "signed by another");
 }
 
+/// S2: so does every record that a node passes on for another: its author's own word on its log goes
+/// along, as far as the county, which never met the community.
+#[test]
+fn s2_a_record_that_is_passed_on_comes_with_the_proof_from_its_author() {
+    let mut town = Town::begin(65);
+    let Town { county, street, .. } = town;
+    let case = town.climbs();
+    town.accepts(case);
+    let up = Act::Escalate { reason: "需县级协调".into() };
+    town.does(street, "township_dispatcher", case, up);
+    let page = given(&mut town, street, county);
+    let passed = page.parcels.iter().position(|parcel| parcel.log.is_some());
+    let passed = passed.expect("records of the community are passed on");
+    let proven = page.parcels.iter().filter(|parcel| parcel.place.is_some()).count();
+    assert_eq!(proven, page.parcels.len(), "every one is proven");
+    verified(&town, county, street, page.clone()).expect("it holds");
+    let own = page.log.clone().expect("the street's own log").checkpoint;
+    let refused = |change: &dyn Fn(&mut Page)| {
+        let mut page = page.clone();
+        change(&mut page);
+        verified(&town, county, street, page).expect_err("it proves nothing")
+    };
+    assert!(matches!(refused(&|page| page.logs.clear()), PageError::OtherLog { source: None, .. }));
+    let none = refused(&|page| page.parcels[passed].log = None);
+    assert!(matches!(none, PageError::OtherLog { source: None, .. }));
+    let none = refused(&|page| page.parcels[passed].place = None);
+    assert!(matches!(none, PageError::NotInLog { source: None, .. }));
+    let theirs = refused(&|page| page.logs.fill(own.clone()));
+    assert!(
+        matches!(theirs, PageError::OtherLog { .. }),
+        "the street's log is not the community's"
+    );
+    let forged = {
+        let said = Unverified::<Checkpoint>::parse(page.logs[0].to_vec()).expect("a checkpoint");
+        let said = said.trust_stored(&town.world.setup(street).federation).value().clone();
+        let setup = town.world.setup(street);
+        Signed::sign(said, &setup.key, &setup.federation).bytes().to_vec()
+    };
+    let forged = refused(&|page| page.logs.fill(forged.clone().into()));
+    assert!(matches!(forged, PageError::OtherLog { .. }), "signed by whoever passes it on");
+    let elsewhere = refused(&|page| {
+        page.parcels[passed].place.as_mut().expect("proven").path.reverse();
+        page.parcels[passed].place.as_mut().expect("proven").index += 1;
+    });
+    assert!(matches!(elsewhere, PageError::NotInLog { source: Some(_), .. }));
+}
+
 /// S2: a node that shows a log in which something earlier is another, or gone, is found out by
 /// whoever has seen the earlier one, not only by its witness; its own signed word is kept.
 #[test]
@@ -83,15 +144,14 @@ fn s2_a_log_that_does_not_continue_what_was_shown_is_refused_and_kept() {
     let before = checkpoints(&town);
     town.disowned = true;
     for _ in 0..3 {
-        let (after, mut page) = page(&town, community, street, &record);
+        let (_, mut page) = page(&town, community, street, &record);
         let (place, log) = log_with(&town, community, (seen.size, true), &record);
         page.parcels[0].place = Some(place);
         page.log = Some(log);
         verified(&town, street, community, page.clone()).expect("every signature holds");
         let knocked = town.world.knock(street, key(&town, community), Request::Poke);
         assert!(matches!(knocked, Some(Response::Done)));
-        let page = Response::Page(page);
-        town.world.answer_unasked(street, community, About::Pull(after), page);
+        town.world.answer_pull(street, community, page);
         town.pass(20);
     }
     assert_eq!(town.received(street, community), received, "nothing of it is taken");

@@ -4,6 +4,7 @@ mod clocks;
 mod forgery;
 mod forks;
 mod logs;
+mod moving;
 mod recovery;
 mod renewal;
 mod revocation;

@@ -13,7 +13,7 @@ use testkit::simulator::Weather;
 
 use crate::town::Town;
 
-const HOUR: Duration = Duration::from_secs(3_600);
+pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
 
 fn serial(town: &Town, node: NodeId) -> u64 {
     town.world.setup(node).standing.certificate().serial
@@ -70,7 +70,7 @@ fn s12_an_older_certificate_is_refused_after_a_newer_one() {
     assert!(matches!(answer, Some(Response::Refused)));
 }
 
-fn rotates(town: &mut Town, node: NodeId, seed: u8) -> Arc<NodeKey> {
+pub(crate) fn rotates(town: &mut Town, node: NodeId, seed: u8) -> Arc<NodeKey> {
     let key = Arc::new(NodeKey::from_seed(&[seed; 32]));
     let place = town.world.places.get_mut(&node).expect("it is there");
     // Written down before anything is said, as a node does.

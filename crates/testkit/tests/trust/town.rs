@@ -40,11 +40,17 @@ impl Town {
     }
 
     pub(crate) fn under(seed: u64, weather: Weather) -> Self {
-        let weather = Weather { townships: 1, communities: 1, reports: 0, ..weather };
+        Self::of(seed, Weather { townships: 1, ..weather })
+    }
+
+    /// With as many streets as the weather says; the community lies under the first.
+    pub(crate) fn of(seed: u64, weather: Weather) -> Self {
+        let weather = Weather { communities: 1, reports: 0, ..weather };
         let world = Simulator::new(seed, weather);
         let one = |part| world.of(part)[0];
-        let (county, street) = (one(Part::County), one(Part::Township));
-        let (community, units) = (one(Part::Community), world.of(Part::Unit));
+        let (county, community) = (one(Part::County), one(Part::Community));
+        let street = world.setup(community).standing.parent().expect("it has a street");
+        let units = world.of(Part::Unit);
         let mut town =
             Self { world, county, street, community, units, disowned: false, lies: Vec::new() };
         town.pass(120);

@@ -48,7 +48,8 @@ fn show(audit: &AnswerAudit) {
 
 /// Who is missing is named: a partial is never shown as a total.
 fn completeness(lists: &Completeness) {
-    let Completeness { answered, coarse, stale, pending, refused, omitted, invalid } = lists;
+    let Completeness { answered, coarse, short, stale, pending, refused, omitted, invalid } = lists;
+    let short = *short;
     let lists = [
         ("已答复 answered", answered),
         ("小数值已抑制 in steps only", coarse),
@@ -64,6 +65,9 @@ fn completeness(lists: &Completeness) {
             .map(|line| line.name.clone().unwrap_or_else(|| line.node.short().to_string()))
             .collect();
         print::line(&format!("  {name}: {}", nodes.join("、")));
+    }
+    if short > 0 {
+        print::line(&format!("  合计至多少算 {short} 件 too low by {short} at most"));
     }
 }
 

@@ -26,7 +26,7 @@ async fn a_newcomer_enrols_with_a_token_and_both_list_each_other_as_greeted() {
 }
 
 /// The node that waits at a parent: what its officer is shown.
-fn newcomer(above: &Running) -> Option<(Hash, Newcomer)> {
+pub(super) fn newcomer(above: &Running) -> Option<(Hash, Newcomer)> {
     let reader = above.engine().reader();
     let open = engine::view::invitations(reader, None, 10).unwrap();
     let mut came = open.into_iter().filter_map(|(hash, offer)| Some((hash, offer.newcomer?)));

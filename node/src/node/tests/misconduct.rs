@@ -38,6 +38,7 @@ fn answer(request: &Request, hello: &Hello) -> Response {
         disclosures: Vec::new(),
         erased: false,
         place: None,
+        log: None,
     };
     match request {
         Request::Hello(_) => Response::Hello(hello.clone()),
@@ -49,7 +50,8 @@ fn answer(request: &Request, hello: &Hello) -> Response {
         | Request::Fetch(_)
         | Request::Notice(_)
         | Request::Renew(_)
-        | Request::Challenge(_) => Response::Refused,
+        | Request::Challenge(_)
+        | Request::Reclaim(_) => Response::Refused,
     }
 }
 

@@ -3,6 +3,7 @@
 use governance::certificate::{Issuer, Reason, Status};
 
 use super::*;
+use crate::join::relocate;
 use crate::prove::{ProofError, Shown, Wanted, prove};
 use crate::{revoke, root};
 
@@ -79,9 +80,9 @@ async fn a_county_whose_certificate_the_root_renews_takes_those_below_along() {
     until_greeted(&above, below.id()).await;
     let key = root::key(&county.folder().root_key()).unwrap();
     let before = above.engine().setup().standing.expires();
-    let renewed = root::renew(&key, &above.engine().setup().standing, 400, now()).unwrap();
+    let renewed = root::renew(&key, &above.engine().setup().standing, None, 400, now()).unwrap();
     let chain = renewed.chain().map(|link| link.to_vec()).collect();
-    revoke::install_certificates(&county.config, chain).await.unwrap();
+    revoke::install_certificates(&county.config, chain, Vec::new()).await.unwrap();
     assert!(above.engine().setup().standing.expires() > before);
     until("the child's certificate lasts as long", || async {
         below.engine().setup().standing.expires() > before
@@ -133,6 +134,74 @@ async fn s11_a_key_is_changed_and_the_parent_goes_on_with_the_child_under_the_ne
     above.stop().await;
 }
 
+/// S11: the county's key is changed, too: the root certifies the next one through somebody's hands,
+/// and those below go on with the county: one that was away, by an invitation.
+#[tokio::test(flavor = "multi_thread")]
+async fn s11_the_countys_key_is_changed_by_the_hands_of_the_root_and_those_below_follow() {
+    let (county, town, away) = (Site::county(), Site::new(), Site::new());
+    let above = county.start().await;
+    town.join(&county.invite("徽城镇").await).await.unwrap();
+    away.join(&county.invite("深渡镇").await).await.unwrap();
+    assert_eq!(away.install(), Installed::New);
+    let below = town.start().await;
+    let up = above.id();
+    until_greeted(&above, below.id()).await;
+    above.stop().await;
+    let folder = county.folder();
+    assert!(command(&county, &["rotate"]).await && command(&county, &["rotate"]).await);
+    let out = folder.path().join("renewed");
+    let (key, identity) = (folder.root_key(), folder.path().to_path_buf());
+    let renew = |word: &Path| {
+        let flags = [("--root-key", &key), ("--node", &identity), ("--out", &out)];
+        let flags = flags.map(|(flag, path)| [flag.to_owned(), path.display().to_string()]);
+        let word = ["--endorsement".to_owned(), word.display().to_string()];
+        let words = ["root".to_owned(), "renew".to_owned()].into_iter();
+        words.chain(flags.concat()).chain(word).collect::<Vec<String>>()
+    };
+    let foreign = folder.path().join("foreign");
+    std::fs::write(&foreign, "AAAA\n").unwrap();
+    let refused = renew(&foreign);
+    assert!(!command(&county, &refused.iter().map(String::as_str).collect::<Vec<_>>()).await);
+    let certified = renew(&folder.endorsement());
+    assert!(command(&county, &certified.iter().map(String::as_str).collect::<Vec<_>>()).await);
+    let above = county.start().await;
+    until_greeted(&above, below.id()).await;
+    let told = above.engine().status().frozen.clone();
+    assert!(told.is_some_and(|why| why.contains("key is being changed")));
+    let installed = ["certificates", "install", &out.display().to_string()].map(str::to_owned);
+    assert!(command(&county, &installed.each_ref().map(String::as_str)).await);
+    until("certified, and to start anew", || async {
+        tokio::time::timeout(PATIENCE, above.heir()).await.is_ok()
+    })
+    .await;
+    above.stop().await;
+    let above = county.start().await;
+    assert_eq!(above.id(), up);
+    assert_ne!(above.engine().setup().key.public(), up.genesis_key());
+    until_greeted(&above, below.id()).await;
+    until("those below are certified under it", || async {
+        let key = below.engine().setup().standing.key_of(up);
+        key.is_some_and(|key| key != up.genesis_key())
+    })
+    .await;
+    assert!(above.engine().status().frozen.is_none() && !folder.next_key().exists());
+    let late = away.start().await;
+    relocate(&away.config, &county.invite("深渡镇").await, |_| ()).await.unwrap();
+    until_greeted(&above, late.id()).await;
+    late.stop().await;
+    below.stop().await;
+    above.stop().await;
+}
+
+/// Runs a command on a site's data folder, and says whether it went well.
+async fn command(site: &Site, words: &[&str]) -> bool {
+    let data = site.config.data.display().to_string();
+    let words = ["wangge", "--data", &data].into_iter().chain(words.iter().copied());
+    let words: Vec<std::ffi::OsString> = words.map(Into::into).collect();
+    let ended = tokio::task::spawn_blocking(|| crate::cli::run(words)).await.unwrap();
+    format!("{ended:?}") == format!("{:?}", std::process::ExitCode::SUCCESS)
+}
+
 /// S4: the way out that a refused start names works, and the parent can prove what happened.
 #[tokio::test(flavor = "multi_thread")]
 async fn s4_a_journal_put_back_from_a_backup_goes_on_in_a_new_epoch_and_leaves_proof() {
@@ -158,11 +227,7 @@ async fn s4_a_journal_put_back_from_a_backup_goes_on_in_a_new_epoch_and_leaves_p
     copy(&backup.path().join("journal"), &town.folder().journal());
     let refused = Offline::open(&town.config).err().map(|error| error.to_string());
     assert!(refused.is_some_and(|why| why.contains("wangge epoch open")));
-    let data = town.config.data.display().to_string();
-    let words = ["wangge", "--data", &data, "epoch", "open", "--reason", "磁盘损坏"];
-    let words: Vec<std::ffi::OsString> = words.into_iter().map(Into::into).collect();
-    let opened = tokio::task::spawn_blocking(|| crate::cli::run(words)).await.unwrap();
-    assert_eq!(format!("{opened:?}"), format!("{:?}", std::process::ExitCode::SUCCESS));
+    assert!(command(&town, &["epoch", "open", "--reason", "磁盘损坏"]).await);
     let below = town.start().await;
     until("the parent is told", || async {
         let contacts = above.engine().status().contacts;
@@ -188,7 +253,7 @@ async fn s4_a_journal_put_back_from_a_backup_goes_on_in_a_new_epoch_and_leaves_p
     assert!(forged.check().is_err());
     let nothing = prove(&county.config, Wanted::Forks).unwrap();
     assert!(nothing.is_empty());
-    let unknown = Wanted::Inclusion(record::RecordId::from_bytes([1; 32]));
+    let unknown = Wanted::Inclusion { record: record::RecordId::from_bytes([1; 32]), words: true };
     assert!(matches!(prove(&town.config, unknown), Err(ProofError::Nothing)));
 }
 

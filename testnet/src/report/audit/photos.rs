@@ -12,7 +12,6 @@ use tokio::time::Instant;
 use super::super::{Desk, Report, ReportError};
 use super::Holding;
 use crate::client::{Ask, ClientError};
-use crate::ledger::CaseState;
 use crate::people::AUDITOR;
 use crate::plan::Part;
 
@@ -44,7 +43,7 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// The photos of the cases on which a node acted or to which it was called, where the policy of
+/// The photos of the cases that a node knows, where the policy of
 /// those who told it lets it have them.
 fn due(desk: &Desk<'_>, seat: usize) -> BTreeSet<(String, String)> {
     let practice = &desk.federation.practice;
@@ -55,10 +54,7 @@ fn due(desk: &Desk<'_>, seat: usize) -> BTreeSet<(String, String)> {
     if rule.is_none_or(|rule| !rule.fields.iter().any(|field| field == "photos")) {
         return BTreeSet::new();
     }
-    let knows = |case: &&CaseState| {
-        case.records.iter().any(|(author, _)| *author == seat) || case.units.contains(&seat)
-    };
-    let cases = desk.book.cases.values().filter(knows);
+    let cases = desk.book.cases.values().filter(|case| case.is_known_to(seat));
     cases.filter_map(|case| Some((case.id.clone(), case.photo.clone()?))).collect()
 }
 

@@ -152,6 +152,7 @@ fn summary_may() -> Vec<Property<'static>> {
         ("colour", reference("Named")),
         ("assignee", reference("PersonName")),
         ("closed", reference("Time")),
+        ("called", reference("Clock")),
     ]
 }
 

@@ -30,7 +30,7 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     put("ReportsTold", told(&["rows", "opened", "repeated", "refused"], &[]));
     places(&mut put);
     division(&mut put);
-    put("PeopleTold", told(&["new", "appointments", "unchanged", "refused"], &[]));
+    put("PeopleTold", told(&["rows", "new", "appointments", "unchanged", "refused"], &[]));
     let people = ("PeopleFile", object(&[("file", file())], &table()));
     put(people.0, people.1);
     let [key, mapping] = source;
@@ -39,7 +39,8 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     let wanted: Vec<Property<'_>> = [key, mapping, format].into_iter().chain(since).collect();
     put("OrdersWanted", object(&[], &wanted));
     let format = ("format", one_of(&["csv", "xlsx", "json"]));
-    put("PeopleWanted", object(&[format], &[("zone", zone())]));
+    let purpose = ("purpose", reference("Purpose"));
+    put("PeopleWanted", object(&[format, purpose], &[("zone", zone())]));
     let format = ("format", one_of(&["csv", "xlsx", "json", "geojson"]));
     put("PlacesWanted", object(&[format], &[("ids", flag())]));
     let import = [
@@ -78,7 +79,7 @@ fn places(put: &mut impl FnMut(&str, Value)) {
         &[("code", reference("Area")), ("parts", list(json!({})))],
     );
     put("PlaceChange", change);
-    let counts = ["new", "changed", "ended", "unchanged", "skipped", "refused"];
+    let counts = ["rows", "new", "changed", "ended", "unchanged", "skipped", "refused"];
     put("PlacesTold", told(&counts, &[("changes", list(reference("PlaceChange")))]));
 }
 

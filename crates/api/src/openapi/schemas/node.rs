@@ -86,7 +86,8 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     put("ChallengePeer", object(&[], &[("index", count())]));
     put("AcceptEpoch", object(&[("epoch", count())], &[]));
     let chain = json!({ "type": "array", "items": reference("Hex"), "minItems": 1, "maxItems": 6 });
-    put("InstallCertificates", object(&[("chain", chain)], &[]));
+    let addresses = json!({ "type": "array", "items": text(), "maxItems": 8 });
+    put("InstallCertificates", object(&[("chain", chain)], &[("addresses", addresses)]));
     state(&mut put);
     let held = [
         ("position", count()),
@@ -160,11 +161,14 @@ fn who() -> Vec<Property<'static>> {
     ]
 }
 
+/// What a peer is to a node.
+const RELATIONS: &[&str] = &["parent", "child", "unit", "former_parent", "former_child", "other"];
+
 fn peer() -> Value {
     let head = || object(&[("number", count())], &[("link", reference("Id32"))]);
     let mut needs = who();
     needs.extend([
-        ("relation", one_of(&["parent", "child", "unit", "other"])),
+        ("relation", one_of(RELATIONS)),
         ("trust", trust()),
         ("addresses", list(text())),
         ("connected", flag()),

@@ -121,7 +121,7 @@ fn answered() -> Value {
         ("matter", object(&matter(), &[("area", reference("Area"))])),
         ("partial", flag()),
         ("rows", list(row())),
-        ("completeness", object(&lists, &[("coarse", list(line))])),
+        ("completeness", object(&lists, &[("coarse", list(line)), ("short", count())])),
     ];
     let signed = [("answer", text()), ("certificates", list(text())), ("root", reference("Id32"))];
     let signed = object(&signed, &[]);

@@ -42,7 +42,7 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
         ("fields", fields()),
         ("personal", flag()),
     ];
-    put("Waiting", object(&waiting, &[("act", reference("ActKind"))]));
+    put("Waiting", object(&waiting, &[("act", reference("ActKind")), ("case", text())]));
     put("OutboxPage", page("Waiting"));
     put("NarrowedAct", narrowed());
     put("Preview", preview());
@@ -68,7 +68,7 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
         ("purpose", purpose),
         ("before", reference("Id32")),
     ];
-    let entry = object(&entry, &[("subject", reference("Id16"))]);
+    let entry = object(&entry, &[("subject", reference("Id16")), ("case", text())]);
     let log = [
         ("items", list(entry)),
         ("count", count()),

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use engine::command::{Agent, What};
+use engine::note::Proposing;
 use engine::runtime::Handle;
 use engine::view;
 use futures::{StreamExt, stream};
@@ -98,7 +99,15 @@ impl View {
             Ok(book) => book,
             Err(problem) => return Ok(Plan { problems: vec![problem], ..Plan::default() }),
         };
-        let known = self.known_people()?;
+        let mut known = self.known_people()?;
+        // What waits for a second person is asked for already.
+        for waiting in view::proposals(&self.reader)? {
+            let lasts = self.now < waiting.expires;
+            let of = known.iter_mut().find(|known| known.person == waiting.person);
+            if let (true, Some(of), Proposing::Role(asked)) = (lasts, of, waiting.what) {
+                of.appointments.push(asked);
+            }
+        }
         let options = Options {
             policy: self.policy(),
             territory: &self.world.territory,

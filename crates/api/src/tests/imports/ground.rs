@@ -1,6 +1,9 @@
 //! Territory and roster from files.
 
+use engine::command::What;
 use engine::store::FrameKind;
+use governance::roster::Appointment;
+use record::Subject;
 
 use super::*;
 
@@ -172,7 +175,7 @@ async fn the_roster_goes_out_on_record_and_comes_back_unchanged() {
     ground(&house, PLACES, GRIDS, false).await;
     ground(&house, PEOPLE, STAFF, false).await;
     for format in ["csv", "xlsx"] {
-        let wanted = json!({ "format": format });
+        let wanted = json!({ "format": format, "purpose": "supervision" });
         let answer = house.post(Who::Bearer("ops"), "/v1/exports/people", wanted).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         if format == "csv" {
@@ -187,10 +190,45 @@ async fn the_roster_goes_out_on_record_and_comes_back_unchanged() {
     }
     let log = house.get(Who::Bearer("ops"), "/v1/access-log").await.json();
     let export = log["items"].as_array().unwrap().iter().find(|entry| entry["look"] == "export");
-    assert_eq!(export.unwrap()["fields"], json!(["person_name", "person_phone"]), "{log}");
-    let people = json!({ "format": "csv" });
-    let refused = house.post(Who::Bearer("dispatcher"), "/v1/exports/people", people).await;
+    let export = export.unwrap();
+    assert_eq!(export["fields"], json!(["person_name", "person_phone"]), "{log}");
+    assert_eq!(export["purpose"], "supervision");
+    let people = || json!({ "format": "csv", "purpose": "supervision" });
+    let refused = house.post(Who::Bearer("dispatcher"), "/v1/exports/people", people()).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    for purpose in [json!("work"), json!("whatever"), Value::Null] {
+        let mut vague = people();
+        vague["purpose"] = purpose;
+        let refused = house.post(Who::Bearer("ops"), "/v1/exports/people", vague).await;
+        assert!(refused.status.is_client_error(), "{}", refused.text);
+    }
+    let silent = json!({ "format": "csv" });
+    let refused = house.post(Who::Bearer("ops"), "/v1/exports/people", silent).await;
+    assert!(refused.status.is_client_error(), "a purpose is needed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s18_whoever_answers_for_one_ground_exports_its_people_alone() {
+    let house = House::build().await;
+    ground(&house, PLACES, GRIDS, false).await;
+    let of_two_grids = "姓名,电话,角色,网格代码\n\
+        张三,13800138001,专职网格员,341021100001003\n\
+        赵六,13800138006,专职网格员,341021100001004\n";
+    let before: Vec<Subject> = house.handle.world().roster.iter().map(|(id, _)| *id).collect();
+    ground(&house, PEOPLE, of_two_grids, false).await;
+    let world = house.handle.world();
+    let mut new = world.roster.iter().filter(|(id, _)| !before.contains(id));
+    let grid = new.next().and_then(|(_, person)| person.appointments[0].scope);
+    assert!(grid.is_some());
+    let (person, from) = (house.person("ops"), house.handle.now());
+    house.console(What::Dismiss { person, role: "operator".into() }).await;
+    let appointment = Appointment { role: "operator".into(), scope: grid, from, until: None };
+    house.console(What::Appoint { person, appointment }).await;
+    let wanted = json!({ "format": "csv", "purpose": "supervision" });
+    let answer = house.post(Who::Bearer("ops"), "/v1/exports/people", wanted).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let has = |number: &str| answer.text.contains(number);
+    assert!(has("13800138001") != has("13800138006"), "one grid's alone: {}", answer.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,8 +6,8 @@ use hyper::Method;
 use record::Subject;
 use serde_json::{Value, json};
 
-use super::{all, choices, segment, told};
-use crate::api::Ask;
+use super::{all, choices};
+use crate::api::{Ask, segment};
 use crate::form::Form;
 use crate::ground::Grid;
 use crate::page::{Page, go, show, show_as};
@@ -86,9 +86,10 @@ async fn enter(staff: &Staff, form: &Form, was: &mut Was) -> Result<(), Trouble>
 }
 
 async fn form_of(staff: &Staff, was: Was, trouble: Option<Trouble>) -> Result<New, Trouble> {
-    let people = all(staff, "/v1/people").await?;
+    let mut people: Vec<Person> = all(staff, "/v1/people").await?;
+    people.sort_by(|one, other| one.name.cmp(&other.name));
     let p = staff.page("operator");
-    let wrong = trouble.map(|trouble| told(&trouble, &p));
+    let wrong = trouble.map(|trouble| p.wrong(&trouble));
     let (roles, grids) = choices(staff, &p);
     Ok(New { p, people, roles, grids, was, once: nonce(), wrong })
 }

@@ -8,8 +8,7 @@ use hyper::Method;
 use record::{Subject, Timestamp};
 use serde::Deserialize;
 
-use super::segment;
-use crate::api::Ask;
+use crate::api::{Ask, segment};
 use crate::form::Form;
 use crate::page::{Page, go, show, show_as};
 use crate::shape::me::Held;
@@ -57,6 +56,14 @@ pub(super) struct Account {
 pub(super) async fn waiting(staff: &Staff) -> Result<Vec<Proposal>, Trouble> {
     let listed: Listed<Proposal> = staff.read("/v1/proposals").await?;
     Ok(listed.items)
+}
+
+/// How many whoever looks may confirm.
+///
+/// # Errors
+/// What the API answers.
+pub(in crate::operator) async fn to_confirm(staff: &Staff) -> Result<usize, Trouble> {
+    Ok(waiting(staff).await?.iter().filter(|proposal| proposal.may_confirm).count())
 }
 
 /// Those for one person.

@@ -1,4 +1,4 @@
-//! Files that take their time: the work goes on when the visitor has left the page, and they are told
+//! Files that take their time, previews as well: the work goes on when the visitor has left the page, and they are told
 //! how far it is, and at its end what came of it. Kept for a while, and only while the node runs:
 //! the same file once more changes nothing that is done.
 
@@ -27,6 +27,9 @@ use crate::visit::nonce;
 const BRIEF: Duration = Duration::from_millis(1_500);
 /// Most files of which the outcome is kept; with more, the oldest is forgotten.
 const MOST: usize = 32;
+/// Most previewed files that are held until somebody has them taken in; with more, the oldest has to
+/// be chosen again.
+const HELD: usize = 4;
 
 /// The files that were taken in lately, and those that are.
 #[derive(Default)]
@@ -38,7 +41,16 @@ struct Import {
     by: Subject,
     what: What,
     began: Timestamp,
+    /// Of a preview, the file itself.
+    given: Option<Arc<Given>>,
     outcome: Option<Result<Arc<Told>, Trouble>>,
+}
+
+/// A file that is previewed, to be sent again when it is to be taken, and what the form said of it.
+#[derive(Default)]
+pub(super) struct Given {
+    pub(super) held: String,
+    pub(super) said: Vec<(&'static str, String)>,
 }
 
 #[derive(Template)]
@@ -69,12 +81,15 @@ pub(super) struct Progress {
 }
 
 impl Imports {
-    fn begin(&self, staff: &Staff, what: What) -> String {
+    fn begin(&self, staff: &Staff, what: What, given: Option<Given>) -> String {
         let (id, began) = (nonce(), staff.state.handle.now());
-        let import = Import { id: id.clone(), by: staff.me.person, what, began, outcome: None };
+        let (by, given) = (staff.me.person, given.map(Arc::new));
+        let import = Import { id: id.clone(), by, what, began, given, outcome: None };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.push_front(import);
         all.truncate(MOST);
+        let held = all.iter_mut().filter(|import| import.given.is_some());
+        held.skip(HELD).for_each(|import| import.given = None);
         id
     }
 
@@ -98,9 +113,15 @@ impl Imports {
     }
 }
 
-/// Takes a file in. Its outcome is shown at once where it is there at once.
-pub(super) async fn apply(staff: Staff, what: What, ask: Ask) -> Result<Response, Trouble> {
-    let id = staff.state.imports.begin(&staff, what);
+/// Takes a file in, or previews one that is `given`. The outcome is shown at once where it is there
+/// at once.
+pub(super) async fn work(
+    staff: Staff,
+    what: What,
+    given: Option<Given>,
+    ask: Ask,
+) -> Result<Response, Trouble> {
+    let id = staff.state.imports.begin(&staff, what, given);
     let (worker, of) = (staff.clone(), id.clone());
     let work = tokio::spawn(async move {
         let outcome = worker.carry_out(ask).await.and_then(|answer| answer.json());
@@ -109,10 +130,10 @@ pub(super) async fn apply(staff: Staff, what: What, ask: Ask) -> Result<Response
     if tokio::time::timeout(BRIEF, work).await.is_err() {
         return Ok(go(&address(&id)));
     }
-    match staff.state.imports.of(&staff, &id).and_then(|import| import.outcome) {
-        Some(outcome) => done(&staff, what, outcome),
+    match staff.state.imports.of(&staff, &id) {
+        Some(Import { outcome: Some(outcome), given, .. }) => done(&staff, what, given, outcome),
         // It ended without an outcome: a fault of this program.
-        None => Err(Trouble::internal()),
+        Some(_) | None => Err(Trouble::internal()),
     }
 }
 
@@ -122,11 +143,11 @@ pub(in crate::operator) async fn under_way(
     Path(id): Path<String>,
 ) -> Result<Response, Trouble> {
     let import = staff.state.imports.of(&staff, &id).ok_or_else(Trouble::not_found)?;
-    let Import { what, began, outcome, .. } = import;
+    let Import { what, began, given, outcome, .. } = import;
     let p = staff.page("operator");
     match outcome {
         Some(_) if p.part => Ok(anew()),
-        Some(outcome) => done(&staff, what, outcome),
+        Some(outcome) => done(&staff, what, given, outcome),
         None => {
             let all: Listed<Progress> = staff.read("/v1/imports").await?;
             let progress = all.items.into_iter().find(|one| one.brings == what.brings());
@@ -154,12 +175,15 @@ fn anew() -> Response {
 fn done(
     staff: &Staff,
     what: What,
+    given: Option<Arc<Given>>,
     outcome: Result<Arc<Told>, Trouble>,
 ) -> Result<Response, Trouble> {
     match outcome {
+        // Others were previewed since, and the file is not held any more.
+        Ok(told) if told.dry_run && given.is_none() => Ok(go("/operator/files")),
         Ok(told) => {
-            let p = staff.page("operator");
-            Ok(show(Shown { p, what, told, held: String::new(), said: Vec::new() }))
+            let (p, given) = (staff.page("operator"), given.unwrap_or_default());
+            Ok(show(Shown { p, what, told, given }))
         }
         Err(trouble) if trouble.is_mendable() => {
             Ok(show_as(trouble.status, page(staff, Some(&trouble))?))

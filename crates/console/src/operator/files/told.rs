@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::What;
+use super::long::Given;
 use crate::page::Page;
 
 /// What begins a formula in some spreadsheet, in its full-width form too (S22).
@@ -19,9 +20,8 @@ pub(super) struct Shown {
     pub(super) p: Page,
     pub(super) what: What,
     pub(super) told: Arc<Told>,
-    /// The file itself, to be sent again when it is to be taken: nothing of it is kept here.
-    pub(super) held: String,
-    pub(super) said: Vec<(&'static str, String)>,
+    /// The file itself, where it is a preview.
+    pub(super) given: Arc<Given>,
 }
 
 /// What came of a file, or would.

@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_same_policy_has_no_changes_whatever_its_number() {
-        let changes = compare(&with(&[]), &with(&[("version = 4", "version = 9")]));
+        let changes = compare(&with(&[]), &with(&[("version = 5", "version = 9")]));
         assert_eq!(changes, []);
     }
 

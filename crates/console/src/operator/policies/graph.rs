@@ -18,6 +18,11 @@ const ROOM: i32 = 96;
 /// A stage to which more than so many others lead has only the nearest of those drawn.
 const MANY: usize = 4;
 
+/// Widths of letters, at most, and the room at the sides of a box.
+const LATIN: i32 = 9;
+const CHINESE: i32 = 16;
+const WITHIN: i32 = 8;
+
 /// A drawing.
 pub(super) struct Graph {
     pub(super) width: i32,
@@ -55,6 +60,13 @@ impl Drawn {
 
     pub(super) fn size(&self) -> (i32, i32) {
         (WIDE, HIGH)
+    }
+
+    /// How wide a name may be drawn, where it would stand out of its box at its usual width.
+    pub(super) fn squeezed(&self, name: &str) -> Option<i32> {
+        let of = |letter: char| if letter.is_ascii() { LATIN } else { CHINESE };
+        let usual: i32 = name.chars().map(of).sum();
+        (usual > WIDE - 2 * WITHIN).then_some(WIDE - 2 * WITHIN)
     }
 }
 
@@ -186,6 +198,15 @@ mod tests {
             }
             assert_eq!(graph.boxes.iter().filter(|drawn| drawn.first).count(), 1);
         }
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_for_its_box_is_drawn_narrower() {
+        let graph = draw(&policies()[0]);
+        let drawn = &graph.boxes[0];
+        assert_eq!(drawn.squeezed("已受理"), None);
+        assert_eq!(drawn.squeezed("being handled"), None);
+        assert_eq!(drawn.squeezed("waiting for a call back"), Some(WIDE - 2 * WITHIN));
     }
 
     #[test]

@@ -26,10 +26,13 @@ pub(super) fn problems(policy: &Policy, found: &mut Vec<Problem>) {
     if may(rule.confirmed_by).next().is_none() {
         report(found, "grant.confirmed_by", "nobody could confirm: no role has this power");
     }
-    // Whoever could make a colleague of their own choosing alone would confirm by that colleague.
-    let alone = may(rule.confirmed_by).filter(|role| !rule.roles.contains(&role.key));
-    for role in alone {
-        let what = format!("{} may confirm and is granted by one person: name it too", role.key);
+    // Whoever could make a colleague of their own choosing alone would confirm by that colleague, or
+    // propose by them and confirm themselves.
+    for role in policy.roles.iter().filter(|role| !rule.roles.contains(&role.key)) {
+        let both = [(rule.confirmed_by, "confirm"), (Power::Roster, "propose")];
+        let may = both.into_iter().find(|(power, _)| role.powers.contains(power));
+        let Some((_, what)) = may else { continue };
+        let what = format!("{} may {what} and is granted by one person: name it too", role.key);
         report(found, "grant.roles", what);
     }
 }

@@ -73,12 +73,12 @@ fn six_places_are_shipped() {
     assert_eq!(
         references,
         [
-            "she-county/4",
-            "mingguang-road/3",
-            "weinan/3",
-            "xiapu/3",
-            "shanyang/3",
-            "beijing-jiesujiban/3"
+            "she-county/5",
+            "mingguang-road/4",
+            "weinan/4",
+            "xiapu/4",
+            "shanyang/4",
+            "beijing-jiesujiban/4"
         ]
     );
 }

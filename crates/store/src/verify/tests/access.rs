@@ -84,3 +84,16 @@ fn s18_an_entry_changed_in_the_access_log_is_noticed() {
         assert!(noticed, "entry {at}: {said:?}");
     }
 }
+
+/// Also before a signed record says how far the log had come.
+#[test]
+fn s18_an_entry_that_does_not_go_on_from_the_one_before_is_noticed_though_nothing_binds_it_yet() {
+    for at in 1..=2 {
+        let said = said_of(|frames| {
+            frames.pop();
+            frames.remove(at);
+        });
+        let noticed = said.iter().any(|what| what.contains("of the access log does not continue"));
+        assert!(noticed, "entry {at}: {said:?}");
+    }
+}
