@@ -101,8 +101,12 @@ impl Simulator {
         let here: Vec<NodeId> =
             views.iter().filter(|(_, case)| case.is_here()).map(|(node, _)| *node).collect();
         let Some(home) = views.values().next().map(|case| case.home) else { return Ok(()) };
-        let holder =
-            follow(home, views).ok_or_else(|| self.broken(format!("nobody holds case {id}")))?;
+        let holder = match follow(home, views) {
+            Ok(holder) => holder,
+            // Down, with an index that is behind by the whole case.
+            Err(last) if !self.is_up(last) => return Ok(()),
+            Err(_) => return Err(self.broken(format!("nobody holds case {id}"))),
+        };
         match here.as_slice() {
             [] => Ok(()),
             [one] if *one == holder => Ok(()),
@@ -385,24 +389,24 @@ impl Simulator {
     }
 }
 
-/// Follows the baton from home to whoever has it.
-fn follow(home: NodeId, views: &BTreeMap<NodeId, Case>) -> Option<NodeId> {
+/// Follows the baton from home to whoever has it; fails with the node where its trail ends.
+fn follow(home: NodeId, views: &BTreeMap<NodeId, Case>) -> Result<NodeId, NodeId> {
     let mut at = home;
     for _ in 0..views.len() + 1 {
-        let next = match &views.get(&at)?.custody {
-            Custody::Here {} => return Some(at),
+        let next = match &views.get(&at).ok_or(at)?.custody {
+            Custody::Here {} => return Ok(at),
             Custody::With { node, .. } => *node,
             Custody::Offered { offer, to, .. } => {
                 let taken = views.get(to).is_some_and(|there| answered(there, *offer));
                 if !taken {
-                    return Some(at);
+                    return Ok(at);
                 }
                 *to
             }
         };
         at = next;
     }
-    None
+    Err(at)
 }
 
 /// Whether a node has accepted an offer, as its own view shows.
