@@ -570,6 +570,13 @@ impl Policy {
         self.roles.iter().find(|role| role.key == key)
     }
 
+    /// Roles that somebody on a node of this level may have: those that act on its cases or on
+    /// those that begin below it, and those that need no case of a level.
+    pub fn roles_at(&self, level: &str) -> impl Iterator<Item = &Role> {
+        let held = move |key: &String| key == level || self.custody.begins.contains(key);
+        self.roles.iter().filter(move |role| role.levels.is_empty() || role.levels.iter().any(held))
+    }
+
     /// The colour of a case of this importance and urgency (C3), 1 to 3 each.
     #[must_use]
     pub fn colour(&self, importance: Option<u8>, urgency: Option<u8>) -> Option<&Colour> {

@@ -189,11 +189,12 @@ async fn named(staff: &Staff, name: &str) -> Result<Account, Trouble> {
     known.into_iter().find(|account| account.name == name).ok_or_else(Trouble::not_found)
 }
 
-/// The roles of the policy, and the grids that an appointment may be for.
+/// The roles that somebody on this node may have, and the grids that an appointment may be for.
 fn choices(staff: &Staff, p: &Page) -> (Vec<(String, String)>, Vec<crate::ground::Grid>) {
     let handle = &staff.state.handle;
     let world = handle.world();
-    let roles = world.policy().roles.iter().map(|role| {
+    let setup = handle.setup();
+    let roles = world.policy().roles_at(&setup.standing.certificate().level).map(|role| {
         let name = if p.is_english() { &role.name_en } else { &role.name };
         (role.key.clone(), name.clone())
     });

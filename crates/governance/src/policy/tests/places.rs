@@ -172,6 +172,35 @@ fn r1_roles_are_each_places_own() {
 }
 
 #[test]
+fn r1_a_node_is_offered_the_roles_that_act_on_its_own_cases() {
+    for policy in all() {
+        let governs: Vec<&Level> = policy.levels.iter().filter(|l| l.administrative).collect();
+        for level in &governs {
+            let offered: Vec<&str> = policy.roles_at(&level.key).map(|r| r.key.as_str()).collect();
+            for rule in policy.acts.iter().filter(|rule| staffed(&policy, rule, &level.key)) {
+                let found = rule.roles.iter().any(|role| offered.contains(&role.as_str()));
+                assert!(found, "{}: nobody at {} may {:?}", policy.key, level.key, rule.act);
+            }
+            assert!(
+                policy
+                    .roles
+                    .iter()
+                    .filter(|role| role.levels.is_empty())
+                    .all(|role| { offered.contains(&role.key.as_str()) })
+            );
+        }
+        // Whoever works at one level alone is offered there, and at no other.
+        for role in &policy.roles {
+            let [only] = role.levels.iter().collect::<Vec<_>>()[..] else { continue };
+            for level in governs.iter().filter(|_| governs.iter().any(|l| l.key == *only)) {
+                let offered = policy.roles_at(&level.key).any(|other| other.key == role.key);
+                assert_eq!(offered, level.key == *only, "{}: {}", policy.key, role.key);
+            }
+        }
+    }
+}
+
+#[test]
 fn c3_only_xiapu_has_colours() {
     for policy in all() {
         assert_eq!(!policy.colours.is_empty(), policy.key == "xiapu", "{}", policy.key);
