@@ -8,7 +8,7 @@ use engine::command::{Agent, Command, NewKey, Once, People, Receipt, Refused, Wh
 use engine::project::Whose;
 use engine::store::{Frame, Store};
 use engine::view;
-use engine::wire::{Reclaim, Request, Response};
+use engine::wire::{Pull, Reclaim, Request, Response};
 use governance::act::{Act, Erasing, Media, Moment, Photo, Whistle};
 use governance::authorize::Refusal;
 use governance::case::{Case, CaseId};
@@ -121,6 +121,11 @@ impl Scene {
     fn erases(&mut self) {
         let act = Act::Erase { ground: Erasing::Request };
         self.does("community_dispatcher", self.community, act);
+    }
+
+    fn received(&self, node: NodeId, from: NodeId) -> u64 {
+        let reader = Store::reader(&self.world.places[&node].store);
+        view::peer(&reader, from).expect("readable").map_or(0, |row| row.streams.inbox.number)
     }
 
     fn at(&self, node: NodeId) -> Case {
@@ -286,11 +291,30 @@ fn s25_words_that_come_again_after_the_erasure_go_at_once() {
     let asked = Request::Reclaim(Reclaim { after: None, before: 1 });
     let given = scene.world.knock(unit, street.genesis_key(), asked);
     assert!(matches!(given, Some(Response::Done)));
+    let after = scene.received(street, unit);
+    let pull = Request::Pull(Pull { after, acknowledgement: None, held: None });
+    let page = scene.world.knock(unit, street.genesis_key(), pull);
+    let Some(Response::Page(page)) = page else { panic!("it is a neighbour") };
+    let bytes = Response::Page(page.clone()).encode().expect("it fits");
+    let words = CANARIES[5].as_bytes();
+    assert!(bytes.windows(words.len()).any(|window| window == words), "the words are on their way");
     scene.world.crash(unit);
     scene.erases();
     assert_eq!(scene.held(street), [""; 0]);
     assert!(!scene.held(unit).is_empty());
+    // The page comes as soon as the two have greeted each other, ahead of all that was said since.
     scene.world.restart(unit);
+    let greeted = (0..1_000).any(|_| {
+        let soon = scene.world.now.plus(Duration::from_millis(5));
+        let _ = scene.world.run_until(soon);
+        let poked = scene.world.knock(street, unit.genesis_key(), Request::Poke);
+        matches!(poked, Some(Response::Done))
+    });
+    assert!(greeted);
+    scene.world.answer_pull(street, unit, page);
+    later(&mut scene, 1);
+    assert!(scene.received(street, unit) > after, "it was taken in");
+    assert_eq!(scene.held(street), [""; 0]);
     scene.wait(600);
     for node in [scene.community, street, scene.county, unit] {
         assert_eq!(scene.held(node), [""; 0], "{node}");

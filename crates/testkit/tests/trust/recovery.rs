@@ -9,6 +9,7 @@ use engine::wire::{Reclaim, Request, Response};
 use engine::{project, view};
 use governance::act::{Act, Whistle};
 use governance::case::{Case, Step};
+use governance::field;
 use record::{Header, NodeId, NodeKey, RecordId, Unverified};
 
 use crate::town::Town;
@@ -279,6 +280,49 @@ fn s4_what_comes_back_before_the_report_that_it_follows_takes_its_place_when_tha
     town.does(county, "county_dispatcher", case, home);
     town.pass(300);
     assert_eq!(town.case(community, case).map(|case| case.holder(community)), Some(community));
+    replays_to_the_same(&mut town, street);
+}
+
+/// S4: what a node took back from a unit stays taken back, though the unit's word of it comes while
+/// the case itself is with nobody who can be reached.
+#[test]
+fn s4_a_withdrawal_of_its_own_that_comes_back_before_the_case_holds_once_that_comes() {
+    let mut town = Town::begin(52);
+    let (county, street, community, unit) =
+        (town.county, town.street, town.community, town.units[0]);
+    let old = town.world.places[&street].store.after_crash();
+    let case = town.climbs();
+    town.accepts(case);
+    let whistle = Whistle { lead: unit, assist: vec![], request: "请现场处置".into() };
+    town.does(street, "township_dispatcher", case, Act::Whistle(whistle));
+    let by = town.world.places[&street].staff.of("township_dispatcher").expect("somebody");
+    let (fields, from) = ([field::REQUEST].into(), [].into());
+    let what = What::WithdrawFields { case, fields, from };
+    town.world.command(street, Command { by: Agent::Staff(by), once: None, what }).expect("may");
+    town.pass(120);
+    let taken_back = |town: &Town| {
+        let reader = Store::reader(&town.world.places[&street].store);
+        let found = view::withdrawn(&reader, case, street).expect("readable");
+        found.into_iter().map(|row| (row.epoch, row.seq, row.fields)).collect::<Vec<_>>()
+    };
+    let before = taken_back(&town);
+    assert_eq!(before.len(), 1);
+    for node in [county, community] {
+        town.world.crash(node);
+    }
+    set_back(&mut town, street, old);
+    town.console(street, open_epoch()).expect("an operator may");
+    town.pass(600);
+    assert!(town.case(street, case).is_none(), "the report is the community's");
+    assert_eq!(taken_back(&town), []);
+    for node in [county, community] {
+        town.world.restart(node);
+    }
+    town.pass(600);
+    assert!(town.case(street, case).is_some());
+    assert_eq!(taken_back(&town), before);
+    let reader = Store::reader(&town.world.places[&street].store);
+    assert!(view::quarantined(&reader, None, 10).expect("readable").is_empty());
     replays_to_the_same(&mut town, street);
 }
 
