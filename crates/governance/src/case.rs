@@ -3,6 +3,7 @@
 
 mod apply;
 mod reception;
+mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use apply::{Event, Rejected, apply};
 pub use reception::{Answerable, Received};
+pub use weight::MAX_WEIGHT;
 
 use crate::act::{ActKind, Closing, Grade, Part, Rate};
 use crate::area::AreaCode;

@@ -307,7 +307,19 @@ pub enum ChangeError {
         #[source]
         source: FieldError,
     },
+    /// A field that is kept with the case has more bytes than any code, number or list needs.
+    #[error("field {field} has {bytes} bytes; at most {MAX_BYTES}")]
+    TooLarge {
+        /// The field's name.
+        field: &'static str,
+        /// Of its value in CBOR.
+        bytes: usize,
+    },
 }
+
+/// Most bytes, in CBOR, of a field that a case keeps: keys, numbers, ids and short lists of them.
+/// A neighbour signs what it likes; the case's row has to stay small (S13).
+pub const MAX_BYTES: usize = 2 * 1024;
 
 impl Outcome {
     /// Reads the outcome of a holder's act.
@@ -451,6 +463,10 @@ fn optional<T: DeserializeOwned + Serialize>(
     fields: &Fields,
     id: FieldId,
 ) -> Result<Option<T>, ChangeError> {
+    let bytes = fields.raw(id).map_or(0, <[u8]>::len);
+    if bytes > MAX_BYTES {
+        return Err(ChangeError::TooLarge { field: name(id), bytes });
+    }
     fields.get(id).map_err(|source| ChangeError::Malformed { field: name(id), source })
 }
 

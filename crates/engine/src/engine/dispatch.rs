@@ -24,18 +24,22 @@ impl Desk<'_, '_> {
             }
             Input::Ask { ticket, matter, budget } => self.ask(ticket, matter, budget),
             Input::Request { ticket, from, request } => {
-                let response = storage(self.request(ticket, from, request))?;
+                let response = self.or_undone(|desk| desk.request(ticket, from, request));
+                let response = storage(response)?;
                 if let Some(response) = response.unwrap_or(Some(Response::Refused)) {
                     self.out.push(Effect::Respond { ticket, response });
                 }
             }
             Input::Response { from, about, response } => {
-                let _ = storage(self.response(from, about, response))?;
+                let taken = self.or_undone(|desk| desk.response(from, about, response));
+                if let Err(refused) = storage(taken)? {
+                    tracing::warn!(peer = %from, why = %refused, "response not taken in");
+                }
             }
             Input::Arrived { from, wanted, page } => {
-                if let Err(refused) = storage(self.arrived(from, wanted, page))? {
-                    tracing::warn!(peer = %from, why = %refused, "page not taken in");
-                    self.pull_failed(from);
+                let taken = self.or_undone(|desk| desk.arrived(from, wanted, page));
+                if let Err(refused) = storage(taken)? {
+                    self.bad_page(from, &refused.to_string());
                 }
             }
             Input::Counted { ask, counted } => self.counted(ask, counted),
@@ -50,7 +54,6 @@ impl Desk<'_, '_> {
         Ok(())
     }
 
-    /// A command that turns out too large for storage is undone alone; the batch goes on.
     fn try_command(&mut self, command: Command) -> Result<Receipt, Refused> {
         // A new epoch is the way out for a node on an older copy of its data. Reading goes on while
         // nothing is signed, and is on record then, too.
@@ -60,10 +63,18 @@ impl Desk<'_, '_> {
         if let Some(why) = self.barred().filter(|_| !goes_on && !brought) {
             return Err(Refused::Frozen(why));
         }
+        self.or_undone(|desk| desk.carry_out(command))
+    }
+
+    /// What turns out too large for storage is undone alone; the batch, and with it what everybody
+    /// else does, goes on (S13).
+    fn or_undone<T>(
+        &mut self,
+        input: impl FnOnce(&mut Self) -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
         let (savepoint, world) = (self.staging.savepoint(), self.world.clone());
         let effects = self.out.len();
-        let outcome = self.carry_out(command);
-        match outcome {
+        match input(self) {
             Err(Refused::Storage(error)) if matches!(*error, StoreError::TooLarge { .. }) => {
                 self.staging.roll_back(savepoint);
                 *self.world = world;

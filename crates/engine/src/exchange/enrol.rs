@@ -6,6 +6,7 @@ use std::time::Duration;
 use governance::certificate::{Certificate, ChainError, Fault, Issuer, Right, Standing, VERSION};
 use record::{NodeId, PublicKey, Timestamp};
 
+use super::greet::addresses_fit;
 use crate::acts::Desk;
 use crate::command::Refused;
 use crate::note::{Invitation, Newcomer, Note};
@@ -37,6 +38,11 @@ impl Desk<'_, '_> {
     /// shows certificates of this federation keeps its id and its keys: it moves here from another
     /// parent, or gets another code or name from the one it has.
     pub(crate) fn enrol(&mut self, from: PublicKey, enrol: &Enrol) -> Result<Admission, Refused> {
+        if !addresses_fit(&enrol.addresses) {
+            tracing::warn!(peer = %from, "来者的地址过多或过长，未准加入 a newcomer's addresses are too \
+                many or too long: refused");
+            return Ok(Admission::Refused);
+        }
         let hash = blake3::hash(&enrol.secret);
         let invitation: Option<Invitation> = row(self.staging, Table::Invitation, hash.as_bytes())?;
         let Some(invitation) = invitation.filter(|offer| self.now < offer.expires) else {

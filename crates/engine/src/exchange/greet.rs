@@ -100,9 +100,8 @@ impl Desk<'_, '_> {
     /// endorsed: then the neighbour will come with it next.
     fn check(&mut self, from: PublicKey, hello: &Hello) -> Result<Option<Standing>, Refused> {
         let words = hello.software.len() <= 64
-            && hello.addresses.len() <= MAX_ADDRESSES
-            && hello.revocations.len() <= MAX_LISTS
-            && hello.addresses.iter().all(|address| address.len() <= MAX_ADDRESS);
+            && addresses_fit(&hello.addresses)
+            && hello.revocations.len() <= MAX_LISTS;
         if hello.version != PROTOCOL || !words {
             tracing::warn!(peer = %from, version = hello.version,
                 "对方的协议版本不同，招呼被拒：请升级较旧的一方 hello refused, it speaks another \
@@ -312,4 +311,9 @@ fn printable(text: &str) -> Arc<str> {
 /// This node's own chain, its own certificate first.
 pub(crate) fn chain_bytes(setup: &Setup) -> ChainBytes {
     setup.standing.chain().map(|link| ByteBuf::from(link.to_vec())).collect()
+}
+
+/// Whether a peer tells of no more addresses, and no longer ones, than a node has.
+pub(super) fn addresses_fit(addresses: &[String]) -> bool {
+    addresses.len() <= MAX_ADDRESSES && addresses.iter().all(|address| address.len() <= MAX_ADDRESS)
 }

@@ -237,7 +237,8 @@ impl Desk<'_, '_> {
         pulling.filter(|pulling| pulling.pull == pull)
     }
 
-    fn bad_page(&mut self, from: NodeId, what: &str) {
+    /// A page that its sender should not have given: it is told to the network, and tried again later.
+    pub(crate) fn bad_page(&mut self, from: NodeId, what: &str) {
         tracing::warn!(peer = %from, what, "page refused");
         if let Some(key) = self.world.directory.get(from).map(|peer| peer.standing.key()) {
             self.out.push(Effect::Misbehaved { key, what: what.to_owned() });

@@ -13,6 +13,9 @@ use crate::store::{StoreError, Table};
 /// Most withdrawals of one author that are kept for a case.
 pub const MAX_WITHDRAWALS: usize = 64;
 
+/// Most fields and nodes that those of one author name together.
+const MAX_NAMED: usize = 2_000;
+
 /// Key of an author's withdrawals of a case's fields.
 #[must_use]
 pub fn withdrawn_key(case: CaseId, author: NodeId) -> Vec<u8> {
@@ -43,8 +46,17 @@ pub(super) fn withdrawn(
         return Ok(Err(format!("its author withdrew fields of this case {MAX_WITHDRAWALS} times")));
     }
     known.push(row);
+    if !fit(&known) {
+        return Ok(Err("its author's withdrawals name too many nodes".into()));
+    }
     staging.put_compact(Table::Withdrawn, key, &known)?;
     Ok(Ok(Done { withdrawn: true, ..Done::default() }))
+}
+
+/// Whether an author's withdrawals of a case's fields are few enough to be kept in a row (S13).
+fn fit(known: &[Withdrawn]) -> bool {
+    let named = known.iter().map(|row| row.fields.len() + row.from.len()).sum::<usize>();
+    named <= MAX_NAMED
 }
 
 fn read(readable: &Readable) -> Result<Option<Withdrawn>, FieldError> {

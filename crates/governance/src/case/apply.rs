@@ -5,7 +5,7 @@ use record::{FieldId, NodeId, RecordId, Subject, Timestamp};
 
 use super::{
     Aside, Callback, Case, CaseId, Counts, Custody, Exclusion, MAX_PAST_CALLS, MAX_STEPS,
-    Mediation, OpenOffer, Party, Score, Span, Step, UnitCall, Way,
+    MAX_WEIGHT, Mediation, OpenOffer, Party, Score, Span, Step, UnitCall, Way,
 };
 use crate::act::{ActKind, Part};
 use crate::change::{Change, Opening, Outcome, Phase};
@@ -73,6 +73,9 @@ pub enum Rejected {
     /// Too many steps.
     #[error("the case has {MAX_STEPS} records: close it and report anew")]
     TooLong,
+    /// Too much in its records.
+    #[error("the case has no room left for what this adds: close it and report anew")]
+    TooLarge,
 }
 
 /// The case after an event.
@@ -92,6 +95,11 @@ pub fn apply(case: Option<&Case>, event: &Event, me: NodeId) -> Result<Case, Rej
     // What comes late to a case that was erased is erased at once.
     let words = event.words.iter().filter(|_| next.erased.is_none());
     next.fields.extend(words.map(|field| (*field, index)));
+    // What is too large can still be erased.
+    let erases = next.erased.is_some() && case.erased.is_none();
+    if next.weight() > MAX_WEIGHT && !erases {
+        return Err(Rejected::TooLarge);
+    }
     Ok(next)
 }
 

@@ -11,7 +11,9 @@ use engine::wire::{Grown, Page, Parcel, Place, Request, Response};
 use governance::act::Act;
 use governance::case::CaseId;
 use record::tree::{self, Frontier, leaf_hash};
-use record::{Checkpoint, Hash, Header, NodeId, Record, RecordId, Signed, Timestamp, Unverified};
+use record::{
+    Checkpoint, Disclosure, Hash, Header, NodeId, Record, RecordId, Signed, Timestamp, Unverified,
+};
 
 use crate::town::Town;
 
@@ -35,6 +37,17 @@ pub(crate) fn twin(town: &Town, record: &Record) -> Record {
 
 /// A page with one record, as `from` would give it to `to` next.
 pub(crate) fn page(town: &Town, from: NodeId, to: NodeId, record: &Record) -> (u64, Page) {
+    page_with(town, from, to, record, Vec::new())
+}
+
+/// A page with one record and its fields.
+pub(crate) fn page_with(
+    town: &Town,
+    from: NodeId,
+    to: NodeId,
+    record: &Record,
+    disclosures: Vec<Disclosure>,
+) -> (u64, Page) {
     let setup = &town.world.places[&from].member.setup;
     let reader = Store::reader(&town.world.places[&to].store);
     let row = view::peer(&reader, from).expect("readable").expect("a neighbour");
@@ -49,7 +62,7 @@ pub(crate) fn page(town: &Town, from: NodeId, to: NodeId, record: &Record) -> (u
         author: record.author,
         epoch: record.epoch,
         seq: record.seq,
-        fields: Vec::new(),
+        fields: disclosures.iter().map(|disclosure| disclosure.field).collect(),
         purpose: "escalation".into(),
         basis: "C2".into(),
         policy: "she-county/3".into(),
@@ -65,7 +78,7 @@ pub(crate) fn page(town: &Town, from: NodeId, to: NodeId, record: &Record) -> (u
     let parcel = Parcel {
         entry: entry.into(),
         record: record.bytes().to_vec().into(),
-        disclosures: Vec::new(),
+        disclosures,
         erased: false,
         place: None,
         log: None,
@@ -134,7 +147,18 @@ pub(crate) fn log_with(
 
 /// Gives a record to a node over the stream of one of its neighbours.
 fn gives(town: &mut Town, from: NodeId, to: NodeId, record: &Record) {
-    let (_, page) = page(town, from, to, record);
+    gives_with(town, from, to, record, Vec::new());
+}
+
+/// Gives a record with its fields to a node over the stream of one of its neighbours.
+pub(crate) fn gives_with(
+    town: &mut Town,
+    from: NodeId,
+    to: NodeId,
+    record: &Record,
+    disclosures: Vec<Disclosure>,
+) {
+    let (_, page) = page_with(town, from, to, record, disclosures);
     let key = town.world.places[&from].member.setup.standing.key();
     let poked = town.world.knock(to, key, Request::Poke);
     assert!(matches!(poked, Some(Response::Done)));
