@@ -323,8 +323,8 @@ impl Desk<'_> {
 
     fn check_all(&self, parcels: Vec<Parcel>, after: u64) -> Result<Vec<Arrival>, PageError> {
         let mut keys = Keys { desk: self, last: None };
-        let numbers = after + 1..;
-        numbers.zip(parcels).map(|(number, parcel)| self.check(number, parcel, &mut keys)).collect()
+        let numbered = parcels.into_iter().zip(1..);
+        numbered.map(|(parcel, nth)| self.check(after + nth, parcel, &mut keys)).collect()
     }
 
     fn check(

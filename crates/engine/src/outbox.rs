@@ -7,6 +7,7 @@ mod log;
 use std::collections::BTreeSet;
 
 use governance::act::{PHOTO_FIELDS, read_photos};
+use governance::field;
 use record::{FieldId, Hash, NodeId, Signed, Timestamp};
 use serde_bytes::ByteBuf;
 
@@ -19,6 +20,7 @@ use crate::peer::Card;
 use crate::project::{self, Sent, stream_key};
 use crate::staging::{disclosures, row};
 use crate::store::{FrameKind, Position, Read, StoreError, Table};
+use crate::usable;
 use crate::wire::{Fetch, PAGE_BYTES, PIECE_BYTES, Page, Parcel, Piece};
 use crate::world::Setup;
 
@@ -63,7 +65,7 @@ pub fn page(
         }
         let sent =
             Sent::from_bytes(&value).ok_or_else(|| damaged(Position::START, "its outbox"))?;
-        let (entry, mut parcel, log) = release(setup, reader, peer, sent.at)?;
+        let (entry, mut parcel, log) = release(setup, reader, peer, sent.at, now)?;
         if !personal && has_personal(&parcel) {
             break;
         }
@@ -110,10 +112,11 @@ pub fn piece(
     peer: NodeId,
     fetch: &Fetch,
     most: usize,
+    now: Timestamp,
 ) -> Result<Option<Piece>, StoreError> {
     let row = reader.get(Table::Outbox, &stream_key(peer, fetch.number))?;
     let Some(sent) = row.as_deref().and_then(Sent::from_bytes) else { return Ok(None) };
-    let (_, parcel, _) = release(setup, reader, peer, sent.at)?;
+    let (_, parcel, _) = release(setup, reader, peer, sent.at, now)?;
     let lists = parcel.disclosures.iter().filter(|part| PHOTO_FIELDS.contains(&part.field));
     let mut released = lists.filter_map(|part| read_photos(&part.value)).flatten();
     if !released.any(|photo| photo.hash == fetch.photo) {
@@ -143,13 +146,15 @@ fn link_at(
 }
 
 /// The gate: what the entry at a position gives to a peer. An entry of another peer's stream
-/// gives nothing, whatever the index says. Along with it goes another author's own word on its log,
-/// as it came with that author's record.
+/// gives nothing, whatever the index says; and what was withdrawn since it was staged, or was for a
+/// time that is over, is not given any more. Along with it goes another author's own word on its
+/// log, as it came with that author's record.
 fn release(
     setup: &Setup,
     reader: &std::sync::Arc<dyn Read>,
     peer: NodeId,
     at: Position,
+    now: Timestamp,
 ) -> Result<(Entry, Parcel, Option<ByteBuf>), StoreError> {
     let wrong = |what: &str| damaged(at, what);
     let sent = reader.frame(at)?;
@@ -164,8 +169,17 @@ fn release(
     if !project::is(&readable.record, entry.record) {
         return Err(wrong("the record of an entry is another one: rebuild the index"));
     }
+    let place = (entry.author, entry.epoch, entry.seq);
+    let uses = usable::of_place(reader, setup.me(), readable.record.subject, place, &frame)?;
+    let over = entry.until.is_some_and(|until| until <= now);
+    // An author gets its own words back whatever became of others' use of them.
+    let may = |id: FieldId| {
+        let usable = uses.may_give(id, peer, now) && (!over || field::is_structural(id));
+        entry.author == peer || usable
+    };
     let mut released: Vec<_> = disclosures(&frame)
         .filter(|disclosure| entry.fields.binary_search(&disclosure.field).is_ok())
+        .filter(|disclosure| may(disclosure.field))
         .cloned()
         .collect();
     released.sort_by_key(|disclosure| disclosure.field);
@@ -200,7 +214,7 @@ fn damaged(at: Position, what: &str) -> StoreError {
 
 /// Whether a parcel has anything but codes, ids and times.
 fn has_personal(parcel: &Parcel) -> bool {
-    parcel.disclosures.iter().any(|part| !governance::field::is_structural(part.field))
+    parcel.disclosures.iter().any(|part| !field::is_structural(part.field))
 }
 
 /// Bytes of a parcel on the wire, about: the proof of its place is as long as a large log's.

@@ -46,6 +46,7 @@ pub use policy::{
     PolicyRow, Source, given_key, given_prefix, in_force, kept_key, of_file, published,
 };
 pub use reclaim::{Lost, highest_epoch, lost};
+use revocation::Told;
 pub(crate) use revocation::is_compromised;
 pub use revocation::{Compromise, Listed, issuer_key};
 pub use roster::{person_key, places};
@@ -142,8 +143,8 @@ pub fn project(
         }
         FrameKind::Certificate | FrameKind::Local => {
             let world = frame.kind == FrameKind::Certificate;
-            let judged = note(whose, staging, at, frame)?;
-            Ok(Done { world, judged, ..Done::default() })
+            let Told { cases: judged, gone } = note(whose, staging, at, frame)?;
+            Ok(Done { world, judged, gone, ..Done::default() })
         }
     }
 }
@@ -456,16 +457,16 @@ fn note(
     staging: &mut Staging<'_>,
     at: Position,
     frame: &Frame,
-) -> Result<Vec<CaseId>, StoreError> {
-    let Some(note) = note_of(at, frame)? else { return Ok(Vec::new()) };
+) -> Result<Told, StoreError> {
+    let Some(note) = note_of(at, frame)? else { return Ok(Told::default()) };
     match note {
         Note::Revocations { list, chain } => {
             return revocation::listed(whose, staging, at, list, chain);
         }
         Note::Peer { chain, addresses, next, former } => {
-            let judged = revocation::issued(whose, staging, &chain)?;
+            let told = revocation::issued(whose, staging, &chain)?;
             let card = Card { chain, addresses, next, former };
-            return stream::peer(staging, at, frame, &card).map(|()| judged);
+            return stream::peer(staging, at, frame, &card).map(|()| told);
         }
         Note::Standing { chain } => local::standing(staging, &chain)?,
         Note::Accepted { node, epoch } => {
@@ -507,7 +508,7 @@ fn note(
             staging.remove(Table::Proposal, proposal.as_bytes().to_vec());
         }
     }
-    Ok(Vec::new())
+    Ok(Told::default())
 }
 
 /// A stored frame that this version can't make sense of.

@@ -29,15 +29,29 @@ pub fn of(
     step: &Step,
     frame: &Frame,
 ) -> Result<Uses, StoreError> {
+    of_place(view, me, case, (step.author, step.epoch, step.seq), frame)
+}
+
+/// What may be done with the fields of the record in a place of its author's log.
+///
+/// # Errors
+/// As [`of`].
+pub fn of_place(
+    view: &(impl Lookup + ?Sized),
+    me: NodeId,
+    case: CaseId,
+    (author, epoch, seq): (NodeId, u32, u64),
+    frame: &Frame,
+) -> Result<Uses, StoreError> {
     let damaged = |error| StoreError::Index { what: format!("a stored entry: {error}") };
     let came = frame.entry.as_ref().filter(|_| frame.kind == FrameKind::Foreign);
     let came = came.map(|entry| Entry::decode(entry)).transpose().map_err(damaged)?;
     let until = came.and_then(|entry| entry.until);
-    let key = project::withdrawn_key(case, step.author);
+    let key = project::withdrawn_key(case, author);
     let known: Vec<Withdrawn> = compact_row(view, Table::Withdrawn, &key)?.unwrap_or_default();
-    let later = |known: &Withdrawn| (known.epoch, known.seq) > (step.epoch, step.seq);
+    let later = |known: &Withdrawn| (known.epoch, known.seq) > (epoch, seq);
     let withdrawn = known.into_iter().filter(later).collect();
-    Ok(Uses { own: step.author == me, until, withdrawn })
+    Ok(Uses { own: author == me, until, withdrawn })
 }
 
 impl Uses {

@@ -282,7 +282,7 @@ impl Desk<'_, '_> {
         frame.peer = Some(node);
         let (at, frame) = self.staging.push(frame)?;
         let done = project::project(sign::whose(self.setup), self.staging, at, &frame)?;
-        self.judged(done.judged);
+        self.judged(done)?;
         let me = &self.setup.standing;
         let known = Known { standing, next: next_key, addresses, former };
         self.change_world(|world| {

@@ -18,7 +18,7 @@ use crate::command::{Agent, Once, Receipt, Refused};
 use crate::engine::{About, Effect};
 use crate::note::Note;
 use crate::peer::Relation;
-use crate::project::{self, Listed, issuer_key};
+use crate::project::{self, Done, Listed, issuer_key};
 use crate::sign;
 use crate::staging::row;
 use crate::store::{FrameKind, Table};
@@ -179,7 +179,7 @@ impl Desk<'_, '_> {
             Arc::make_mut(&mut world.directory).judge(me, &lists);
         });
         self.part_with_the_revoked();
-        self.judged(done.judged);
+        self.judged(done)?;
         self.spread(&list, &chain, from);
         Ok(())
     }
@@ -202,7 +202,9 @@ impl Desk<'_, '_> {
     }
 
     /// Cases that are others by what a list says.
-    pub(super) fn judged(&mut self, cases: Vec<governance::case::CaseId>) {
+    pub(super) fn judged(&mut self, done: Done) -> Result<(), Refused> {
+        self.note_gone(done.gone)?;
+        let cases = done.judged;
         if !cases.is_empty() {
             tracing::warn!(
                 cases = cases.len(),
@@ -211,6 +213,7 @@ impl Desk<'_, '_> {
             );
         }
         self.out.extend(cases.into_iter().map(Effect::Changed));
+        Ok(())
     }
 
     /// Tells neighbours of a list that is new; not the one it came from.

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use governance::case::CaseId;
 use record::{NodeId, Record};
 use serde::{Deserialize, Serialize};
 
+use super::revocation::Told;
 use super::{Done, Whose, case, position_of, read, revocation};
 use crate::note::Quarantined;
 use crate::staging::{Lookup, Staging, decode, row};
@@ -124,9 +124,9 @@ pub(super) fn accepted(
     staging: &mut Staging<'_>,
     author: NodeId,
     epoch: u32,
-) -> Result<Vec<CaseId>, StoreError> {
+) -> Result<Told, StoreError> {
     let Some(known) = forked(staging, author)?.filter(|known| epoch > known.epoch) else {
-        return Ok(Vec::new());
+        return Ok(Told::default());
     };
     let row = ForkedRow { counts_from: Some(epoch), ..known };
     staging.put(Table::Forked, author.as_bytes().to_vec(), &row)?;

@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use governance::case::{Case, CaseId, Rejected};
 use governance::certificate::{Certificate, Issuer, Reason, RevocationList, Revoked};
 use governance::query::Fact;
-use record::{NodeId, PublicKey, Record, Signed, Unverified};
+use record::{Hash, NodeId, PublicKey, Record, Signed, Unverified};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::case::{event, fact_key, order_keys};
-use super::{Readable, Whose, aside, fork, position_of, read, reclaim, senseless};
+use super::{Readable, Whose, aside, erase, fork, position_of, read, reclaim, senseless};
 use crate::note::Quarantined;
 use crate::staging::{Lookup, Staging, row};
 use crate::store::{FrameKind, Position, StoreError, Table};
@@ -86,6 +86,15 @@ pub(crate) fn is_compromised(
     Ok(false)
 }
 
+/// What came of telling cases anew.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Those that came out otherwise.
+    pub(super) cases: Vec<CaseId>,
+    /// The photos of those that are erased by it: a note has to say that they are gone.
+    pub(super) gone: Vec<Hash>,
+}
+
 /// Takes in a list; gives the cases that are others by it.
 pub(super) fn listed(
     whose: Whose,
@@ -93,7 +102,7 @@ pub(super) fn listed(
     at: Position,
     list: ByteBuf,
     chain: ChainBytes,
-) -> Result<Vec<CaseId>, StoreError> {
+) -> Result<Told, StoreError> {
     let signed: Signed<RevocationList> = Unverified::parse(list.to_vec())
         .map_err(|error| senseless(at, &error.to_string()))?
         .trust_stored(&whose.federation);
@@ -130,20 +139,20 @@ pub(super) fn issued(
     whose: Whose,
     staging: &mut Staging<'_>,
     chain: &ChainBytes,
-) -> Result<Vec<CaseId>, StoreError> {
+) -> Result<Told, StoreError> {
     let own = chain.first().map(|own| Unverified::<Certificate>::parse(own.to_vec()));
     // What was kept was verified before; whatever this version can't read issued nothing.
-    let Some(Ok(own)) = own else { return Ok(Vec::new()) };
+    let Some(Ok(own)) = own else { return Ok(Told::default()) };
     let (node, key) = (own.peek().node, own.peek().key);
     let issuer = issuer_key(own.peek().issuer);
     let pair = issued_key(node, issuer);
     if staging.value(Table::Issued, &pair)?.is_some() {
-        return Ok(Vec::new());
+        return Ok(Told::default());
     }
     staging.put_bytes(Table::Issued, pair, Vec::new())?;
     let said: Option<Vec<Compromise>> = row(staging, Table::Compromised, key.as_bytes())?;
     let said = said.into_iter().flatten().find(|said| said.issuer == issuer);
-    let Some(said) = said else { return Ok(Vec::new()) };
+    let Some(said) = said else { return Ok(Told::default()) };
     let touched = cases_of(whose, staging, &said.entry)?;
     tell_anew(whose, staging, touched)
 }
@@ -214,23 +223,28 @@ fn order_of(
     Ok(order)
 }
 
-/// Tells cases anew; gives those that came out otherwise.
+/// Tells cases anew; gives those that came out otherwise. An erasure that was put aside until now is
+/// carried out with what it says, and so is one that found less than is here now.
 pub(super) fn tell_anew(
     whose: Whose,
     staging: &mut Staging<'_>,
     cases: BTreeSet<CaseId>,
-) -> Result<Vec<CaseId>, StoreError> {
-    let mut changed = Vec::new();
+) -> Result<Told, StoreError> {
+    let mut told = Told::default();
     for id in cases {
         let before = staging.case(id)?;
         let order = order_of(whose, staging, before.as_deref(), id)?;
         let after = retell(whose, staging, order)?;
-        if before.as_deref() != after.as_ref() {
-            replace(whose, staging, before.as_deref(), after, id)?;
-            changed.push(id);
+        if before.as_deref() == after.as_ref() {
+            continue;
         }
+        if let Some(erased) = after.as_ref().filter(|case| case.erased.is_some()) {
+            told.gone.extend(erase::erased(whose, staging, erased)?);
+        }
+        replace(whose, staging, before.as_deref(), after, id)?;
+        told.cases.push(id);
     }
-    Ok(changed)
+    Ok(told)
 }
 
 /// A case from its records in this order; what does not apply is put aside.

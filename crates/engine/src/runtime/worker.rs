@@ -8,6 +8,7 @@ use record::{Hash, NodeId};
 use tokio::sync::oneshot;
 
 use super::Handle;
+use crate::arrival::PageError;
 use crate::engine::{Input, Wanted};
 use crate::wire::{Challenge, Fetch, PIECE_BYTES, Page, Response};
 use crate::world::World;
@@ -110,8 +111,27 @@ fn work(handle: &Handle, jobs: &Mutex<Receiver<Job>>) {
     loop {
         let job = jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
         match job {
-            Ok(job) => run(handle, job),
+            Ok(job) => run_or_say(handle, job),
             Err(_) => return,
+        }
+    }
+}
+
+/// A job that panics ends alone: there are few threads, and what made one fail comes again.
+fn run_or_say(handle: &Handle, job: Job) {
+    let unchecked = match &job {
+        Job::Verify { from, wanted, .. } => Some((*from, *wanted)),
+        _ => None,
+    };
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(handle, job)));
+    if ended.is_err() {
+        tracing::error!(
+            "后台任务出错，已略过：请把日志发给维护者 a job failed and was left out: send the log to \
+             the maintainers"
+        );
+        if let Some((from, wanted)) = unchecked {
+            let page = Err(PageError::NotChecked);
+            handle.put_blocking(Input::Arrived { from, wanted, page });
         }
     }
 }
@@ -142,7 +162,8 @@ fn run(handle: &Handle, job: Job) {
         Job::Piece { peer, fetch, reply } => {
             let (setup, reader) = (handle.setup(), &handle.reader);
             let blobs = handle.blobs.as_ref();
-            let piece = outbox::piece(&setup, reader, blobs, peer, &fetch, PIECE_BYTES);
+            let piece =
+                outbox::piece(&setup, reader, blobs, peer, &fetch, PIECE_BYTES, handle.now());
             let piece = piece.unwrap_or_else(|error| {
                 tracing::error!(peer = %peer, error = %error, "a photo could not be read");
                 None

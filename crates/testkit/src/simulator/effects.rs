@@ -57,8 +57,9 @@ impl Simulator {
                 // Small pieces, so that a photo takes many.
                 let most = self.rng.random_range(20..=60);
                 let (setup, blobs) = (&place.member.setup, place.store.photos());
-                let piece = outbox::piece(setup, &reader, blobs, peer, &fetch, most)
-                    .expect("a photo can be read");
+                let piece =
+                    outbox::piece(setup, &reader, blobs, peer, &fetch, most, self.clock_of(node))
+                        .expect("a photo can be read");
                 let piece = piece.map_or(Response::Refused, Response::Piece);
                 self.respond(node, ticket, piece);
             }

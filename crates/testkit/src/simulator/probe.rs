@@ -124,7 +124,8 @@ impl Simulator {
                 let place = &self.places[&node];
                 let (reader, blobs) = (place.engine.as_ref()?.reader(), place.store.photos());
                 let setup = &place.member.setup;
-                let piece = outbox::piece(setup, &reader, blobs, *peer, fetch, PIECE_BYTES).ok()?;
+                let piece =
+                    outbox::piece(setup, &reader, blobs, *peer, fetch, PIECE_BYTES, now).ok()?;
                 return Some(piece.map_or(Response::Refused, Response::Piece));
             }
             if let Effect::Respond { ticket: of, response } = effect

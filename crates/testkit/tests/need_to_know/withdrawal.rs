@@ -65,6 +65,30 @@ fn s7_what_its_author_takes_back_is_hidden_wherever_it_went_and_acknowledged() {
     assert!(line.shows(street, case, field::DESCRIPTION).is_none());
 }
 
+/// What waits for a unit that is away has not left: once it is withdrawn, or its time is over, it
+/// does not leave any more.
+#[test]
+fn s7_what_is_withdrawn_while_it_waits_for_its_reader_never_leaves() {
+    let mut line = Line::begin();
+    let case = line.at_street(|_| {});
+    let (street, unit) = (line.street, line.units[0]);
+    line.world.crash(unit);
+    let whistle = line.whistle();
+    line.does(street, "township_dispatcher", case, whistle);
+    let words = line.shows(street, case, field::REQUEST).expect("the street's own words");
+    let by = line.staff(street, "township_dispatcher");
+    line.withdraw(street, by, case, &[field::REQUEST], &[]).expect("may be taken back");
+    line.world.capture();
+    line.world.restart(unit);
+    line.settle();
+    assert!(line.shows(unit, case, field::TITLE).is_some(), "the unit was told of the case");
+    let tape = line.world.captured();
+    let sent: Vec<_> = tape.iter().filter(|said| said.from == street).collect();
+    let has = |body: &[u8]| body.windows(words.len()).any(|window| window == words);
+    assert!(!sent.is_empty() && !sent.iter().any(|said| has(&said.body)), "nor its words");
+    assert_eq!(line.at(unit, case).stage, line.at(street, case).stage);
+}
+
 #[test]
 fn s7_taking_back_from_one_node_leaves_it_with_the_others() {
     let mut line = Line::begin();

@@ -8,7 +8,7 @@ use engine::staging::row;
 use engine::store::{FrameKind, Store, Table};
 use engine::view;
 use engine::wire::{Grown, Page, Parcel, Place, Request, Response};
-use governance::act::Act;
+use governance::act::{Act, Erasing};
 use governance::case::CaseId;
 use record::tree::{self, Frontier, leaf_hash};
 use record::{
@@ -280,6 +280,42 @@ fn s2_a_frozen_author_counts_again_from_the_epoch_that_an_officer_accepts() {
     town.world.crash(street);
     town.world.restart(street);
     assert_eq!(town.case(street, after), before);
+}
+
+/// S25: an erasure that was put aside with everything of an author that signed two histories is
+/// carried out when an officer lets that author count again, and not merely shown.
+#[test]
+fn s25_an_erasure_that_was_held_back_is_carried_out_once_its_author_counts_again() {
+    let mut town = Town::begin(55);
+    let Town { street, community, .. } = town;
+    let case = town.climbs();
+    town.accepts(case);
+    let home = Act::SendHome { done: true, opinion: "已修复".into() };
+    town.does(street, "township_dispatcher", case, home);
+    let solved = Act::Verify { solved: true, satisfaction: Some(5), photos: vec![] };
+    town.does(community, "grid_leader", case, solved);
+    town.does(community, "community_dispatcher", case, Act::Close { special: false });
+    town.pass(600);
+    let words = |town: &Town| {
+        let frames = town.world.places[&street].store.frames().into_iter();
+        frames.filter(|frame| frame.subject == case && !frame.sealed.is_empty()).count()
+    };
+    assert!(words(&town) > 0);
+    town.disowned = true;
+    let first = last_of(&town, street, community, case);
+    let second = twin(&town, &first);
+    gives(&mut town, community, street, &second);
+    let what = What::OpenEpoch { reason: "克隆盘上的副本已停用".into(), least: 0 };
+    town.console(community, what).expect("an operator may");
+    town.pass(600);
+    let erase = Act::Erase { ground: Erasing::Request };
+    town.does(community, "community_dispatcher", case, erase);
+    town.pass(600);
+    assert!(words(&town) > 0, "it does not count yet");
+    let accepted = What::AcceptEpoch { node: community, epoch: 1 };
+    town.console(street, accepted).expect("an officer may");
+    assert!(town.case(street, case).is_some_and(|case| case.erased.is_some()));
+    assert_eq!(words(&town), 0);
 }
 
 /// Words of the street do not go to a community that signed two histories.
