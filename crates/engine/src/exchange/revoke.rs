@@ -97,6 +97,9 @@ impl Desk<'_, '_> {
         chain: ChainBytes,
         from: Option<NodeId>,
     ) -> Result<Result<bool, String>, Refused> {
+        if self.is_own(list) {
+            return self.recall_list(list, chain, from);
+        }
         match self.check_list(list, &chain) {
             Ok(Some(signed)) => self.keep_list(signed, chain, from).map(|()| Ok(true)),
             Ok(None) => Ok(Ok(false)),
@@ -125,10 +128,6 @@ impl Desk<'_, '_> {
         if known.is_some_and(|known| known.bytes().as_ref() == list) {
             return Ok(None);
         }
-        // What this node revokes, it says itself.
-        if issuer == Issuer::Node(self.setup.me()) {
-            return Ok(None);
-        }
         if known.is_some_and(|known| parsed.peek().number < known.number) {
             return Ok(None);
         }
@@ -143,6 +142,51 @@ impl Desk<'_, '_> {
             Ok(true) => Ok(Some(signed)),
             Ok(false) | Err(ListError::Old { .. }) => Ok(None),
             Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn is_own(&self, list: &[u8]) -> bool {
+        let parsed = Unverified::<RevocationList>::parse(list.to_vec());
+        parsed.is_ok_and(|parsed| parsed.peek().issuer == Issuer::Node(self.setup.me()))
+    }
+
+    /// A list of this node's own, from somebody else: where this node went back to an older copy of
+    /// its data, that is how it learns what it had revoked.
+    fn recall_list(
+        &mut self,
+        list: &[u8],
+        chain: ChainBytes,
+        from: Option<NodeId>,
+    ) -> Result<Result<bool, String>, Refused> {
+        let own = Issuer::Node(self.setup.me());
+        let none =
+            || RevocationList { number: 0, ..RevocationList::first(own, self.now, LIST_VALIDITY) };
+        let known = self.world.lists.of(own).map_or_else(none, |known| known.value().clone());
+        let now = self.now;
+        let news = |list: &RevocationList| known.recall(list, now, LIST_VALIDITY);
+        let parsed = Unverified::<RevocationList>::parse(list.to_vec());
+        if parsed.is_ok_and(|parsed| news(parsed.peek()).is_none()) {
+            return Ok(Ok(false));
+        }
+        let signed = match world::verify_list(self.setup, list, &chain) {
+            Ok(signed) if signed.signer() == self.setup.key.public() => signed,
+            Ok(_) => return Ok(Err("it is by a key that this node has given up".into())),
+            Err(why) => return Ok(Err(why)),
+        };
+        let Some(next) = news(&signed) else { return Ok(Ok(false)) };
+        tracing::warn!(
+            number = signed.number,
+            "从邻居取回了本节点自己丢失的吊销名单 a revocation list of this node's own, which it had lost, is \
+             back from a neighbour"
+        );
+        if self.barred().is_none() {
+            return self.issue_list(next).map(|()| Ok(true));
+        }
+        // Whoever may not sign yet goes by what it said then.
+        let fits = self.world.lists.as_ref().clone().put(signed.clone(), now);
+        match fits {
+            Ok(true) => self.keep_list(signed, chain, from).map(|()| Ok(true)),
+            _ => Ok(Ok(false)),
         }
     }
 

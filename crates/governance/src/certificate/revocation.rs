@@ -131,6 +131,36 @@ impl RevocationList {
         }
     }
 
+    /// The next list of an issuer that went back to an older copy of its data and is shown one of
+    /// its own that it had lost: with whatever either revokes and has not run out. `None` where that
+    /// one says nothing new.
+    #[must_use]
+    pub fn recall(&self, lost: &Self, now: Timestamp, validity: Duration) -> Option<Self> {
+        let forgotten = |entry: &&Revoked| now < entry.until && !self.covers(entry);
+        let forgotten: Vec<Revoked> = lost.revoked.iter().filter(forgotten).copied().collect();
+        if forgotten.is_empty() && lost.number <= self.number {
+            return None;
+        }
+        let last = Self { number: self.number.max(lost.number), ..self.clone() };
+        let mut next = last.next(None, now, validity);
+        next.revoked.retain(|known| !forgotten.iter().any(|entry| entry.node == known.node));
+        next.revoked.extend(forgotten);
+        next.revoked.sort_by_key(|entry| entry.node);
+        Some(next)
+    }
+
+    /// Whether it revokes what an entry revokes, however it says so.
+    fn covers(&self, entry: &Revoked) -> bool {
+        let same = |known: &Revoked| known.node == entry.node && known.serial >= entry.serial;
+        self.revoked.iter().any(same)
+    }
+
+    /// A node that an earlier list revoked and this one, made before that has run out, does not.
+    fn drops(&self, earlier: &Self) -> Option<NodeId> {
+        let dropped = |entry: &&Revoked| self.issued < entry.until && !self.covers(entry);
+        earlier.revoked.iter().find(dropped).map(|entry| entry.node)
+    }
+
     /// The entry of a certificate that this list revokes.
     #[must_use]
     pub fn of(&self, certificate: &Certificate) -> Option<&Revoked> {
@@ -189,6 +219,13 @@ pub enum ListError {
     /// Another list with the same number: the issuer said two things.
     #[error("there are two revocation lists with number {0}")]
     Contradiction(u64),
+    /// It leaves out what an earlier one revoked: its issuer may have gone back to an older copy of
+    /// its data.
+    #[error(
+        "the revocation list does not name {} any more, which an earlier one revoked: its issuer has \
+         to take that one back first", .0.short()
+    )]
+    Dropped(NodeId),
     /// It is dated later than clocks may differ.
     #[error("the revocation list is of {0}; is a clock wrong?")]
     NotYet(Timestamp),
@@ -223,7 +260,8 @@ impl Lists {
     /// Takes a list that was verified.
     ///
     /// # Errors
-    /// [`ListError::Old`], [`ListError::Contradiction`], [`ListError::NotYet`].
+    /// [`ListError::Old`], [`ListError::Contradiction`], [`ListError::Dropped`],
+    /// [`ListError::NotYet`].
     pub fn put(&mut self, list: Signed<RevocationList>, now: Timestamp) -> Result<bool, ListError> {
         if now.plus(CLOCK_SLACK) < list.issued {
             return Err(ListError::NotYet(list.issued));
@@ -237,6 +275,9 @@ impl Lists {
             if found == known_number {
                 let same = known.bytes() == list.bytes();
                 return if same { Ok(false) } else { Err(ListError::Contradiction(found)) };
+            }
+            if let Some(node) = list.drops(known) {
+                return Err(ListError::Dropped(node));
             }
         }
         self.0.insert(slot, list);

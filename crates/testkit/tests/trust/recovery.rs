@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use engine::command::{Agent, Command, Refused, What};
+use engine::peer::Relation;
 use engine::project::Whose;
 use engine::store::{FrameKind, Store};
 use engine::wire::{Reclaim, Request, Response};
 use engine::{project, view};
 use governance::act::{Act, Whistle};
 use governance::case::{Case, Step};
+use governance::certificate::{Issuer, Reason};
 use governance::field;
 use record::{Header, NodeId, NodeKey, RecordId, Unverified};
 
@@ -413,6 +415,31 @@ fn replays_to_the_same(town: &mut Town, node: NodeId) {
     place.store = place.store.without_index();
     town.world.restart(node);
     assert!(town.world.places[&node].store.rows() == before);
+}
+
+/// S4, S11: whoever was revoked stays revoked though the node that did it is restored from before;
+/// its neighbours show it its own word again.
+#[test]
+fn s4_a_restored_node_learns_from_its_neighbours_whom_it_had_revoked() {
+    let mut town = Town::begin(53);
+    let (street, community, unit) = (town.street, town.community, town.units[0]);
+    let old = town.world.places[&street].store.after_crash();
+    town.revokes(street, unit, Reason::Compromised, None);
+    town.pass(600);
+    town.world.cut_off(unit);
+    set_back(&mut town, street, old);
+    assert_eq!(town.relation(street, unit), Some(Relation::Other), "by what the community shows");
+    town.console(street, open_epoch()).expect("an operator may");
+    town.world.rejoin(unit);
+    // The next regular list comes after a week.
+    town.pass(8 * 86_400);
+    for node in [town.county, street, community] {
+        let world = town.world.world(node);
+        let list = world.lists.of(Issuer::Node(street)).expect("it issues lists");
+        assert!(list.revoked.iter().any(|entry| entry.node == unit));
+        assert!(list.number > 2, "and goes on: {}", list.number);
+    }
+    assert_eq!(town.relation(street, unit), Some(Relation::Other));
 }
 
 /// S4: a witness that lost what it had seen goes on from what it has, and accuses nobody.

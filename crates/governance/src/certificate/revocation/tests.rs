@@ -114,7 +114,10 @@ fn s12_old_contradicting_forged_and_foreign_lists_are_refused_and_change_nothing
     assert!(matches!(take(forged.clone(), 2), Err(ListError::Envelope(_))));
     let foreign = RevocationList { issuer: Issuer::Node(NodeId::from_bytes([9; 32])), ..forged };
     assert_eq!(take(foreign, 9), Err(ListError::Stranger));
-    assert_eq!(take(RevocationList { number: 4, ..first }, 1), Ok(true));
+    let dropping = RevocationList { number: 4, ..first };
+    assert_eq!(take(dropping, 1), Err(ListError::Dropped(township.id())));
+    let next = RevocationList { number: 4, ..known.value().clone() };
+    assert_eq!(take(next, 1), Ok(true));
     assert_ne!(lists.of(issuer).unwrap().bytes(), known.bytes());
 }
 
@@ -157,6 +160,29 @@ fn entries_of_certificates_that_ran_out_leave_the_list() {
     assert_eq!(with.next(None, entry.until.minus(DAY), DAY).revoked, [entry]);
     let later = with.next(None, entry.until, DAY);
     assert_eq!((later.revoked.len(), later.number), (0, 3));
+}
+
+/// S4, S11: an issuer that forgot what it revoked is not followed in that, and finds its way back.
+#[test]
+fn s11_what_was_revoked_is_not_forgotten_with_an_older_copy_of_its_issuer() {
+    let [county, township, community] = line();
+    let entry = revoked(&township, Reason::Compromised, None);
+    let issuer = Issuer::Node(county.id());
+    let old = RevocationList::first(issuer, NOW, DAY);
+    let lost = old.next(Some(entry), NOW, DAY);
+    let other = Revoked { node: community.id(), ..entry };
+    let again = old.next(None, NOW, DAY).next(Some(other), NOW, DAY);
+    let mut known = Lists::default();
+    known.put(signed(lost.clone(), 1), NOW).unwrap();
+    let refused = known.put(signed(again.clone(), 1), NOW);
+    assert_eq!(refused, Err(ListError::Dropped(township.id())));
+    let joined = again.recall(&lost, NOW, DAY).expect("it says something new");
+    assert_eq!((joined.number, joined.revoked.len()), (again.number + 1, 2));
+    assert_eq!(known.put(signed(joined.clone(), 1), NOW), Ok(true));
+    assert_eq!(joined.recall(&lost, NOW, DAY), None, "it is all there");
+    assert_eq!(old.recall(&lost, NOW, DAY).map(|next| next.number), Some(lost.number + 1));
+    // What has run out may go.
+    assert_eq!(again.recall(&lost, entry.until, DAY), None);
 }
 
 #[test]
