@@ -24,6 +24,8 @@ const GENERATION: [&str; 3] = ["watermark", "journal", "blobs"];
 /// What is being written, and is put in its place when it is whole.
 const UNFINISHED: &str = "unfinished";
 const KEYS: &str = "newest";
+/// What is replaced, until what replaces it is in its place.
+const EARLIER: &str = "earlier";
 
 /// Why there is no backup, or nothing was restored.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +128,7 @@ pub fn restore(from: &Path, generation: Option<&str>, data: &Path) -> Result<Str
     let found = found.ok_or_else(nothing)?;
     let copied = file::create_folder(data).map_err(BackupError::from).and_then(|()| {
         export::copy_parts(&from.join(&found), data, &GENERATION)?;
-        export::copy_parts(&from.join(KEYS), data, &NEWEST)?;
+        export::copy_parts(&keys(from), data, &NEWEST)?;
         Ok(())
     });
     if copied.is_err() {
@@ -150,9 +152,23 @@ fn place(from: &Path, parts: &[&str], to: &Path) -> Result<u64, BackupError> {
     remove(&unfinished)?;
     file::create_folder(&unfinished)?;
     let bytes = export::copy_parts(from, &unfinished, parts)?;
-    remove(to)?;
+    file::sync_folder(&unfinished)?;
+    // At every moment one of the two is there, whole.
+    let earlier = to.with_file_name(EARLIER);
+    if to.exists() {
+        remove(&earlier)?;
+        file::rename(to, &earlier)?;
+    }
     file::rename(&unfinished, to)?;
+    // What was erased since is in the earlier one.
+    remove(&earlier)?;
     Ok(bytes)
+}
+
+/// Where the keys are: those before, where making a backup was cut off between the two.
+fn keys(folder: &Path) -> PathBuf {
+    let newest = folder.join(KEYS);
+    if newest.exists() { newest } else { folder.join(EARLIER) }
 }
 
 fn remove(folder: &Path) -> Result<(), FileError> {
@@ -166,7 +182,7 @@ fn remove(folder: &Path) -> Result<(), FileError> {
 
 /// Whose backups a folder holds, where it holds any.
 fn owner(to: &Path) -> Option<NodeId> {
-    let identity = Identity::read(&Folder::new(to.join(KEYS))).ok()?;
+    let identity = Identity::read(&Folder::new(keys(to))).ok()?;
     Some(identity.standing.node())
 }
 

@@ -1,7 +1,7 @@
 //! An export: what others need to verify a node's journal, and no key. Values that the node keeps
 //! encrypted stay encrypted in it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -87,11 +87,17 @@ pub(crate) fn copy_parts(from: &Path, to: &Path, parts: &[&str]) -> Result<u64, 
 fn copy(from: &Path, to: &Path) -> Result<u64, ExportError> {
     let failed = |source| ExportError::Copy { from: from.into(), to: to.into(), source };
     if !from.is_dir() {
-        return fs::copy(from, to).map_err(failed);
+        let copied = fs::copy(from, to);
+        // A medium that is unplugged right after must have it.
+        let kept = copied.and_then(|bytes| File::open(to)?.sync_all().map(|()| bytes));
+        return kept.map_err(failed);
     }
     file::create_folder(to).map_err(|error| ExportError::Start(error.into()))?;
     let entries: Result<Vec<_>, _> = fs::read_dir(from).map_err(failed)?.collect();
     let entries = entries.map_err(failed)?;
     let whole = entries.into_iter().filter(|entry| entry.file_name() != UNFINISHED);
-    whole.map(|entry| copy(&entry.path(), &to.join(entry.file_name()))).sum()
+    let copies = whole.map(|entry| copy(&entry.path(), &to.join(entry.file_name())));
+    let bytes = copies.sum::<Result<u64, _>>()?;
+    File::open(to).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    Ok(bytes)
 }

@@ -110,6 +110,15 @@ pub fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
     renamed.map_err(|source| FileError::Io { doing: "rename", path: from.into(), source })
 }
 
+/// Makes durable what a folder lists.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn sync_folder(path: &Path) -> Result<(), FileError> {
+    let synced = File::open(path).and_then(|folder| folder.sync_all());
+    synced.map_err(|source| FileError::Io { doing: "sync", path: path.into(), source })
+}
+
 /// Removes a file; one that is not there is fine.
 ///
 /// # Errors

@@ -140,6 +140,7 @@ impl Engine {
         let mut out = Vec::new();
         let mut world = self.world.clone();
         let given_back = self.talk.given_back.clone();
+        let frozen = self.talk.frozen.clone();
         let tickets: Vec<Asked> = inputs.iter().filter_map(asked).collect();
         let mut staging = Staging::new(self.store.as_ref(), self.log.clone(), &mut self.tips);
         let mut desk = Desk {
@@ -180,6 +181,9 @@ impl Engine {
             }
             Err(error) => {
                 self.talk.given_back = given_back;
+                // An epoch that could not be kept frees nobody.
+                self.talk.frozen = self.talk.frozen.take().or(frozen);
+                self.talk.resumed.clear();
                 self.failed(&error, tickets)
             }
         }

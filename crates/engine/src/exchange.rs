@@ -73,6 +73,9 @@ pub(crate) struct Acquaintance {
     pub(crate) lost_after: Option<u64>,
     /// Records that it was asked to open.
     pub(crate) checks: challenge::Checks,
+    /// How often it was asked for one by hand, and had one opened itself.
+    pub(crate) asks: challenge::Hourly,
+    pub(crate) opens: challenge::Hourly,
 }
 
 /// Acquaintances by neighbour.

@@ -177,6 +177,9 @@ impl Desk<'_, '_> {
                 Ok(Some(if done { Response::Done } else { Response::Refused }))
             }
             Request::Challenge(asked) => {
+                if !self.is_to_open(peer, &asked) {
+                    return Ok(Some(Response::Refused));
+                }
                 self.out.push(Effect::Open { ticket, peer, asked });
                 Ok(None)
             }

@@ -40,6 +40,9 @@ pub struct Talk {
     pub(crate) next_key: Option<Arc<NodeKey>>,
     /// How far neighbours that lost data were given back their own records.
     pub(crate) given_back: BTreeMap<NodeId, exchange::GivenBack>,
+    /// Neighbours that showed more of their stream than this node, which lost data, had: in which
+    /// epoch it went on from there. Once in each, or they could have it copied over and over.
+    pub(crate) resumed: BTreeMap<NodeId, u32>,
 }
 
 impl Talk {

@@ -19,6 +19,10 @@ use crate::wire::{Challenge, Opened, Request, Response};
 use governance::policy::Power;
 
 const WITHIN: Duration = Duration::from_secs(20);
+/// So many records of its log a node opens for a neighbour in an hour; whoever asks keeps well below.
+const MOST_OPENED: u32 = 60;
+const MOST_ASKED: u32 = 30;
+
 const EVERY: Duration = Duration::from_secs(3_600);
 /// After a refusal or silence, which may mean that the node was busy, it is asked for the same record
 /// again so soon.
@@ -39,7 +43,40 @@ pub(crate) struct Checks {
     pub(crate) opened: Option<(u64, Timestamp)>,
 }
 
+/// What is done at most so often in an hour.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Hourly {
+    since: Option<Timestamp>,
+    count: u32,
+}
+
+impl Hourly {
+    /// Whether it may be done once more now.
+    fn take(&mut self, most: u32, now: Timestamp) -> bool {
+        if self.since.is_none_or(|since| since.plus(EVERY) <= now) {
+            *self = Self { since: Some(now), count: 0 };
+        }
+        self.count += 1;
+        self.count <= most
+    }
+}
+
 impl Desk<'_, '_> {
+    /// A neighbour that witnesses this node's log wants a record of it opened. Its operator may see
+    /// how often; no more than [`MOST_OPENED`] in an hour.
+    pub(crate) fn is_to_open(&mut self, peer: NodeId, asked: &Challenge) -> bool {
+        let now = self.now;
+        let may = self.talk.known.entry(peer).or_default().opens.take(MOST_OPENED, now);
+        if may {
+            tracing::info!(peer = %peer.short(), index = asked.index,
+                "上级抽查了账本中的一条记录 a record of this node's log was opened for a neighbour");
+        } else {
+            tracing::warn!(peer = %peer.short(),
+                "对方抽查账本过于频繁，已拒绝 a neighbour has records of the log opened too often: refused");
+        }
+        may
+    }
+
     /// An officer has a node below open a record of its log; one at random where none is named.
     /// What came of it stands with the peer.
     pub(crate) fn challenge(
@@ -62,6 +99,11 @@ impl Desk<'_, '_> {
         }
         if !self.talk.sessions.get(&node).is_some_and(|session| session.greeted) {
             let what = "is not connected: ask again when it is".to_owned();
+            return Err(Refused::Invalid { field: "node", what });
+        }
+        let now = self.now;
+        if !self.talk.known.entry(node).or_default().asks.take(MOST_ASKED, now) {
+            let what = format!("was asked {MOST_ASKED} times within the hour: wait a little");
             return Err(Refused::Invalid { field: "node", what });
         }
         self.ask_to_open(node, index)?;

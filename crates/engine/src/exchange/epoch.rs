@@ -134,10 +134,11 @@ impl Desk<'_, '_> {
     }
 
     /// Whether a recipient has more of its stream than this node, which has lost data, knows.
-    pub(super) fn is_behind(&self, known: &Streams, number: u64) -> bool {
-        let reopened = self.staging.log.head.is_some_and(|head| head.epoch > 0);
+    pub(super) fn is_behind(&self, peer: NodeId, known: &Streams, number: u64) -> bool {
+        let epoch = self.staging.log.head.map_or(0, |head| head.epoch);
+        let before = self.talk.resumed.get(&peer).copied().unwrap_or(0);
         let lost = number.saturating_sub(known.outbox.number);
-        reopened && (1..=MAX_LOST).contains(&lost)
+        epoch > before && (1..=MAX_LOST).contains(&lost)
     }
 
     /// Goes on with a stream where its recipient has it; what was put into it meanwhile, under
@@ -164,6 +165,8 @@ impl Desk<'_, '_> {
         project::project(whose(self.setup), self.staging, at, &frame)?;
         tracing::warn!(peer = %peer.short(), number = said.number,
             "共享流从对方已有之处继续 a stream goes on where its recipient has it");
+        let epoch = self.staging.log.head.map_or(0, |head| head.epoch);
+        self.talk.resumed.insert(peer, epoch);
         for frame in again {
             self.send_again(peer, frame)?;
         }

@@ -429,7 +429,7 @@ impl Desk<'_, '_> {
         let known: Option<Streams> = compact_row(self.staging, Table::Stream, peer.as_bytes())?;
         let known = known.unwrap_or_default();
         let between = said.sender == self.setup.me() && said.recipient == peer;
-        if between && said.number == after && self.is_behind(&known, said.number) {
+        if between && said.number == after && self.is_behind(peer, &known, said.number) {
             return self.resume_stream(peer, said, known).map(|()| true);
         }
         let fits = between

@@ -125,6 +125,21 @@ async fn a_restored_node_is_who_it_was_and_old_generations_go() {
     assert_eq!(titles(&copy.config).len(), 2);
 }
 
+/// A medium that is pulled out while the keys are replaced still has some.
+#[test]
+fn a_backup_that_is_cut_off_while_it_replaces_the_keys_leaves_those_before() {
+    let county = Site::county();
+    let disk = tempfile::tempdir().unwrap();
+    let to = disk.path().join("backups");
+    backup(&county.config, &to, 2).unwrap();
+    std::fs::rename(to.join("newest"), to.join("earlier")).unwrap();
+    let first = restored(&to, None);
+    assert_eq!(titles(&first.config), [""; 0]);
+    backup(&county.config, &to, 2).unwrap();
+    assert!(to.join("newest").exists() && !to.join("earlier").exists());
+    restored(&to, None);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_is_put_in_nobodys_way() {
     let (county, other) = (Site::county(), Site::county());
