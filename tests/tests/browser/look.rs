@@ -207,6 +207,8 @@ impl Scene {
                 ("/work/report".into(), "work-report"),
                 ("/work/grid".into(), "work-grid"),
                 ("/work/notes".into(), "work-notes"),
+                ("/work/help".into(), "work-help"),
+                ("/work/offline".into(), "work-offline"),
             ],
         }
     }
