@@ -11,7 +11,7 @@ use crate::house::House;
 use crate::until;
 
 /// Strikes keys, wherever the page has its focus.
-async fn strike(browser: &Browser, keys: &[char]) {
+pub(crate) async fn strike(browser: &Browser, keys: &[char]) {
     let mut actions = KeyActions::new("keys".into());
     for key in keys {
         actions = actions.then(KeyAction::Down { value: *key }).then(KeyAction::Up { value: *key });
