@@ -34,21 +34,26 @@
     return line;
   }
   function refused(entry) {
+    const block = made("div", "", { className: "refused" });
+    block.dataset.refused = entry.once;
     const line = made("p", "");
-    line.dataset.refused = entry.once;
+    line.append(made("strong", entry.title), ` ${entry.wrong}`);
+    block.append(line, made("p", entry.next));
+    const actions = made("div", "", { className: "actions" });
+    block.append(actions);
     if (entry.filed) {
-      const page = made("a", words.open, { href: `/cases/${entry.filed}`, onclick: () => { drop(entry.once); } });
-      line.append(`${entry.title}: ${words.left} ${entry.wrong} `, page);
-      return line;
+      const open = () => { drop(entry.once); };
+      actions.append(made("a", words.open, { className: "button", href: `/cases/${entry.filed}`, onclick: open }));
+      return block;
     }
-    line.append(
-      `${entry.title}: ${entry.wrong} `,
+    actions.append(
       button(words.again, async () => { await put({ ...entry, wrong: "" }); await show(); go(); }),
       button(words.mend, () => mend(entry)),
       button(words.drop, async () => { await drop(entry.once); show(); }),
     );
-    return line;
+    return block;
   }
+  let shown = "";
   async function show(state) {
     const all = await entries();
     const mine = all.filter(of(session));
@@ -59,7 +64,9 @@
     lines.push(...mine.filter((entry) => entry.wrong).map(refused));
     if (all.length > mine.length) lines.push(counted("others", all.length - mine.length, words.others));
     // What stands there already is left alone, with its buttons and whatever has the focus.
-    if (sign.textContent !== lines.map((line) => line.textContent).join("")) sign.replaceChildren(...lines);
+    const now = JSON.stringify([state, waiting, all.map(({ once, at, wrong }) => [once, at, wrong]), session.person]);
+    if (now !== shown) sign.replaceChildren(...lines);
+    shown = now;
     sign.hidden = !lines.length;
   }
 
@@ -84,14 +91,14 @@
   const LATER = [408, 429, 502, 503, 504];
   async function settle(entry, { status, ok, told }) {
     if (ok && told?.id) {
-      if (told.left) await put({ ...entry, fields: [], filed: told.id, wrong: told.left });
+      if (told.left) await put({ ...entry, fields: [], filed: told.id, wrong: words.left, next: told.left });
       else await drop(entry.once);
       return "sent";
     }
     if (SESSION.includes(told?.code) || LATER.includes(status)) return "stop";
     if (status < 400 || status >= 500) return "waits";
-    const wrong = told?.title ? `${told.title} ${told.next || ""}` : `${words.strange} (${status})`;
-    await put({ ...entry, wrong });
+    const [wrong, next] = told?.title ? [told.title, told.next] : [`${words.strange} (${status})`, words.strangeNext];
+    await put({ ...entry, wrong, next: next || "" });
     return "refused";
   }
   async function flush() {
@@ -158,9 +165,10 @@
     const fields = [...new FormData(form)].filter(([, value]) => !(value instanceof File && !value.size));
     const said = (name) => fields.find(([known]) => known === name)?.[1];
     const title = (said("description") ?? said("text") ?? "").slice(0, 30);
-    fields.push(["written", new Date().toISOString()]);
+    const at = new Date().toISOString();
+    fields.push(["written", at]);
     try {
-      await put({ ...own, once: said("once"), to: form.getAttribute("action"), title, fields });
+      await put({ ...own, once: said("once"), at, to: form.getAttribute("action"), title, fields });
     } catch {
       // There is no room, or this browser keeps nothing.
       return form.submit();
