@@ -3,6 +3,32 @@
 "use strict";
 (() => {
   const by = (id) => document.getElementById(id);
+  // What was typed comes back from the map, and from choosing something else above. It is kept over
+  // that way only, and in this tab.
+  const form = by("report");
+  if (form) {
+    const key = `wangge-report ${form.dataset.key}`;
+    const words = ["description", "address", "contact_name", "contact_phone"];
+    const where = ["place", "point"];
+    // A browser may be told to keep nothing.
+    const store = (use) => { try { return use(sessionStorage); } catch { return null; } };
+    form.addEventListener("click", (event) => {
+      const link = event.target.closest("a[data-keeps]");
+      if (!link) return;
+      const names = link.dataset.keeps === "all" ? [...words, ...where] : words;
+      const typed = names.map((name) => [name, form.elements[name]?.value]).filter(([, value]) => value);
+      store((tab) => tab.setItem(key, JSON.stringify(typed)));
+    });
+    form.addEventListener("submit", () => store((tab) => tab.removeItem(key)));
+    const kept = JSON.parse(store((tab) => tab.getItem(key)) || "[]");
+    store((tab) => tab.removeItem(key));
+    for (const [name, value] of kept) {
+      const field = form.elements[name];
+      if (field && !field.value) field.value = value;
+      if (field?.value) field.closest("details")?.setAttribute("open", "");
+    }
+    if (kept.length && by("point").value) by("located").textContent = by("located").dataset.found;
+  }
   const locate = by("locate");
   if (locate && "geolocation" in navigator) {
     const told = by("located");

@@ -10,9 +10,11 @@ use hyper::header::{
 };
 use tower::ServiceExt;
 
+use crate::page::Page;
 use crate::state::State;
 use crate::trouble::Trouble;
 use crate::visit::Visit;
+use crate::worker::outbox;
 
 /// Nothing from elsewhere, nothing written into the page itself; photos that somebody is about to
 /// send are shown from memory.
@@ -43,7 +45,11 @@ pub(crate) async fn around(
     parts.extensions.insert(visit.clone());
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
-        response = trouble.page(&state, &visit);
+        response = if visit.by_outbox() {
+            outbox::refused(&Page::new(&state, &visit, ""), &trouble)
+        } else {
+            trouble.page(&state, &visit)
+        };
     }
     dress(&state, &visit, &mut response);
     response

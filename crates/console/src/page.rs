@@ -27,6 +27,8 @@ pub(crate) struct Page {
     pub(crate) large: bool,
     /// The node's name, which stands in every page's head.
     pub(crate) node: String,
+    /// Its id.
+    pub(crate) node_id: String,
     /// Path and query of this page, to come back to.
     pub(crate) here: String,
     /// The token that forms repeat.
@@ -51,6 +53,7 @@ impl Page {
             language: visit.language,
             large: visit.large,
             node: handle.setup().standing.certificate().name.clone(),
+            node_id: handle.setup().me().to_string(),
             here: visit.here.clone(),
             token: visit.token(),
             tab,

@@ -87,6 +87,11 @@ impl Visit {
         }))
     }
 
+    /// Whether it is the phone's outbox that asks, and no page.
+    pub(crate) fn by_outbox(&self) -> bool {
+        self.headers.contains_key("x-outbox")
+    }
+
     /// The token that a form of this browser repeats.
     pub(crate) fn token(&self) -> String {
         let mut hasher = blake3::Hasher::new_keyed(&self.form.secret);

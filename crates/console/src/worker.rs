@@ -2,8 +2,10 @@
 //! outbox until the node has it, and is filed once, however often it is sent.
 
 mod grid;
+mod help;
 mod notes;
 mod offline;
+pub(crate) mod outbox;
 mod report;
 mod todo;
 
@@ -21,6 +23,8 @@ pub(crate) fn routes() -> Router<State> {
         .route("/work/notes/{id}", get(notes::show_one))
         .route("/work/notes/{id}/case", post(notes::raise))
         .route("/work/notes/{id}/erasure", post(notes::erase))
+        .route("/work/help", get(help::list).post(help::call))
+        .route("/work/offline", get(offline::page))
         .route("/work/token", get(offline::token))
         .route("/work/sw.js", get(offline::script))
         .route("/work/manifest.webmanifest", get(offline::manifest))

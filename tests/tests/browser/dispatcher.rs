@@ -11,7 +11,7 @@ use crate::house::House;
 use crate::until;
 
 /// Strikes keys, wherever the page has its focus.
-async fn strike(browser: &Browser, keys: &[char]) {
+pub(crate) async fn strike(browser: &Browser, keys: &[char]) {
     let mut actions = KeyActions::new("keys".into());
     for key in keys {
         actions = actions.then(KeyAction::Down { value: *key }).then(KeyAction::Up { value: *key });
@@ -132,4 +132,33 @@ async fn what_is_offered_stands_first_on_the_desk_until_it_is_answered() {
     assert!(!street.source().await.contains("请接收或退回"), "it is answered");
     assert!(street.words("#rows").await.contains("沿河护栏断裂"));
     street.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keys_stay_on_their_row_when_the_list_changes_and_say_what_can_not_be_done() {
+    let house = House::build().await;
+    house.reported("三号楼门口的路灯坏了").await;
+    let browser = house.signed_in(DESK, "dispatcher").await;
+    let focus = async || {
+        let focus = browser.script("return document.activeElement.id", vec![]).await;
+        focus.as_str().unwrap_or_default().to_owned()
+    };
+    for shape in ["", "&shape=board"] {
+        browser.open(&format!("/desk?view=open{shape}")).await;
+        browser.find("#live:not(.off)").await;
+        strike(&browser, &['j']).await;
+        until("a row has the focus", async || focus().await.starts_with("matter-")).await;
+        let own = focus().await;
+        let title = format!("新来的一件{shape}");
+        house.reported(&title).await;
+        until("the list changes", async || browser.words("#rows").await.contains(&title)).await;
+        until("the row has it still", async || focus().await == own).await;
+    }
+    // It is not accepted yet.
+    strike(&browser, &['a']).await;
+    until("it is said", async || browser.words("#drawer").await.contains("“派遣”现在不能办")).await;
+    assert!(browser.words("#drawer").await.contains("受理"), "what can be done stands there");
+    browser.open("/desk?view=overdue&shape=board").await;
+    assert!(browser.words("#rows").await.contains("没有超期的事件"));
+    browser.close().await;
 }

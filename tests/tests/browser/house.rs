@@ -6,7 +6,7 @@ use testnet::client::Ask;
 
 use crate::desk::{Desk, text};
 use crate::driver::{Browser, Driver, Kind};
-use crate::site::{COMMUNITY, STREET, Seat, Site};
+use crate::site::{COMMUNITY, STREET, Seat, Site, UNIT};
 use crate::until;
 
 /// The password of everybody here.
@@ -127,6 +127,16 @@ impl House {
         sibling.start().await;
         sibling.operator().appoint("dispatcher", "community_dispatcher").await;
         sibling
+    }
+
+    /// A member unit of the street, which has met it.
+    pub(crate) async fn unit(&self) -> Site {
+        let mut unit = Site::new(self.root.path(), "unit", "");
+        unit.join(&self.street.invite(UNIT).await).await;
+        unit.start().await;
+        until("they have met", async || unit.operator().peer("parent").await["connected"] == true)
+            .await;
+        unit
     }
 
     /// The folder in which its nodes have theirs.

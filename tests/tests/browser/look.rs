@@ -116,6 +116,8 @@ struct Scene {
     id: String,
     code: String,
     record: String,
+    /// One that nobody has accepted.
+    new: String,
     /// A dispute that was mediated.
     dispute: String,
     policy: String,
@@ -132,7 +134,7 @@ impl Scene {
         let house = House::build().await;
         let (id, code) = house.reported("三号楼门口的路灯坏了三天").await;
         house.escalated(&id).await;
-        house.furnished().await;
+        let new = house.furnished().await;
         for title in ["物业费涨价没有公示", "垃圾桶满了没人收", "电动车堵住楼道"]
         {
             house.reported(title).await;
@@ -142,12 +144,12 @@ impl Scene {
         let record = steps["items"][0]["record"].as_str().expect("a step").to_owned();
         let known = house.community.operator().get("/v1/node").await;
         let policy = known["policy"].as_str().expect("a policy").to_owned();
-        Self { house, id, code, record, dispute, policy }
+        Self { house, id, code, record, new, dispute, policy }
     }
 
     /// The pages of a visitor, with a name for each.
     fn pages(&self, login: &str) -> Vec<(String, &'static str)> {
-        let Self { id, code, record, dispute, policy, .. } = self;
+        let Self { id, code, record, new, dispute, policy, .. } = self;
         match login {
             "" => vec![
                 ("/".into(), "front"),
@@ -178,7 +180,8 @@ impl Scene {
                 ("/numbers".into(), "numbers"),
                 ("/map".into(), "desk-map"),
                 ("/signs".into(), "signs"),
-                (format!("/cases/{id}/acts/triage"), "act"),
+                (format!("/cases/{new}/acts/triage"), "act"),
+                (format!("/cases/{id}/acts/triage"), "act-not-now"),
                 (format!("/cases/{id}/proof/{record}"), "proof"),
             ],
             "admin" => vec![
@@ -207,6 +210,8 @@ impl Scene {
                 ("/work/report".into(), "work-report"),
                 ("/work/grid".into(), "work-grid"),
                 ("/work/notes".into(), "work-notes"),
+                ("/work/help".into(), "work-help"),
+                ("/work/offline".into(), "work-offline"),
             ],
         }
     }

@@ -28,6 +28,7 @@ mod scan;
 #[path = "../nodes/site.rs"]
 mod site;
 mod tls;
+mod tour;
 mod ways;
 mod worker;
 

@@ -1,5 +1,7 @@
 //! A resident reports.
 
+use serde_json::json;
+
 use crate::driver::{Kind, PHONE};
 use crate::house::{GRID, GRID_NAME, House};
 
@@ -103,5 +105,29 @@ async fn what_is_reported_already_is_offered_before_anybody_writes_and_nothing_s
     browser.click("section li a").await;
     assert!(browser.path().await.starts_with("/matter/"));
     assert!(!browser.source().await.contains("王芳"));
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_resident_has_typed_is_there_again_after_the_map() {
+    let house = House::build().await;
+    let browser = house.browser(PHONE).await;
+    browser.open("/report?category=facility").await;
+    browser.type_in("#description", "路灯坏了三天").await;
+    browser.type_in("#address", "东门").await;
+    browser.press("在地图上选").await;
+    browser.click(".legend a").await;
+    browser.find("form#report").await;
+    let typed = "return ['description', 'address'].map((id) => document.getElementById(id).value)";
+    assert_eq!(browser.script(typed, vec![]).await, json!(["路灯坏了三天", "东门"]));
+    assert!(browser.words("form#report").await.contains(GRID_NAME));
+    browser.press("更改").await;
+    browser.press("环境卫生").await;
+    browser.find("form#report").await;
+    assert_eq!(browser.script(typed, vec![]).await, json!(["路灯坏了三天", "东门"]));
+    browser.click("form#report button.primary").await;
+    browser.find("#code").await;
+    browser.open("/report?category=facility").await;
+    assert_eq!(browser.script(typed, vec![]).await, json!(["", ""]), "it was sent");
     browser.close().await;
 }

@@ -36,12 +36,13 @@ const CRAWL: &str = "const starts = arguments[0]; \
     return follow();";
 
 /// Pages that no link leads to, and why.
-const NO_LINK: [(&str, &str); 10] = [
+const NO_LINK: [(&str, &str); 11] = [
     ("/static/{tag}/{name}", "files of pages"),
     ("/map/layers.geojson", "fetched by the map"),
     ("/map/tiles/{z}/{x}/{y}", "fetched by the map, where an operator names a source"),
     ("/work/manifest.webmanifest", "named by the phone's pages"),
     ("/work/sw.js", "registered by the phone's pages"),
+    ("/work/offline", "kept by the phone, for where there is no signal"),
     ("/work/token", "asked by the outbox before it sends"),
     ("/prefer", "a switch on every page: another language or size of type"),
     ("/operator/files/under-way/{id}", "shown while a file is worked on"),

@@ -87,6 +87,9 @@ pub(super) async fn ask(
 ) -> Result<Response, Trouble> {
     let (id, act) = (subject(&id)?, kind(&act)?);
     let form = form(&staff, id, act).await?;
+    if !form.s.may(act) {
+        return Ok(view::not_now(&staff, form.s, act));
+    }
     Ok(answer(&staff, hyper::StatusCode::OK, form))
 }
 

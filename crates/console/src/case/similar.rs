@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
+use governance::act::ActKind;
 use record::Subject;
 use serde::Deserialize;
 
@@ -61,6 +62,6 @@ pub(super) async fn compare(staff: Staff, Path(id): Path<String>) -> Result<Resp
         let detail = staff.read(format!("/v1/cases/{}", alike.case.id)).await?;
         others.push((alike, detail));
     }
-    let may_merge = s.open.acts.iter().any(|open| open.act.key() == "merge");
+    let may_merge = s.may(ActKind::Merge);
     Ok(show(Compared { p: staff.page("desk"), s, others, may_merge }))
 }

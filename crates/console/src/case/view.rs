@@ -36,6 +36,7 @@ struct CasePage {
     p: Page,
     s: Shown,
     done: Option<ActKind>,
+    not_now: Option<ActKind>,
 }
 
 #[derive(Template)]
@@ -44,6 +45,7 @@ struct Drawer {
     p: Page,
     s: Shown,
     done: Option<ActKind>,
+    not_now: Option<ActKind>,
 }
 
 /// What has just happened.
@@ -81,6 +83,11 @@ impl Shown {
             place: place.map(|place| place.name),
             me: staff.state.handle.setup().me().to_string(),
         })
+    }
+
+    /// Whether an act is open.
+    pub(crate) fn may(&self, act: ActKind) -> bool {
+        self.open.acts.iter().any(|open| open.act == act)
     }
 
     /// What moves the case on, of the acts that are open.
@@ -141,6 +148,19 @@ pub(super) async fn answer(
     id: Subject,
     done: Option<ActKind>,
 ) -> Result<Response, Trouble> {
-    let (p, s) = (staff.page("desk"), Shown::read(staff, id).await?);
-    Ok(if staff.visit.part { show(Drawer { p, s, done }) } else { show(CasePage { p, s, done }) })
+    Ok(shown(staff, Shown::read(staff, id).await?, done, None))
+}
+
+/// The case with what can be done now, where an act that can't was asked for.
+pub(super) fn not_now(staff: &Staff, s: Shown, act: ActKind) -> Response {
+    shown(staff, s, None, Some(act))
+}
+
+fn shown(staff: &Staff, s: Shown, done: Option<ActKind>, not_now: Option<ActKind>) -> Response {
+    let p = staff.page("desk");
+    if staff.visit.part {
+        show(Drawer { p, s, done, not_now })
+    } else {
+        show(CasePage { p, s, done, not_now })
+    }
 }

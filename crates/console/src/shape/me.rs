@@ -49,6 +49,11 @@ impl Me {
         !self.appointments.is_empty() && self.appointments.iter().all(|held| held.scope.is_some())
     }
 
+    /// The places that their appointments cover.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = Subject> {
+        self.appointments.iter().filter_map(|held| Some(held.scope.as_ref()?.id))
+    }
+
     /// Whether they may read numbers.
     pub(crate) fn may_query(&self) -> bool {
         self.powers.contains(&Power::Query)

@@ -79,8 +79,9 @@ impl Contact {
 /// A member of staff whom one may have to call.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Contact {
+    pub(crate) id: Subject,
     pub(crate) name: Option<String>,
-    /// There only for those who may read it.
+    /// Masked, and there only for those who may read it.
     pub(crate) phone: Option<String>,
     pub(crate) appointments: Vec<Held>,
 }

@@ -80,8 +80,7 @@ impl Mine {
 pub(super) async fn mine(staff: Staff) -> Result<Response, Trouble> {
     let people: Listed<Contact> = staff.read(format!("/v1/people?limit={MOST}")).await?;
     let mut grids = Vec::new();
-    for place in staff.me.appointments.iter().filter_map(|held| held.scope.as_ref()) {
-        let id = place.id;
+    for id in staff.me.scopes() {
         let parts: Listed<Place> =
             staff.read(format!("/v1/places?limit={MOST}&parent={id}")).await?;
         let serves = |person: &&Contact| {

@@ -9,6 +9,7 @@ use record::Subject;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::outbox;
 use crate::api::Ask;
 use crate::form::Form;
 use crate::page::{Page, go, show, show_as};
@@ -59,6 +60,12 @@ struct Raised {
     case: Subject,
 }
 
+/// A note that was kept.
+#[derive(Deserialize)]
+struct Kept {
+    subject: Subject,
+}
+
 /// `GET /work/notes`
 pub(super) async fn list(staff: Staff) -> Result<Response, Trouble> {
     Ok(show(notes(&staff, None, String::new()).await?))
@@ -74,20 +81,32 @@ async fn notes(
     Ok(Notes { p, notes: listed.items, once: nonce(), wrong, words, erased: false })
 }
 
-/// `POST /work/notes`
+/// `POST /work/notes`: by a browser, or by its outbox, which wants to know in JSON.
 pub(super) async fn write(staff: Staff, form: Form) -> Result<Response, Trouble> {
+    let by_outbox = staff.visit.by_outbox();
     let p = staff.page("notes");
-    let today = DateTime::<Utc>::from(p.now).with_timezone(&p.offset).date_naive();
     let words = form.text("text");
-    let note = json!({ "place": form.raw("place"), "date": today, "text": words });
+    let note = json!({ "place": form.raw("place"), "date": day(&p, &form), "text": words });
     match staff.carry_out(Ask::post("/v1/notes", &note).once(form.raw("once"))).await {
+        Ok(answer) if by_outbox => {
+            let Kept { subject } = answer.json()?;
+            Ok(outbox::done(&subject.to_string(), None))
+        }
         Ok(_) => Ok(go("/work/notes")),
-        Err(trouble) if trouble.is_mendable() => {
+        Err(trouble) if trouble.is_mendable() && !by_outbox => {
             let wrong = (trouble.title(&p), p.words().next_step(&trouble.code));
             Ok(show_as(trouble.status, notes(&staff, Some(wrong), words).await?))
         }
         Err(trouble) => Err(trouble),
     }
+}
+
+/// The day of a note: when it was written, which the outbox says, and at the latest today.
+fn day(p: &Page, form: &Form) -> NaiveDate {
+    let day = |at: DateTime<Utc>| at.with_timezone(&p.offset).date_naive();
+    let today = day(p.now.into());
+    let written = form.some("written").and_then(|at| at.parse().ok());
+    written.map_or(today, day).min(today)
 }
 
 /// `GET /work/notes/{id}`

@@ -1,24 +1,48 @@
 //! What makes the pages of a phone work without a signal: the service worker, the manifest by which
 //! they are installed, and a fresh token for what waits in the outbox.
 
+use askama::Template;
 use axum::extract::State as At;
 use axum::response::{IntoResponse, Response};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::StatusCode;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, SET_COOKIE};
 use serde_json::{Value, json};
 
+use super::outbox;
 use crate::assets;
-use crate::page::Page;
+use crate::page::{Page, show};
 use crate::staff::Staff;
 use crate::state::State;
 use crate::visit::Visit;
 
 /// What the pages of a phone need besides themselves.
-const SHELL: [&str; 4] = ["console.css", "console.js", "outbox.js", "icon.svg"];
+const SHELL: [&str; 5] = ["console.css", "console.js", "sign.js", "outbox.js", "icon.svg"];
 
-/// `GET /work/token`
+/// What is shown in place of a page that is not kept.
+#[derive(Template)]
+#[template(path = "worker/offline.html")]
+struct Offline {
+    p: Page,
+}
+
+/// `GET /work/offline`: the same for everybody, signed in or not.
+pub(super) async fn page(At(state): At<State>, visit: Visit) -> Response {
+    std::future::ready(show(Offline { p: Page::new(&state, &visit, "") })).await
+}
+
+/// `GET /work/token`: with whose it is, since nobody's words go in another's name.
 pub(super) async fn token(staff: Staff) -> Response {
-    let token = json!({ "token": staff.visit.token() });
-    std::future::ready(answer("application/json", token.to_string())).await
+    let node = staff.state.handle.setup().me().to_string();
+    let token = json!({ "token": staff.visit.token(), "person": staff.me.person, "node": node });
+    let mut response = outbox::in_json(StatusCode::OK, &token);
+    // A browser that was closed may have lost the secret and kept the session.
+    let cookie = staff.visit.form.cookie(&staff.state.cookies);
+    if staff.visit.form.fresh
+        && let Ok(cookie) = HeaderValue::from_str(&cookie)
+    {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    std::future::ready(response).await
 }
 
 /// `GET /work/sw.js`: the script, beginning with what it is to keep, so that it changes with that.
@@ -29,7 +53,7 @@ pub(super) async fn script() -> Response {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let scope = HeaderName::from_static("service-worker-allowed");
-    headers.insert(scope, HeaderValue::from_static("/work"));
+    headers.insert(scope, HeaderValue::from_static("/"));
     std::future::ready(response).await
 }
 
@@ -40,7 +64,7 @@ pub(super) async fn manifest(At(state): At<State>, visit: Visit) -> Response {
                        "purpose": "any maskable" });
     let manifest = json!({
         "name": format!("{} {}", p.node, p.say("brand")), "short_name": p.say("brand"),
-        "lang": p.language.code(), "start_url": "/work", "scope": "/work", "display": "standalone",
+        "lang": p.language.code(), "start_url": "/work", "scope": "/", "display": "standalone",
         "background_color": "#f5f7fa", "theme_color": "#0b57a4", "icons": [icon],
     });
     std::future::ready(answer("application/manifest+json", manifest.to_string())).await

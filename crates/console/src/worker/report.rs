@@ -2,12 +2,11 @@
 
 use askama::Template;
 use axum::extract::Query;
-use axum::response::{IntoResponse, Response};
-use hyper::StatusCode;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::outbox;
 use crate::api::Ask;
 use crate::form::Form;
 use crate::ground::{self, Grid};
@@ -81,28 +80,24 @@ fn places(staff: &Staff) -> Vec<(String, String)> {
 
 /// `POST /work/report`: by a browser, or by its outbox, which wants to know in JSON.
 pub(super) async fn file(staff: Staff, form: Form) -> Result<Response, Trouble> {
-    let outbox = staff.visit.headers.contains_key("x-outbox");
+    let by_outbox = staff.visit.by_outbox();
     match put(&staff, &form).await {
-        Ok(id) if outbox => Ok(json_with(StatusCode::CREATED, &json!({ "id": id }))),
-        Ok(_) => Ok(go("/work/report?filed=yes")),
-        Err(trouble) if trouble.is_mendable() => {
-            let p = staff.page("report");
-            let title = trouble.detail.clone().unwrap_or_else(|| trouble.title(&p));
-            let next = p.words().next_step(&trouble.code);
-            Ok(if outbox {
-                json_with(trouble.status, &json!({ "title": title, "next": next }))
-            } else {
-                let words = form.text("description");
-                show_as(trouble.status, page(&staff, false, Some((title, next)), words))
-            })
+        Ok((id, left)) if by_outbox => Ok(outbox::done(&id, left)),
+        Ok((_, None)) => Ok(go("/work/report?filed=yes")),
+        Ok((id, Some(_))) => Ok(go(&format!("/cases/{id}"))),
+        Err(trouble) if trouble.is_mendable() && !by_outbox => {
+            let wrong = outbox::said(&staff.page("report"), &trouble);
+            let words = form.text("description");
+            Ok(show_as(trouble.status, page(&staff, false, Some(wrong), words)))
         }
         Err(trouble) => Err(trouble),
     }
 }
 
 /// Files it, photos first, and settles it if that is what was said. Repeated, it does nothing twice:
-/// every step has a key that follows from the form's.
-async fn put(staff: &Staff, form: &Form) -> Result<String, Trouble> {
+/// every step has a key that follows from the form's. Gives its id, and what is left to be done on
+/// its page: once it is filed, a refusal to settle it does not say that it was not.
+async fn put(staff: &Staff, form: &Form) -> Result<(String, Option<String>), Trouble> {
     let once = form.raw("once");
     let mut photos = Vec::new();
     for photo in form.files("photo") {
@@ -123,10 +118,14 @@ async fn put(staff: &Staff, form: &Form) -> Result<String, Trouble> {
     }
     let filed = staff.carry_out(Ask::post("/v1/cases", &report).once(once)).await?;
     let Filed { id } = filed.json()?;
-    if let Some(opinion) = form.some("settled") {
-        settle(staff, &id, &opinion, once).await?;
+    let Some(opinion) = form.some("settled") else { return Ok((id, None)) };
+    match settle(staff, &id, &opinion, once).await {
+        Ok(()) => Ok((id, None)),
+        Err(trouble) if trouble.is_mendable() => {
+            Ok((id, Some(outbox::said(&staff.page(""), &trouble).0)))
+        }
+        Err(trouble) => Err(trouble),
     }
-    Ok(id)
 }
 
 /// Says that it was settled on the spot, if that is open to whoever filed it; it is else left to the
@@ -144,11 +143,4 @@ async fn settle(staff: &Staff, id: &str, opinion: &str, once: &str) -> Result<()
         }
     }
     Ok(())
-}
-
-fn json_with(status: StatusCode, body: &Value) -> Response {
-    let mut response = (status, body.to_string()).into_response();
-    let kind = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, kind);
-    response
 }
