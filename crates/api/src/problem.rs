@@ -40,7 +40,7 @@ kinds! {
     ADDRESS = "address-too-long" URI_TOO_LONG "请求地址过长" "The address is too long";
     METHOD = "method-not-allowed" METHOD_NOT_ALLOWED "此地址不支持这种方法" "This address does not take this method";
     LOGIN = "login-needed" UNAUTHORIZED "请先登录" "Sign in first";
-    WRONG_LOGIN = "wrong-login" UNAUTHORIZED "账号或密码不正确" "Account or password is wrong";
+    WRONG_LOGIN = "wrong-login" UNAUTHORIZED "账号或口令不正确" "Account or password is wrong";
     CODE_NEEDED = "code-needed" UNAUTHORIZED "还需要验证器上的验证码" "A code of your authenticator app is needed, too";
     WRONG_CODE = "wrong-code" UNAUTHORIZED "验证码不正确，或已用过，请等下一个" "The code is wrong, or was used before: wait for the next one";
     FACTOR_NEEDED = "factor-needed" FORBIDDEN "您的岗位须先启用两步验证" "Your role has to set up a second factor first";

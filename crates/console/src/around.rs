@@ -5,8 +5,8 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
-    SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
+    REFERRER_POLICY, SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use tower::ServiceExt;
 
@@ -44,15 +44,27 @@ pub(crate) async fn around(
     let visit = Visit::of(&parts, &state.cookies);
     parts.extensions.insert(visit.clone());
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
+    let trouble = response.extensions_mut().remove::<Trouble>();
+    if let Some(trouble) = trouble.or_else(|| bare(&response)) {
+        let allow = response.headers_mut().remove(ALLOW);
         response = if visit.by_outbox() {
             outbox::refused(&Page::new(&state, &visit, ""), &trouble)
         } else {
             trouble.page(&state, &visit)
         };
+        response.headers_mut().extend(allow.map(|allow| (ALLOW, allow)));
     }
     dress(&state, &visit, &mut response);
     response
+}
+
+/// What axum itself refuses, as an address that can't be read, it tells in a line of plain text.
+fn bare(response: &Response) -> Option<Trouble> {
+    let status = response.status();
+    let failed = status.is_client_error() || status.is_server_error();
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let plain = kind.is_none_or(|kind| kind.starts_with("text/plain"));
+    (failed && plain).then(|| Trouble::refused(status))
 }
 
 fn dress(state: &State, visit: &Visit, response: &mut Response) {

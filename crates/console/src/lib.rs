@@ -37,6 +37,7 @@ mod trouble;
 mod visit;
 mod words;
 mod worker;
+mod wrong;
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ mod tests;
 use axum::Router;
 use axum::middleware;
 use engine::runtime::Handle;
+use hyper::StatusCode;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use state::Settings;
@@ -74,6 +76,7 @@ pub fn router(api: Router, handle: Handle, settings: Settings) -> Router {
         .merge(operator::routes());
     pages
         .fallback(|| async { Trouble::not_found() })
+        .method_not_allowed_fallback(|| async { Trouble::refused(StatusCode::METHOD_NOT_ALLOWED) })
         .layer(CatchPanicLayer::custom(around::panicked))
         .layer(middleware::from_fn_with_state(state.clone(), around::around))
         .with_state(state)

@@ -11,6 +11,7 @@ mod overview;
 mod peers;
 mod people;
 mod policies;
+mod reason;
 mod witness;
 
 use axum::Router;

@@ -15,7 +15,7 @@ use crate::shape::me::Me;
 use crate::shape::name::{Named, NodeName};
 use crate::shape::person::Person;
 use crate::state::State;
-use crate::trouble::Trouble;
+use crate::trouble::{Fault, Trouble};
 use crate::visit::Visit;
 use crate::words::{Language, Words};
 
@@ -67,6 +67,12 @@ impl Page {
     /// The frame for somebody who is signed in.
     pub(crate) fn signed_in(mut self, me: &Me) -> Self {
         self.me = Some(me.clone());
+        self
+    }
+
+    /// As the page at another path, where this answer to a form has none of its own.
+    pub(crate) fn at(mut self, here: impl Into<String>) -> Self {
+        self.here = here.into();
         self
     }
 
@@ -124,22 +130,41 @@ impl Page {
         letters.next().map(char::to_uppercase).into_iter().flatten().chain(letters).collect()
     }
 
-    /// What was wrong, with what the API says of each field in the page's own words where it has
-    /// some.
+    /// What was wrong, with what the API says of each field in the page's own words.
     pub(crate) fn wrong(&self, trouble: &Trouble) -> String {
-        let mut text = trouble.title(self);
+        let mut text = trouble.detail.clone().unwrap_or_else(|| trouble.title(self));
         for fault in &trouble.faults {
-            let input = fault.path.rsplit('.').next().unwrap_or_default();
-            let (field, what) = (self.of("input", input), self.of("fault", input));
-            let what = if what == input { fault.message.clone() } else { what };
             text.push(' ');
-            text.push_str(&if field == input {
-                what
-            } else {
-                self.told2("fault-says", "field", field, "what", what)
-            });
+            text.push_str(&self.fault(fault));
         }
         text
+    }
+
+    /// What is wrong with one field. What it is called and what is wrong have no words of a page
+    /// where only a program makes that mistake.
+    pub(crate) fn fault(&self, fault: &Fault) -> String {
+        let input = fault.input();
+        let what = self.words().known("fault", input).unwrap_or_else(|| self.amiss(&fault.message));
+        let field = self.words().known("input", input);
+        match field.or_else(|| self.words().known("field", input)) {
+            Some(field) => self.told2("fault-says", "field", field, "what", what),
+            None => what,
+        }
+    }
+
+    /// What the API says of a field, which it says in English to programs.
+    fn amiss(&self, message: &str) -> String {
+        let most = message.split_once("; at most ").map(|(_, most)| most);
+        let photos = message.strip_prefix("at most ").and_then(|rest| rest.strip_suffix(" photos"));
+        match (message, most, photos) {
+            (_, Some(most), _) => self.told("amiss-long", "n", most),
+            (_, _, Some(most)) => self.told("amiss-photos", "n", most),
+            ("must not be empty" | "is needed here", ..) => self.say("amiss-empty"),
+            _ if message.starts_with("missing field") => self.say("amiss-empty"),
+            _ if message.starts_with("control character") => self.say("amiss-unseen"),
+            _ if self.is_english() => message.to_owned(),
+            _ => self.say("amiss-other"),
+        }
     }
 
     /// A person with what they do.

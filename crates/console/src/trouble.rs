@@ -38,6 +38,15 @@ pub(crate) struct Fault {
     pub(crate) message: String,
 }
 
+impl Fault {
+    /// The name of what is wrong: the last part of its path, or the field that the body lacks.
+    pub(crate) fn input(&self) -> &str {
+        let lacks = self.message.strip_prefix("missing field `");
+        let lacks = lacks.and_then(|rest| rest.strip_suffix('`'));
+        lacks.unwrap_or_else(|| self.path.rsplit('.').next().unwrap_or_default())
+    }
+}
+
 /// An RFC 9457 problem, as the API writes it.
 #[derive(Deserialize)]
 struct Problem {
@@ -68,6 +77,19 @@ impl Trouble {
 
     pub(crate) fn internal() -> Self {
         Self::of(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+    }
+
+    /// What axum refuses by itself, by its status.
+    pub(crate) fn refused(status: StatusCode) -> Self {
+        let code = match status {
+            StatusCode::NOT_FOUND => "not-found",
+            StatusCode::METHOD_NOT_ALLOWED => "method-not-allowed",
+            StatusCode::PAYLOAD_TOO_LARGE => "too-large",
+            StatusCode::REQUEST_TIMEOUT => "timeout",
+            status if status.is_server_error() => "internal",
+            _ => "address",
+        };
+        Self::of(status, code)
     }
 
     /// A form that no page of ours made, or that is older than the browser's secret.
@@ -137,14 +159,15 @@ impl Trouble {
             return redirect(to, visit.part);
         }
         let page = Page::new(state, visit, "");
-        let status = self.status;
-        let retry = self.retry;
+        let (status, retry) = (self.status, self.retry);
         let title = self.title(&page);
         let next = page.words().next_step(&self.code);
+        let faults = self.faults.iter().map(|fault| page.fault(fault)).collect();
+        let staff = visit.has_session();
         let mut response = if visit.part {
-            show_as(status, TroublePart { p: page, title, next, trouble: self })
+            show_as(status, TroublePart { p: page, title, next, faults, trouble: self })
         } else {
-            show_as(status, TroublePage { p: page, title, next, trouble: self })
+            show_as(status, TroublePage { p: page, title, next, faults, staff, trouble: self })
         };
         if let Some(seconds) = retry {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -178,6 +201,9 @@ struct TroublePage {
     p: Page,
     title: String,
     next: String,
+    faults: Vec<String>,
+    /// Whether the visitor has a start page of their own.
+    staff: bool,
     trouble: Trouble,
 }
 
@@ -187,6 +213,7 @@ struct TroublePart {
     p: Page,
     title: String,
     next: String,
+    faults: Vec<String>,
     trouble: Trouble,
 }
 

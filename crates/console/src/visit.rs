@@ -6,10 +6,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use hyper::HeaderMap;
-use hyper::header::{ACCEPT_LANGUAGE, COOKIE};
+use hyper::header::{ACCEPT_LANGUAGE, COOKIE, HOST, REFERER};
 use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
+use hyper::{HeaderMap, Uri};
 
+use crate::page::own_path;
 use crate::words::Language;
 
 /// The cookie of the chosen language.
@@ -28,7 +30,7 @@ pub(crate) struct Seen {
     pub(crate) language: Language,
     /// Large type, for the eyes of the old (长辈版).
     pub(crate) large: bool,
-    /// Path and query.
+    /// Path and query of a page that a browser can open: this one, or the one whose form was sent.
     pub(crate) here: String,
     /// By htmx, which wants a part of a page.
     pub(crate) part: bool,
@@ -74,12 +76,11 @@ impl Visit {
             Some("zh") => Language::Zh,
             Some(_) | None => Language::asked(headers.get(ACCEPT_LANGUAGE)),
         };
-        let here = parts.uri.path_and_query().map_or("/", |here| here.as_str()).to_owned();
         Self(Arc::new(Seen {
             address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0),
             language,
             large: cookie(&headers, TYPE) == Some("large"),
-            here,
+            here: here(parts),
             part: headers.contains_key("hx-request") && !headers.contains_key("hx-boosted"),
             form: FormKey::of(&headers, cookies),
             session: cookie(&headers, &cookies.session).unwrap_or_default().to_owned(),
@@ -90,6 +91,11 @@ impl Visit {
     /// Whether it is the phone's outbox that asks, and no page.
     pub(crate) fn by_outbox(&self) -> bool {
         self.headers.contains_key("x-outbox")
+    }
+
+    /// Whether the browser is in a session, or was until lately: the API knows whether it holds.
+    pub(crate) fn has_session(&self) -> bool {
+        !self.session.is_empty()
     }
 
     /// The token that a form of this browser repeats.
@@ -105,6 +111,27 @@ impl Visit {
         // blake3's hashes compare in constant time.
         blake3::hash(token.as_bytes()) == blake3::hash(self.token().as_bytes())
     }
+}
+
+/// Where a visitor can come back to. What answers a form is at an address that may answer nothing
+/// else: then it is the page with the form.
+fn here(parts: &Parts) -> String {
+    let own = parts.uri.path_and_query().map_or("/", |here| here.as_str());
+    if parts.method.is_safe() {
+        own.to_owned()
+    } else {
+        page_of_form(parts).unwrap_or("/home".into())
+    }
+}
+
+/// The page of ours that a form was sent from.
+fn page_of_form(parts: &Parts) -> Option<String> {
+    let from: Uri = parts.headers.get(REFERER)?.to_str().ok()?.parse().ok()?;
+    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| parts.uri.authority().map(Authority::as_str));
+    let ours = from.authority().map(Authority::as_str) == host;
+    let path = from.path_and_query().filter(|_| ours)?.as_str();
+    Some(own_path(Some(path)).to_owned())
 }
 
 impl FormKey {

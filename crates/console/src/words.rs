@@ -88,14 +88,22 @@ impl Words {
 
     /// Words for one of a family: `family-member`, or the member's own code where it is new.
     pub(crate) fn member(self, family: &str, member: &str) -> String {
-        let key = format!("{family}-{}", member.replace('_', "-"));
-        self.0.book().say(&key, &[]).unwrap_or_else(|| member.to_owned())
+        self.known(family, member).unwrap_or_else(|| member.to_owned())
+    }
+
+    /// As [`Words::member`], where there are words for it.
+    pub(crate) fn known(self, family: &str, member: &str) -> Option<String> {
+        self.0.book().say(&format!("{family}-{}", member.replace('_', "-")), &[])
     }
 
     /// What to do next about a trouble.
     pub(crate) fn next_step(self, code: &str) -> String {
-        let known = self.0.book().say(&format!("next-{code}"), &[]);
-        known.unwrap_or_else(|| self.say("next-otherwise", &[]))
+        self.known("next", code).unwrap_or_else(|| self.say("next-otherwise", &[]))
+    }
+
+    /// What to do next on the form itself, where it stands there again.
+    pub(crate) fn mending(self, code: &str) -> String {
+        self.known("next", code).unwrap_or_else(|| self.say("mend-here", &[]))
     }
 
     /// Whether a key is known.

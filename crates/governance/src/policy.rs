@@ -570,11 +570,38 @@ impl Policy {
         self.roles.iter().find(|role| role.key == key)
     }
 
-    /// Roles that somebody on a node of this level may have: those that act on its cases or on
-    /// those that begin below it, and those that need no case of a level.
-    pub fn roles_at(&self, level: &str) -> impl Iterator<Item = &Role> {
-        let held = move |key: &String| key == level || self.custody.begins.contains(key);
-        self.roles.iter().filter(move |role| role.levels.is_empty() || role.levels.iter().any(held))
+    /// Roles that somebody on a node of this level may have: those that work at it, those that need
+    /// no level, and those that work below every node alone, as on grids. The last belong to the
+    /// nearest node above, and to whatever node has such places of its own: `ground` holds the
+    /// levels of its places.
+    pub fn roles_at(&self, level: &str, ground: &BTreeSet<String>) -> impl Iterator<Item = &Role> {
+        let below = move |key: &String| ground.contains(key) && !self.governs(key);
+        let held = move |key: &String| key == level || below(key);
+        self.roles.iter().filter(move |role| {
+            role.levels.is_empty()
+                || role.levels.iter().any(held)
+                || self.seat_of(role) == Some(level)
+        })
+    }
+
+    /// Roles that somebody at a member unit may have, where no case of a level ever is.
+    pub fn roles_of_units(&self) -> impl Iterator<Item = &Role> {
+        self.roles.iter().filter(|role| role.levels.is_empty())
+    }
+
+    /// The level of the nearest node above a role that works below every node.
+    fn seat_of(&self, role: &Role) -> Option<&str> {
+        if role.levels.iter().any(|key| self.governs(key)) {
+            return None;
+        }
+        let lowest = self.levels.iter().rposition(|level| role.levels.contains(&level.key))?;
+        let above = self.levels[..lowest].iter().rfind(|level| level.administrative);
+        above.map(|level| level.key.as_str())
+    }
+
+    /// Whether nodes stand at a level.
+    fn governs(&self, key: &str) -> bool {
+        self.levels.iter().any(|level| level.administrative && level.key == key)
     }
 
     /// The colour of a case of this importance and urgency (C3), 1 to 3 each.

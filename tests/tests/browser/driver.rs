@@ -47,7 +47,8 @@ pub(crate) struct Driver {
 /// A browser's window.
 pub(crate) struct Browser {
     pub(crate) client: Client,
-    base: String,
+    /// Where the node's pages are.
+    pub(crate) base: String,
 }
 
 impl Driver {

@@ -117,7 +117,13 @@ async fn a_worker_sees_nothing_of_another_grid_or_of_another_node() {
         format!("/matter/{id}"),
     ]) {
         stranger.open(&path).await;
-        assert!(stranger.text().await.contains("没有这个对象"), "{path}");
+        let told = stranger.text().await;
+        let none = if path.starts_with("/r/") {
+            "没有查到这个查询码"
+        } else {
+            "没有这个对象"
+        };
+        assert!(told.contains(none), "{path}: {told}");
         let source = stranger.source().await;
         assert!(!source.contains("王芳") && !source.contains("漏水"), "{path}");
     }

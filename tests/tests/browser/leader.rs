@@ -13,7 +13,7 @@ async fn numbers_are_asked_of_the_nodes_below_and_who_is_missing_is_named() {
         house.reported(title).await;
     }
     let street = house.at_street(DESK).await;
-    street.press("数字").await;
+    street.press("统计").await;
     let complete = street.words(".completeness").await;
     assert!(complete.contains("完整：2 个节点都已回答"), "{complete}");
     let community = text(&house.community.operator().get("/v1/node").await, "name");

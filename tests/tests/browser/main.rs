@@ -2,6 +2,7 @@
 //! node and every driver has ports of the system's choice; nothing waits for a time, only for
 //! something to be so.
 
+mod astray;
 mod climb;
 mod damage;
 #[expect(dead_code, reason = "the tests of nodes use all of it, these a part")]
@@ -13,6 +14,7 @@ mod enrol;
 mod erasure;
 mod factor;
 mod files;
+mod forms;
 mod hand;
 mod hostile;
 mod house;

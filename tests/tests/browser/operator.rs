@@ -1,5 +1,7 @@
 //! The operator at work: accounts and sessions, and a new version of the policy.
 
+use std::path::Path;
+
 use fantoccini::Locator;
 use serde_json::json;
 
@@ -138,4 +140,67 @@ async fn what_waits_for_a_node_that_is_away_is_listed_with_its_reason() {
     })
     .await;
     browser.close().await;
+}
+
+/// Copies a folder with everything in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder can be made");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let there = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &there);
+        } else {
+            std::fs::copy(&path, &there).expect("a file can be copied");
+        }
+    }
+}
+
+/// Sentences in English that stand in a Chinese page as its own, where code and quotations are none.
+const ENGLISH: &str = "const page = document.body.cloneNode(true); \
+    page.querySelectorAll('code, [lang=en], script').forEach((one) => one.remove()); \
+    return page.textContent.match(/[A-Za-z']+(?:[ ,]+[A-Za-z']+){3,}/g) || []";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_wrong_is_told_in_the_pages_own_language() {
+    let mut house = House::build().await;
+    // Nobody can sign in while it does not sign: somebody was before.
+    let mut browser = house.signed_in(DESK, "admin").await;
+    house.community.stop().await;
+    let data = house.folder().join("community/data");
+    let older = house.folder().join("older");
+    copy(&data, &older);
+    house.community.start().await;
+    let before = house.street.operator().peer("child").await["witnessed"]["size"].as_u64();
+    house.reported("路灯坏了").await;
+    until("the street has seen more of its log", async || {
+        house.street.operator().peer("child").await["witnessed"]["size"].as_u64() > before
+    })
+    .await;
+    // Somebody puts the folder back as it was.
+    house.community.stop().await;
+    std::fs::remove_dir_all(&data).expect("it can be removed");
+    copy(&older, &data);
+    house.community.start().await;
+    browser.base = crate::desk::text(&house.community.note(), "url");
+    until("it knows that its folder is old", async || {
+        browser.open("/operator").await;
+        browser.has(".notice.bad").await
+    })
+    .await;
+    let told = browser.words(".notice.bad").await;
+    assert!(told.contains("节点停止签名") && told.contains("旧副本"), "{told}");
+    browser.open("/operator/doctor").await;
+    let told = browser.words("[data-finding=signing]").await;
+    assert!(told.contains("旧副本"), "{told}");
+    let street = house.driver.browser(DESK, &house.street_url()).await;
+    crate::house::sign_in(&street, "admin").await;
+    for page in ["", "/doctor", "/peers", "/streams", "/witness"] {
+        for browser in [&browser, &street] {
+            browser.open(&format!("/operator{page}")).await;
+            assert_eq!(browser.script(ENGLISH, vec![]).await, json!([]), "{page}");
+        }
+    }
+    browser.close().await;
+    street.close().await;
 }

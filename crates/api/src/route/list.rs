@@ -79,7 +79,7 @@ pub static ROUTES: &[Route] = &[
         .named("me", "Who is signed in", "当前用户")
         .gives(200, "Me"),
     sets("/v1/me/password", ACCOUNT, || put(sessions::change_password))
-        .named("changePassword", "Change one's password", "修改密码")
+        .named("changePassword", "Change one's password", "修改口令")
         .takes("NewPassword")
         .gives(200, "PasswordChanged")
         .once(),

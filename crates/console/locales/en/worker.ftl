@@ -8,6 +8,9 @@ file-filed = Reported.
 file-contact = Who told you
 file-settled = I have settled it already
 file-send = Send
+file-unsettled = It is reported, but settling it on the spot was not recorded: { $why }
+file-see = See the case
+file-settle-now = Record it as settled
 grid-none = You have no grid of your own. Once the operator appoints you to one, its map, people and duty book are here.
 grid-households = { $n ->
     [one] 1 household

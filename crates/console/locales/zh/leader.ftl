@@ -1,6 +1,6 @@
-# 领导与县：数字
-nav-numbers = 数字
-numbers-title = { $node }的数字
+# 领导与县：统计
+nav-numbers = 统计
+numbers-title = { $node }的统计
 numbers-range = { $from } 至 { $to }
 numbers-asked-now = 打开本页时现问现答，不保存下级的数据；不排名。
 numbers-span = 时间
@@ -98,7 +98,7 @@ figure-reported-in = 吹哨报到
 hint-reported-in = 按时报到的。
 figure-scored-units = 对协办单位的评分
 hint-scored-units = 吹哨的一方给的分，满分 5。
-figure-scored-callers = 协办单位的评分
+figure-scored-callers = 协办单位给吹哨方的评分
 hint-scored-callers = 被吹哨的单位给的分，满分 5。
 figure-called-back = 回访
 hint-called-back = 联系上了上报人的。

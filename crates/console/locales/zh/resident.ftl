@@ -6,6 +6,7 @@ front-follow = 查询进度
 front-code = 查询码
 front-code-help = 上报后给您的那串字母和数字。
 front-look = 查询
+front-unknown = 没有查到这个查询码，请核对。
 front-done = 看看都办了什么
 about-title = 是哪一类的事？
 about-grid = 您扫的是：{ $grid }

@@ -20,6 +20,7 @@ use crate::shape::me::Scope;
 use crate::shape::person::{self, Person};
 use crate::staff::Staff;
 use crate::trouble::Trouble;
+use crate::wrong::Wrong;
 
 #[derive(Template)]
 #[template(path = "case/act.html")]
@@ -43,7 +44,7 @@ pub(super) struct ActForm {
     people: Vec<Person>,
     categories: Vec<(String, String)>,
     places: Vec<(String, String)>,
-    wrong: Option<(String, String)>,
+    wrong: Option<Wrong>,
     filled: Option<Form>,
 }
 
@@ -68,6 +69,11 @@ impl ActForm {
 
     fn had(&self, name: &str, value: &str) -> bool {
         self.filled.as_ref().is_some_and(|form| form.all(name).any(|had| had == value))
+    }
+
+    /// Whether an input was wrong.
+    fn is_wrong(&self, name: &str) -> bool {
+        self.wrong.as_ref().is_some_and(|wrong| wrong.is_in(name))
     }
 
     /// Whether this place insists on something that may usually be left out.
@@ -110,9 +116,7 @@ pub(super) async fn carry_out(
         Ok(_) => Ok(go(&format!("/cases/{id}?done={}", act.key()))),
         Err(trouble) if trouble.is_mendable() => {
             let mut form = form(&staff, id, act).await?;
-            let p = staff.page("desk");
-            let title = trouble.detail.clone().unwrap_or_else(|| trouble.title(&p));
-            form.wrong = Some((title, p.words().next_step(&trouble.code)));
+            form.wrong = Some(Wrong::of(&staff.page("desk"), &trouble, &filled));
             form.filled = Some(filled);
             Ok(answer(&staff, trouble.status, form))
         }
@@ -157,8 +161,7 @@ pub(super) async fn signing(
     Ok(match prepared.await {
         Ok(prepared) => Json(prepared).into_response(),
         Err(trouble) => {
-            let title = trouble.title(&staff.page(""));
-            let wrong = trouble.detail.clone().unwrap_or(title);
+            let wrong = staff.page("").wrong(&trouble);
             (trouble.status, Json(json!({ "wrong": wrong }))).into_response()
         }
     })

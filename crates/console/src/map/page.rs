@@ -49,7 +49,8 @@ pub(super) async fn map(staff: Staff) -> Result<Response, Trouble> {
     let layers = Layers::read(&staff).await?;
     let tiles = staff.state.settings.tiles.clone();
     let signed = ground::grids(&staff.state.handle).into_iter().map(|grid| grid.id).collect();
-    let member = staff.state.handle.setup().standing.certificate().rights.contains(&Right::Member);
+    let setup = staff.state.handle.setup();
+    let member = !setup.standing.certificate().rights.contains(&Right::Govern);
     Ok(show(MapPage { p: staff.page("map"), layers, signed, tiles, member }))
 }
 

@@ -6,6 +6,8 @@ mod proposals;
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
+use governance::certificate::Right;
+use governance::policy::Role;
 use hyper::Method;
 use record::{Subject, Timestamp};
 use serde::Deserialize;
@@ -48,6 +50,8 @@ struct One {
     proposals: Vec<Proposal>,
     once: String,
     wrong: Option<String>,
+    /// The role that was asked for, and for which grid.
+    was: (String, String),
 }
 
 /// An account.
@@ -96,7 +100,7 @@ pub(super) async fn list(staff: Staff) -> Result<Response, Trouble> {
 
 /// `GET /operator/accounts/{name}`
 pub(super) async fn one(staff: Staff, Path(name): Path<String>) -> Result<Response, Trouble> {
-    Ok(show(read(&staff, &name, None).await?))
+    Ok(show(read(&staff, &name).await?))
 }
 
 /// `POST /operator/accounts/{name}/sessions/{id}/end`
@@ -106,7 +110,7 @@ pub(super) async fn end_session(
     form: Form,
 ) -> Result<Response, Trouble> {
     let ask = Ask::bare(Method::DELETE, format!("/v1/sessions/{}", segment(&id)));
-    done(&staff, &name, staff.carry_out(ask.once(&form.text("once"))).await).await
+    done(&staff, &name, &form, staff.carry_out(ask.once(&form.text("once"))).await).await
 }
 
 /// `POST /operator/accounts/{name}`: enables or disables it, or sets a password. Either ends its
@@ -125,7 +129,7 @@ pub(super) async fn change(
         _ => return Err(Trouble::malformed()),
     }
     let ask = Ask::send(Method::PUT, format!("/v1/accounts/{}", segment(&name)), &body);
-    done(&staff, &name, staff.carry_out(ask.once(&form.text("once"))).await).await
+    done(&staff, &name, &form, staff.carry_out(ask.once(&form.text("once"))).await).await
 }
 
 /// `POST /operator/accounts/{name}/roles`: appoints its person to a role, or ends one.
@@ -142,46 +146,52 @@ pub(super) async fn roles(
         "dismiss" => Ask::bare(Method::DELETE, format!("{path}/{}", segment(&role))),
         _ => return Err(Trouble::malformed()),
     };
-    done(&staff, &name, staff.carry_out(ask.once(&form.text("once"))).await).await
+    done(&staff, &name, &form, staff.carry_out(ask.once(&form.text("once"))).await).await
 }
 
 /// `POST /operator/accounts/{name}/factor`: takes away a second factor that its owner has lost.
 pub(super) async fn reset_factor(
     staff: Staff,
     Path(name): Path<String>,
-    _: Form,
+    form: Form,
 ) -> Result<Response, Trouble> {
     let ask = Ask::bare(Method::DELETE, format!("/v1/accounts/{}/factor", segment(&name)));
-    done(&staff, &name, staff.carry_out(ask).await).await
+    done(&staff, &name, &form, staff.carry_out(ask).await).await
 }
 
 /// Back to the account; with what was wrong where it can be mended.
 async fn done(
     staff: &Staff,
     name: &str,
+    form: &Form,
     outcome: Result<crate::api::Answer, Trouble>,
 ) -> Result<Response, Trouble> {
     match outcome {
         Ok(_) => Ok(go(&format!("/operator/accounts/{}", segment(name)))),
         Err(trouble) if trouble.is_mendable() => {
-            let status = trouble.status;
-            Ok(show_as(status, read(staff, name, Some(trouble)).await?))
+            let page = read(staff, name).await?;
+            let was = match form.text("what").as_str() {
+                "appoint" => (form.text("role"), form.text("scope")),
+                _ => Default::default(),
+            };
+            let wrong = Some(page.p.wrong(&trouble));
+            Ok(show_as(trouble.status, One { wrong, was, ..page }))
         }
         Err(trouble) => Err(trouble),
     }
 }
 
-async fn read(staff: &Staff, name: &str, trouble: Option<Trouble>) -> Result<One, Trouble> {
+async fn read(staff: &Staff, name: &str) -> Result<One, Trouble> {
     let account = named(staff, name).await?;
     let sessions = format!("/v1/accounts/{}/sessions", segment(name));
     let sessions: Listed<Session> = staff.read(sessions).await?;
     let person = staff.read(format!("/v1/people/{}", account.person)).await?;
     let proposals = proposals::waiting_for(staff, account.person).await?;
-    let p = staff.page("operator");
-    let wrong = trouble.map(|trouble| p.wrong(&trouble));
+    let p = staff.page("operator").at(format!("/operator/accounts/{}", segment(name)));
     let (roles, grids) = choices(staff, &p);
-    let sessions = sessions.items;
-    Ok(One { p, account, person, sessions, roles, grids, proposals, once: nonce(), wrong })
+    let (sessions, once) = (sessions.items, nonce());
+    let (wrong, was) = (None, Default::default());
+    Ok(One { p, account, person, sessions, roles, grids, proposals, once, wrong, was })
 }
 
 async fn named(staff: &Staff, name: &str) -> Result<Account, Trouble> {
@@ -192,13 +202,19 @@ async fn named(staff: &Staff, name: &str) -> Result<Account, Trouble> {
 /// The roles that somebody on this node may have, and the grids that an appointment may be for.
 fn choices(staff: &Staff, p: &Page) -> (Vec<(String, String)>, Vec<crate::ground::Grid>) {
     let handle = &staff.state.handle;
-    let world = handle.world();
-    let setup = handle.setup();
-    let roles = world.policy().roles_at(&setup.standing.certificate().level).map(|role| {
+    let (world, setup) = (handle.world(), handle.setup());
+    let (policy, certificate) = (world.policy(), setup.standing.certificate());
+    let ground = world.territory.places(handle.now()).map(|place| place.level.clone()).collect();
+    let roles: Vec<_> = if certificate.rights.contains(&Right::Govern) {
+        policy.roles_at(&certificate.level, &ground).collect()
+    } else {
+        policy.roles_of_units().collect()
+    };
+    let named = |role: &Role| {
         let name = if p.is_english() { &role.name_en } else { &role.name };
         (role.key.clone(), name.clone())
-    });
-    (roles.collect(), crate::ground::grids(handle))
+    };
+    (roles.into_iter().map(named).collect(), crate::ground::grids(handle))
 }
 
 /// Every item of a list, page by page.

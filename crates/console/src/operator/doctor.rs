@@ -5,9 +5,13 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::node::Storage;
+use super::reason::Reason;
 use crate::page::{Page, show};
 use crate::staff::Staff;
 use crate::trouble::Trouble;
+
+/// After these words of a finding stands a reason of the engine's.
+const BEFORE_REASON: [&str; 3] = ["停止签名：", "不受理新事件：", "交换出错："];
 
 #[derive(Template)]
 #[template(path = "operator/doctor.html")]
@@ -54,9 +58,22 @@ impl Finding {
         }
     }
 
-    fn told(&self, page: &Page) -> &str {
-        if page.is_english() { &self.en } else { &self.zh }
+    /// What is so, the engine's reason for it where there is one, and what to do.
+    fn told<'f>(&'f self, page: &Page) -> (&'f str, Option<Reason>, &'f str) {
+        let whole = if page.is_english() { &self.en } else { &self.zh };
+        match parts(whole).filter(|_| !page.is_english()) {
+            Some((so, why, next)) => (so, Some(Reason::of(page, why)), next),
+            None => (whole, None, ""),
+        }
     }
+}
+
+/// What the engine says in Chinese with one of its English reasons in it: before, the reason, after.
+fn parts(told: &str) -> Option<(&str, &str, &str)> {
+    let mark = BEFORE_REASON.iter().find_map(|mark| Some(told.find(mark)? + mark.len()))?;
+    let (so, rest) = told.split_at(mark);
+    let end = rest.find('。').unwrap_or(rest.len());
+    Some((so, &rest[..end], &rest[end..]))
 }
 
 impl Doctor {
@@ -70,4 +87,20 @@ pub(super) async fn doctor(staff: Staff) -> Result<Response, Trouble> {
     let Told { findings } = staff.read("/v1/doctor").await?;
     let storage = staff.read("/v1/storage").await?;
     Ok(show(Doctor { p: staff.page("operator"), findings, storage }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_told_apart_from_the_words_around_it() {
+        let found = engine::doctor::signing(None, Some("the disk is full")).zh;
+        let (so, why, next) = parts(&found).unwrap();
+        assert!(so.ends_with('：') && next.starts_with('。'), "{so} {next}");
+        assert_eq!(why, "the disk is full");
+        let found = engine::doctor::signing(Some("it is an older copy"), None).zh;
+        assert_eq!(parts(&found).map(|(_, why, _)| why), Some("it is an older copy"));
+        assert_eq!(parts("节点在工作并签名。"), None);
+    }
 }

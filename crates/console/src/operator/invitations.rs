@@ -21,6 +21,7 @@ use crate::visit::nonce;
 
 /// For how many hours an invitation may hold, as the form offers it.
 const HOURS: [u32; 4] = [1, 24, 72, 168];
+const USUAL_HOURS: u32 = 24;
 /// Why a certificate is revoked.
 const REASONS: [&str; 3] = ["ended", "moved", "compromised"];
 
@@ -50,6 +51,8 @@ struct Invited {
 struct Revoke {
     p: Page,
     peer: Peer,
+    /// The reason that was chosen before.
+    was: String,
     once: String,
     wrong: Option<String>,
 }
@@ -86,12 +89,19 @@ struct Told {
 }
 
 /// What was filled in before.
-#[derive(Default)]
 struct Was {
     name: String,
     level: String,
     area: String,
     member: bool,
+    hours: u32,
+}
+
+impl Default for Was {
+    fn default() -> Self {
+        let (name, level, area) = (String::new(), String::new(), String::new());
+        Self { name, level, area, member: false, hours: USUAL_HOURS }
+    }
 }
 
 impl Invitations {
@@ -135,10 +145,10 @@ pub(super) async fn create(staff: Staff, form: Form) -> Result<Response, Trouble
         level: form.text("level"),
         area: form.text("area"),
         member: form.text("member") == "yes",
+        hours: form.text("hours").parse().unwrap_or(USUAL_HOURS),
     };
-    let hours: u32 = form.text("hours").parse().unwrap_or(24);
     let body = json!({ "name": was.name, "level": was.level, "area": was.area,
-        "member": was.member, "hours": hours });
+        "member": was.member, "hours": was.hours });
     let ask = Ask::post("/v1/invitations", &body).once(&form.text("once"));
     match staff.carry_out(ask).await {
         Ok(answer) => {
@@ -198,8 +208,8 @@ pub(super) async fn revoke(
     let page = revoking(&staff, &id, None).await?;
     // Who has its short id before their eyes means this node and no other.
     if !page.peer.short.eq_ignore_ascii_case(&form.text("short")) {
-        let wrong = Some(page.p.say("revoke-other"));
-        return Ok(show_as(hyper::StatusCode::UNPROCESSABLE_ENTITY, Revoke { wrong, ..page }));
+        let (wrong, was) = (Some(page.p.say("revoke-other")), form.text("reason"));
+        return Ok(show_as(hyper::StatusCode::UNPROCESSABLE_ENTITY, Revoke { wrong, was, ..page }));
     }
     let reason = form.text("reason");
     let reason = REASONS.into_iter().find(|known| *known == reason);
@@ -209,7 +219,8 @@ pub(super) async fn revoke(
         Ok(_) => Ok(go("/operator/peers")),
         Err(trouble) if trouble.is_mendable() => {
             let status = trouble.status;
-            Ok(show_as(status, revoking(&staff, &id, Some(trouble)).await?))
+            let page = revoking(&staff, &id, Some(trouble)).await?;
+            Ok(show_as(status, Revoke { was: form.text("reason"), ..page }))
         }
         Err(trouble) => Err(trouble),
     }
@@ -222,13 +233,13 @@ async fn revoking(staff: &Staff, id: &str, trouble: Option<Trouble>) -> Result<R
     let peer = found.find(|peer| peer.id.to_string() == id).ok_or_else(Trouble::not_found)?;
     let p = staff.page("operator");
     let wrong = trouble.map(|trouble| p.wrong(&trouble));
-    Ok(Revoke { p, peer, once: nonce(), wrong })
+    Ok(Revoke { p, peer, was: String::new(), once: nonce(), wrong })
 }
 
 async fn read(staff: &Staff, was: Was, trouble: Option<Trouble>) -> Result<Invitations, Trouble> {
     let node: Node = staff.read("/v1/node").await?;
     let open: Listed<Invitation> = staff.read("/v1/invitations?limit=200").await?;
-    let p = staff.page("operator");
+    let p = staff.page("operator").at("/operator/invitations");
     let wrong = trouble.map(|trouble| p.wrong(&trouble));
     let world = staff.state.handle.world();
     // Whoever joins stands below this node, or beside it as a member unit of it.

@@ -3,7 +3,10 @@
 use record::{NodeId, Timestamp};
 use serde::Deserialize;
 
+use crate::moment;
+use crate::page::Page;
 use crate::shape::name::{Named, NodeName};
+use crate::words::Words;
 
 /// Days before a certificate's end from which on it is marked.
 const SOON: i64 = 30;
@@ -114,6 +117,20 @@ impl Validity {
             _ => "met",
         }
     }
+
+    /// How long it holds, or since when it does not.
+    pub(super) fn told(&self, p: &Page) -> String {
+        self.at(p.now, p.words())
+    }
+
+    fn at(&self, now: Timestamp, words: Words) -> String {
+        if self.days_left < 0 {
+            let when = moment::from_now(self.not_after, now, words);
+            words.say("operator-over", &[("when", when)])
+        } else {
+            words.say("operator-days", &[("n", self.days_left.to_string())])
+        }
+    }
 }
 
 impl Peer {
@@ -203,11 +220,24 @@ fn amount(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::Language;
 
     #[test]
     fn bytes_are_told_in_the_largest_unit_that_fits() {
         assert_eq!([0, 1023, 1024, 1536].map(amount), ["0 B", "1023 B", "1.0 KiB", "1.5 KiB"]);
         assert_eq!(amount(5 * 1024 * 1024 * 1024 / 2), "2.5 GiB");
+    }
+
+    #[test]
+    fn a_certificate_that_is_over_has_no_days_left() {
+        let now: Timestamp = "2026-11-23T00:00:00.000Z".parse().unwrap();
+        let of = |not_after: &str, days_left| {
+            let not_after = not_after.parse().unwrap();
+            Validity { not_after, days_left }.at(now, Words(Language::Zh))
+        };
+        assert_eq!(of("2026-11-20T00:00:00.000Z", -3), "3 天前到期");
+        assert_eq!(of("2026-11-22T22:00:00.000Z", -1), "2 小时前到期");
+        assert_eq!(of("2026-11-26T00:00:00.000Z", 3), "还有 3 天");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use governance::certificate::Right;
 use governance::policy::Power;
 
 use super::node::{Node, Peer, Storage};
+use super::reason::Reason;
 use super::{accounts, invitations};
 use crate::page::{Page, show};
 use crate::shape::public::Listed;
@@ -35,6 +36,11 @@ struct Lacks {
 }
 
 impl Overview {
+    /// A reason of the engine's, in the page's language.
+    fn why(&self, said: &str) -> Reason {
+        Reason::of(&self.p, said)
+    }
+
     fn connected(&self) -> usize {
         self.neighbours().filter(|peer| peer.connected).count()
     }
@@ -62,8 +68,8 @@ impl Overview {
 /// What is lacking of what whoever looks may see to.
 async fn lacks(staff: &Staff) -> Result<Lacks, Trouble> {
     let (handle, powers) = (&staff.state.handle, &staff.me.powers);
-    let member = handle.setup().standing.certificate().rights.contains(&Right::Member);
-    let grids = powers.contains(&Power::Territory) && !member;
+    let governs = handle.setup().standing.certificate().rights.contains(&Right::Govern);
+    let grids = powers.contains(&Power::Territory) && governs;
     let people = powers.contains(&Power::Roster) && {
         let accounts: Listed<serde_json::Value> = staff.read("/v1/accounts?limit=2").await?;
         accounts.items.len() < 2

@@ -8,6 +8,7 @@ use record::{Kind, Subject, Timestamp};
 use serde::Deserialize;
 
 use super::node::Peer;
+use super::reason::Reason;
 use crate::page::{Page, show};
 use crate::shape::name::NodeName;
 use crate::shape::public::Listed;
@@ -53,6 +54,20 @@ struct Waiting {
     case: Option<String>,
     purpose: String,
     personal: bool,
+}
+
+impl Peers {
+    /// A reason of the engine's, in the page's language.
+    fn why(&self, said: &str) -> Reason {
+        Reason::of(&self.p, said)
+    }
+}
+
+impl Streams {
+    /// A reason of the engine's, in the page's language.
+    fn why(&self, said: &str) -> Reason {
+        Reason::of(&self.p, said)
+    }
 }
 
 impl Waiting {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::node::{Leaf, Node, Peer, Place, Storage};
+use super::reason::Reason;
 use crate::api::Ask;
 use crate::form::Form;
 use crate::page::{Page, go, show};
@@ -45,6 +46,11 @@ impl Held {
 }
 
 impl Witness {
+    /// A reason of the engine's, in the page's language.
+    fn why(&self, said: &str) -> Reason {
+        Reason::of(&self.p, said)
+    }
+
     /// The node above, where this one is not the first.
     fn above(&self) -> Option<&Peer> {
         self.peers.iter().find(|peer| peer.relation == "parent")

@@ -8,6 +8,7 @@ use governance::act::ActKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::front::{or_unknown, unknown};
 use crate::api::Ask;
 use crate::form::Form;
 use crate::page::{Page, go, show, show_as};
@@ -16,6 +17,7 @@ use crate::shape::public::Followed;
 use crate::state::State;
 use crate::trouble::Trouble;
 use crate::visit::{Visit, nonce};
+use crate::wrong::Wrong;
 
 #[derive(Template)]
 #[template(path = "resident/follow.html")]
@@ -28,7 +30,9 @@ struct Follow {
     new: bool,
     done: Option<ActKind>,
     once: String,
-    wrong: Option<(String, String)>,
+    wrong: Option<Wrong>,
+    /// The act that was wrong, and what was filled in.
+    tried: Option<(String, Form)>,
 }
 
 /// The code, as somebody typed it.
@@ -48,12 +52,33 @@ impl Follow {
     fn may(&self, key: &str) -> bool {
         self.case.may.iter().any(|act| act.key() == key)
     }
+
+    /// Whether it was this act that was wrong.
+    fn tried(&self, act: &str) -> bool {
+        self.tried.as_ref().is_some_and(|(tried, _)| tried == act)
+    }
+
+    /// What stood in a field of an act before.
+    fn was(&self, act: &str, name: &str) -> String {
+        let tried = self.tried.as_ref().filter(|(tried, _)| tried == act);
+        tried.map(|(_, form)| form.text(name)).unwrap_or_default()
+    }
 }
 
 /// `GET /r?code=`
-pub(super) async fn look(Query(typed): Query<Typed>) -> Response {
-    let code = typed.code.as_deref().map(tidy).unwrap_or_default();
-    std::future::ready(if code.is_empty() { go("/") } else { go(&format!("/r/{code}")) }).await
+pub(super) async fn look(
+    At(state): At<State>,
+    visit: Visit,
+    Query(typed): Query<Typed>,
+) -> Response {
+    let typed = typed.code.unwrap_or_default();
+    let code = tidy(&typed);
+    std::future::ready(match (typed.trim().is_empty(), code.is_empty()) {
+        (true, _) => go("/"),
+        (false, true) => unknown(&state, &visit, &typed),
+        (false, false) => go(&format!("/r/{code}")),
+    })
+    .await
 }
 
 /// What people make of a code on paper: spaces, small letters, other hyphens.
@@ -77,10 +102,23 @@ pub(super) async fn follow(
     Query(just): Query<Just>,
 ) -> Result<Response, Trouble> {
     let code = tidy(&code);
-    let case: Followed = state.api.read(&visit, Ask::get(format!("/v1/reports/{code}"))).await?;
-    let (p, new) = (Page::new(&state, &visit, ""), just.new.is_some());
-    let qr = new.then(|| Qr::to(&state, &visit, &format!("/r/{code}"))).flatten();
-    Ok(show(Follow { p, code, case, qr, new, done: just.done, once: nonce(), wrong: None }))
+    or_unknown(shown(&state, &visit, &code, &just).await, &state, &visit, &code)
+}
+
+async fn shown(state: &State, visit: &Visit, code: &str, just: &Just) -> Result<Response, Trouble> {
+    let new = just.new.is_some();
+    let qr = new.then(|| Qr::to(state, visit, &format!("/r/{code}"))).flatten();
+    let page = page(state, visit, code).await?;
+    Ok(show(Follow { qr, new, done: just.done, ..page }))
+}
+
+/// The page, before anything happened on it.
+async fn page(state: &State, visit: &Visit, code: &str) -> Result<Follow, Trouble> {
+    let case = state.api.read(visit, Ask::get(format!("/v1/reports/{code}"))).await?;
+    let (p, code, once) =
+        (Page::new(state, visit, "").at(format!("/r/{code}")), code.to_owned(), nonce());
+    let (qr, new, done, wrong, tried) = (None, false, None, None, None);
+    Ok(Follow { p, code, case, qr, new, done, once, wrong, tried })
 }
 
 /// `POST /r/{code}/{act}`
@@ -97,14 +135,11 @@ pub(super) async fn act(
     match state.api.ask(&visit, ask).await {
         Ok(_) => Ok(go(&format!("/r/{code}?done={act}"))),
         Err(trouble) if trouble.is_mendable() => {
-            let case = state.api.read(&visit, Ask::get(format!("/v1/reports/{code}"))).await?;
-            let p = Page::new(&state, &visit, "");
-            let wrong = (trouble.title(&p), p.words().next_step(&trouble.code));
-            let (status, wrong) = (trouble.status, Some(wrong));
-            let (qr, new, done) = (None, false, None);
-            Ok(show_as(status, Follow { p, code, case, qr, new, done, once, wrong }))
+            let page = page(&state, &visit, &code).await?;
+            let (status, wrong) = (trouble.status, Some(Wrong::of(&page.p, &trouble, &form)));
+            Ok(show_as(status, Follow { once, wrong, tried: Some((act, form)), ..page }))
         }
-        Err(trouble) => Err(trouble),
+        Err(trouble) => or_unknown(Err(trouble), &state, &visit, &code),
     }
 }
 

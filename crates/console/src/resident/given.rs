@@ -5,6 +5,7 @@ use axum::extract::{Path, State as At};
 use axum::response::Response;
 
 use super::follow::tidy;
+use super::front::or_unknown;
 use crate::api::Ask;
 use crate::page::{Page, show};
 use crate::shape::ledger::Ledger;
@@ -29,8 +30,13 @@ pub(super) async fn given(
     Path(code): Path<String>,
 ) -> Result<Response, Trouble> {
     let code = tidy(&code);
+    or_unknown(shown(&state, &visit, &code).await, &state, &visit, &code)
+}
+
+async fn shown(state: &State, visit: &Visit, code: &str) -> Result<Response, Trouble> {
     let path = format!("/v1/reports/{code}");
-    let case = state.api.read(&visit, Ask::get(path.as_str())).await?;
-    let ledger = state.api.read(&visit, Ask::get(format!("{path}/ledger"))).await?;
-    Ok(show(Given { p: Page::new(&state, &visit, ""), code, case, ledger }))
+    let case = state.api.read(visit, Ask::get(path.as_str())).await?;
+    let ledger = state.api.read(visit, Ask::get(format!("{path}/ledger"))).await?;
+    let (p, code) = (Page::new(state, visit, ""), code.to_owned());
+    Ok(show(Given { p, code, case, ledger }))
 }

@@ -14,6 +14,7 @@ use crate::shape::public::{Listed, Matter};
 use crate::state::State;
 use crate::trouble::Trouble;
 use crate::visit::{Visit, nonce};
+use crate::wrong::Wrong;
 
 pub(super) use send::send;
 pub(crate) use send::title;
@@ -61,14 +62,6 @@ struct Report {
     wrong: Option<Wrong>,
 }
 
-/// What was wrong with what was sent.
-struct Wrong {
-    title: String,
-    next: String,
-    fields: Vec<String>,
-    had_photos: bool,
-}
-
 /// What was filled in.
 #[derive(Default)]
 struct Filled {
@@ -84,7 +77,7 @@ struct Filled {
 impl Report {
     /// Whether a field is among those that were wrong.
     fn is_wrong(&self, name: &str) -> bool {
-        self.wrong.as_ref().is_some_and(|wrong| wrong.fields.iter().any(|field| field == name))
+        self.wrong.as_ref().is_some_and(|wrong| wrong.is_in(name))
     }
 }
 

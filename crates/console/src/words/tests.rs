@@ -64,6 +64,7 @@ fn every_key_that_is_used_is_there_and_every_one_that_is_there_is_used() {
         ["say(", "told(", "told2("].iter().flat_map(|call| named(&text, call)).collect();
     let mut families = named(&text, ".of(");
     families.extend(named(&text, "member("));
+    families.extend(named(&text, "known("));
     // Of a trouble: what it is and what to do.
     families.extend(["trouble", "next"]);
     let known = keys(&BOOKS[0]);

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Response;
+use record::Subject;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,6 +18,7 @@ use crate::shape::public::Filed;
 use crate::staff::Staff;
 use crate::trouble::Trouble;
 use crate::visit::nonce;
+use crate::wrong::Wrong;
 
 #[derive(Template)]
 #[template(path = "worker/report.html")]
@@ -27,8 +29,48 @@ struct Report {
     channels: Vec<(String, String)>,
     once: String,
     filed: bool,
-    wrong: Option<(String, String)>,
-    description: String,
+    wrong: Option<Wrong>,
+    filled: Option<Form>,
+}
+
+/// What is left where a report was filed, and could not be settled: that alone.
+#[derive(Template)]
+#[template(path = "worker/settle.html")]
+struct Settle {
+    p: Page,
+    case: String,
+    once: String,
+    settled: String,
+    wrong: Wrong,
+}
+
+/// Why it was not done, or not all of it.
+struct Failed {
+    /// The case that was filed nonetheless.
+    case: Option<String>,
+    trouble: Trouble,
+}
+
+impl From<Trouble> for Failed {
+    fn from(trouble: Trouble) -> Self {
+        Self { case: None, trouble }
+    }
+}
+
+impl Report {
+    /// What stood in an input before.
+    fn was(&self, name: &str) -> String {
+        self.filled.as_ref().map(|form| form.text(name)).unwrap_or_default()
+    }
+
+    /// Whether a choice was made before: where nothing was, that is a choice as well.
+    fn had(&self, name: &str, value: &str) -> bool {
+        self.filled.as_ref().is_some_and(|form| form.text(name) == value)
+    }
+
+    fn is_wrong(&self, name: &str) -> bool {
+        self.wrong.as_ref().is_some_and(|wrong| wrong.is_in(name))
+    }
 }
 
 /// What has just happened.
@@ -40,10 +82,10 @@ pub(super) struct Just {
 /// `GET /work/report`
 pub(super) async fn ask(staff: Staff, Query(just): Query<Just>) -> Response {
     let filed = just.filed.is_some();
-    std::future::ready(show(page(&staff, filed, None, String::new()))).await
+    std::future::ready(show(page(&staff, filed))).await
 }
 
-fn page(staff: &Staff, filed: bool, wrong: Option<(String, String)>, words: String) -> Report {
+fn page(staff: &Staff, filed: bool) -> Report {
     let p = staff.page("report");
     let world = staff.state.handle.world();
     let policy = world.policy();
@@ -59,8 +101,8 @@ fn page(staff: &Staff, filed: bool, wrong: Option<(String, String)>, words: Stri
         channels: channels.collect(),
         once: nonce(),
         filed,
-        wrong,
-        description: words,
+        wrong: None,
+        filled: None,
         p,
     }
 }
@@ -82,23 +124,55 @@ fn places(staff: &Staff) -> Vec<(String, String)> {
 pub(super) async fn file(staff: Staff, form: Form) -> Result<Response, Trouble> {
     let by_outbox = staff.visit.by_outbox();
     match put(&staff, &form).await {
-        Ok((id, left)) if by_outbox => Ok(outbox::done(&id, left)),
-        Ok((_, None)) => Ok(go("/work/report?filed=yes")),
-        Ok((id, Some(_))) => Ok(go(&format!("/cases/{id}"))),
-        Err(trouble) if trouble.is_mendable() && !by_outbox => {
-            let wrong = outbox::said(&staff.page("report"), &trouble);
-            let words = form.text("description");
-            Ok(show_as(trouble.status, page(&staff, false, Some(wrong), words)))
+        Ok(id) if by_outbox => Ok(outbox::done(&id, None)),
+        Ok(_) => Ok(go("/work/report?filed=yes")),
+        Err(Failed { case, trouble }) if by_outbox => {
+            match case.filter(|_| trouble.is_mendable()) {
+                // Once it is filed, a refusal to settle it does not say that it was not.
+                Some(id) => Ok(outbox::done(&id, Some(outbox::said(&staff.page(""), &trouble).0))),
+                None => Err(trouble),
+            }
         }
-        Err(trouble) => Err(trouble),
+        Err(failed) if failed.trouble.is_mendable() => {
+            let mut wrong = Wrong::of(&staff.page("report"), &failed.trouble, &form);
+            if failed.case.is_some() {
+                wrong.title = staff.page("report").told("file-unsettled", "why", wrong.title);
+            }
+            Ok(again(&staff, form, failed, wrong))
+        }
+        Err(failed) => Err(failed.trouble),
     }
 }
 
+/// What is left to be done. A case that is there is not filed again, whatever is changed on the
+/// page: only its settling is.
+fn again(staff: &Staff, form: Form, failed: Failed, mut wrong: Wrong) -> Response {
+    let status = failed.trouble.status;
+    let Some(case) = failed.case else {
+        let (wrong, filled) = (Some(wrong), Some(form));
+        return show_as(status, Report { wrong, filled, ..page(staff, false) });
+    };
+    // They are kept with the case.
+    wrong.photos = false;
+    let (p, once) = (staff.page("report"), form.raw("once").to_owned());
+    show_as(status, Settle { p, case, once, settled: form.text("settled"), wrong })
+}
+
 /// Files it, photos first, and settles it if that is what was said. Repeated, it does nothing twice:
-/// every step has a key that follows from the form's. Gives its id, and what is left to be done on
-/// its page: once it is filed, a refusal to settle it does not say that it was not.
-async fn put(staff: &Staff, form: &Form) -> Result<(String, Option<String>), Trouble> {
-    let once = form.raw("once");
+/// every step has a key that follows from the form's.
+async fn put(staff: &Staff, form: &Form) -> Result<String, Failed> {
+    let id = match form.some("case") {
+        Some(case) => case.parse::<Subject>().map_err(|_| Trouble::malformed())?.to_string(),
+        None => enter(staff, form).await?,
+    };
+    if let Some(opinion) = form.some("settled") {
+        let settled = settle(staff, &id, &opinion, form.raw("once")).await;
+        settled.map_err(|trouble| Failed { case: Some(id.clone()), trouble })?;
+    }
+    Ok(id)
+}
+
+async fn enter(staff: &Staff, form: &Form) -> Result<String, Trouble> {
     let mut photos = Vec::new();
     for photo in form.files("photo") {
         let ask = Ask::bytes("/v1/photos", "application/octet-stream", photo.clone());
@@ -116,16 +190,9 @@ async fn put(staff: &Staff, form: &Form) -> Result<(String, Option<String>), Tro
             report[name] = json!(value);
         }
     }
-    let filed = staff.carry_out(Ask::post("/v1/cases", &report).once(once)).await?;
-    let Filed { id } = filed.json()?;
-    let Some(opinion) = form.some("settled") else { return Ok((id, None)) };
-    match settle(staff, &id, &opinion, once).await {
-        Ok(()) => Ok((id, None)),
-        Err(trouble) if trouble.is_mendable() => {
-            Ok((id, Some(outbox::said(&staff.page(""), &trouble).0)))
-        }
-        Err(trouble) => Err(trouble),
-    }
+    let ask = Ask::post("/v1/cases", &report).once(form.raw("once"));
+    let Filed { id } = staff.carry_out(ask).await?.json()?;
+    Ok(id)
 }
 
 /// Says that it was settled on the spot, if that is open to whoever filed it; it is else left to the

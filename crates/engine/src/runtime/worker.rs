@@ -119,10 +119,8 @@ fn work(handle: &Handle, jobs: &Mutex<Receiver<Job>>) {
 
 /// A job that panics ends alone: there are few threads, and what made one fail comes again.
 fn run_or_say(handle: &Handle, job: Job) {
-    let unchecked = match &job {
-        Job::Verify { from, wanted, .. } => Some((*from, *wanted)),
-        _ => None,
-    };
+    let unchecked =
+        if let Job::Verify { from, wanted, .. } = &job { Some((*from, *wanted)) } else { None };
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(handle, job)));
     if ended.is_err() {
         tracing::error!(

@@ -88,7 +88,7 @@ metrics! {
          Counted by the node that called.";
     ScoredUnits = "scored_units" Points "对协办单位的评分（次、总分）" "scores of units by who called them, points"
         "Scores given in the range by who called a unit, and their sum (C5).";
-    ScoredCallers = "scored_callers" Points "协办单位的评分（次、总分）" "scores by units of who called them, points"
+    ScoredCallers = "scored_callers" Points "协办单位给吹哨方的评分（次、总分）" "scores by units of who called them, points"
         "Scores given in the range by called units, and their sum (C5).";
     CalledBack = "called_back" Share "回访（件，其中有效）" "cases called back, of which the reporter was reached"
         "Cases last called back in the range; how many reporters were reached: only these count in the rates.";

@@ -33,8 +33,11 @@ struct New {
 struct Was {
     person: String,
     name: String,
+    phone: String,
     account: String,
     role: String,
+    /// The grid of the role; empty for the whole of what the node has.
+    scope: String,
 }
 
 /// `GET /operator/accounts/new`
@@ -48,8 +51,10 @@ pub(in crate::operator) async fn open(staff: Staff, form: Form) -> Result<Respon
     let mut was = Was {
         person: form.text("person"),
         name: form.text("name"),
+        phone: form.text("phone"),
         account: form.text("account"),
         role: form.text("role"),
+        scope: form.text("scope"),
     };
     match enter(&staff, &form, &mut was).await {
         Ok(()) => Ok(go(&format!("/operator/accounts/{}", segment(&was.account)))),
@@ -61,28 +66,35 @@ pub(in crate::operator) async fn open(staff: Staff, form: Form) -> Result<Respon
     }
 }
 
-/// What is done stays done: `was` then names the person who was entered and no role any more.
+/// What is done stays done: `was` then names the person who was entered, and no role any more nor
+/// for what. What is not done keeps everything that was chosen for it.
 async fn enter(staff: &Staff, form: &Form, was: &mut Was) -> Result<(), Trouble> {
     let once = form.text("once");
     let password = form.raw("password");
     if was.person.is_empty() {
-        let body = json!({ "name": was.name, "phone": form.some("phone") });
+        let body = json!({ "name": was.name, "phone": some(&was.phone) });
         let entered = Ask::post("/v1/people", &body).once(&format!("{once}-person"));
         let entered: Value = staff.carry_out(entered).await?.json()?;
         was.person = entered["subject"].as_str().unwrap_or_default().to_owned();
         was.name.clear();
+        was.phone.clear();
     }
     let person: Subject = was.person.parse().map_err(|_| Trouble::malformed())?;
     if !was.role.is_empty() {
-        let body = json!({ "role": was.role, "scope": form.some("scope") });
+        let body = json!({ "role": was.role, "scope": some(&was.scope) });
         let path = format!("/v1/people/{person}/appointments");
         staff.carry_out(Ask::post(path, &body).once(&format!("{once}-role"))).await?;
         was.role.clear();
+        was.scope.clear();
     }
     let body = json!({ "person": person, "password": password });
     let path = format!("/v1/accounts/{}", segment(&was.account));
     staff.carry_out(Ask::send(Method::PUT, path, &body).once(&format!("{once}-account"))).await?;
     Ok(())
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 async fn form_of(staff: &Staff, was: Was, trouble: Option<Trouble>) -> Result<New, Trouble> {

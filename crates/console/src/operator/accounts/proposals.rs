@@ -95,10 +95,9 @@ pub(in crate::operator) async fn answer(
         Ok(_) if staff.me.powers.contains(&Power::Roster) => Ok(go("/operator/accounts")),
         Ok(_) => Ok(go("/operator/proposals")),
         Err(trouble) if trouble.is_mendable() => {
-            let p = staff.page("operator");
-            let wrong = trouble.detail.clone().unwrap_or_else(|| trouble.title(&p));
+            let p = staff.page("operator").at("/operator/proposals");
             let proposals = waiting(&staff).await?;
-            let wrong = Some(wrong);
+            let wrong = Some(p.wrong(&trouble));
             Ok(show_as(trouble.status, Proposals { p, proposals, wrong }))
         }
         Err(trouble) => Err(trouble),

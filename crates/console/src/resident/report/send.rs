@@ -3,7 +3,7 @@
 use axum::extract::State as At;
 use axum::response::Response;
 
-use super::{Filled, UNSURE, Wrong, page, show_as};
+use super::{Filled, UNSURE, page, show_as};
 use crate::api::Ask;
 use crate::form::Form;
 use crate::page::{Page, go};
@@ -11,6 +11,7 @@ use crate::shape::public::Taken;
 use crate::state::State;
 use crate::trouble::Trouble;
 use crate::visit::Visit;
+use crate::wrong::Wrong;
 
 /// Longest title that is made from a description, in characters.
 const TITLE: usize = 40;
@@ -25,21 +26,15 @@ pub(in crate::resident) async fn send(
 ) -> Result<Response, Trouble> {
     let filled = Filled::of(&form);
     let once = form.raw("once").to_owned();
-    let photos = form.files("photo").count();
     match state.api.read::<Taken>(&visit, filled.request(&form, &once)).await {
         Ok(taken) => {
             let code = taken.code.ok_or_else(Trouble::internal)?;
             Ok(go(&format!("/r/{code}?new=yes")))
         }
         Err(trouble) if trouble.is_mendable() => {
-            let p = Page::new(&state, &visit, "");
-            let fields = trouble.faults.iter();
-            let fields = fields.map(|fault| fault.path.trim_start_matches("body.").to_owned());
-            let title = trouble.detail.clone().unwrap_or_else(|| trouble.title(&p));
-            let next = p.words().next_step(&trouble.code);
-            let wrong = Wrong { title, next, fields: fields.collect(), had_photos: photos > 0 };
-            let status = trouble.status;
-            Ok(show_as(status, page(&state, &visit, filled, Some(wrong)).await?))
+            let wrong = Wrong::of(&Page::new(&state, &visit, ""), &trouble, &form);
+            let page = page(&state, &visit, filled, Some(wrong)).await?;
+            Ok(show_as(trouble.status, page))
         }
         Err(trouble) => Err(trouble),
     }

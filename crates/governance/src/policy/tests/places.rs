@@ -171,33 +171,64 @@ fn r1_roles_are_each_places_own() {
     assert_eq!(name(SHANYANG, "building_head"), None);
 }
 
+/// Keys of the roles that a node of a level is offered whose places are of these levels.
+fn offered<'p>(policy: &'p Policy, level: &str, ground: &[&str]) -> BTreeSet<&'p str> {
+    let ground = ground.iter().map(|key| (*key).to_owned()).collect();
+    policy.roles_at(level, &ground).map(|role| role.key.as_str()).collect()
+}
+
 #[test]
 fn r1_a_node_is_offered_the_roles_that_act_on_its_own_cases() {
     for policy in all() {
         let governs: Vec<&Level> = policy.levels.iter().filter(|l| l.administrative).collect();
+        let lowest = &governs.last().expect("every place governs").key;
         for level in &governs {
-            let offered: Vec<&str> = policy.roles_at(&level.key).map(|r| r.key.as_str()).collect();
+            let offered = offered(&policy, &level.key, &[]);
             for rule in policy.acts.iter().filter(|rule| staffed(&policy, rule, &level.key)) {
-                let found = rule.roles.iter().any(|role| offered.contains(&role.as_str()));
+                let found = rule.roles.iter().any(|role| offered.contains(role.as_str()));
                 assert!(found, "{}: nobody at {} may {:?}", policy.key, level.key, rule.act);
             }
-            assert!(
-                policy
-                    .roles
-                    .iter()
-                    .filter(|role| role.levels.is_empty())
-                    .all(|role| { offered.contains(&role.key.as_str()) })
-            );
+            let anywhere = policy.roles.iter().filter(|role| role.levels.is_empty());
+            assert!(anywhere.map(|role| &*role.key).all(|role| offered.contains(role)));
         }
-        // Whoever works at one level alone is offered there, and at no other.
-        for role in &policy.roles {
-            let [only] = role.levels.iter().collect::<Vec<_>>()[..] else { continue };
-            for level in governs.iter().filter(|_| governs.iter().any(|l| l.key == *only)) {
-                let offered = policy.roles_at(&level.key).any(|other| other.key == role.key);
-                assert_eq!(offered, level.key == *only, "{}: {}", policy.key, role.key);
+        // Whoever works at levels of nodes is offered at those, and at no other.
+        let at_nodes =
+            |role: &&Role| role.levels.iter().any(|key| governs.iter().any(|l| l.key == *key));
+        for role in policy.roles.iter().filter(at_nodes) {
+            for level in &governs {
+                let found = offered(&policy, &level.key, &[]).contains(&*role.key);
+                assert_eq!(found, role.levels.contains(&level.key), "{}: {}", policy.key, role.key);
+            }
+        }
+        // Whoever works on grids alone is offered right above them.
+        for role in policy.roles.iter().filter(|r| !r.levels.is_empty() && !at_nodes(r)) {
+            for level in &governs {
+                let found = offered(&policy, &level.key, &[]).contains(&*role.key);
+                assert_eq!(found, level.key == *lowest, "{}: {}", policy.key, role.key);
             }
         }
     }
+}
+
+#[test]
+fn r1_a_town_is_offered_grid_roles_only_where_it_has_grids_of_its_own() {
+    for policy in all() {
+        let on_grids = policy.roles.iter().filter(|role| role.levels.contains("grid"));
+        for role in on_grids.map(|role| &*role.key).collect::<BTreeSet<_>>() {
+            assert!(offered(&policy, "township", &["grid"]).contains(role), "{role}");
+        }
+        assert!(!offered(&policy, "township", &["community"]).contains("grid_worker"));
+        // Communities drawn on a street's map do not make it one.
+        let street = offered(&policy, "township", &["community", "building"]);
+        assert_eq!(street, offered(&policy, "township", &[]), "{}", policy.key);
+    }
+}
+
+#[test]
+fn r1_a_member_unit_is_offered_the_roles_that_need_no_level() {
+    let policy = read(SHE);
+    let offered: Vec<&str> = policy.roles_of_units().map(|role| role.key.as_str()).collect();
+    assert_eq!(offered, ["building_head", "unit_officer", "operator"]);
 }
 
 #[test]
