@@ -287,6 +287,7 @@ impl Desk<'_, '_> {
         if newcomer.node() != node {
             return Err(invalid("node", "is not the node that came: compare its short id"));
         }
+        tracing::warn!(by = ?by, peer = %node.short(), "批准了新节点 a newcomer was approved");
         let approved = Some(Approval { by: actor.map(|actor| actor.id), at: self.now });
         let newcomer = Some(Newcomer { approved, ..newcomer });
         let invitation = Some(Invitation { newcomer, ..invitation });

@@ -82,6 +82,7 @@ impl Desk<'_, '_> {
             return Err(Refused::NotFound("epoch"));
         }
         let done = sign::note(self.setup, self.staging, &Note::Accepted { node, epoch })?;
+        tracing::warn!(by = ?by, peer = %node.short(), epoch, "接受了下级的新纪元 an epoch was accepted");
         self.note_gone(done.gone)?;
         self.out.extend(done.judged.into_iter().map(Effect::Changed));
         self.talk.reopened.remove(&node);

@@ -398,6 +398,7 @@ impl Desk<'_, '_> {
             }
         };
         self.issue_list(last.next(Some(entry), self.now, LIST_VALIDITY))?;
+        tracing::warn!(by = ?by, peer = %node.short(), ?reason, "吊销了下级 a node below was revoked");
         self.remember(once, &Receipt::empty())?;
         Ok(Receipt::empty())
     }
