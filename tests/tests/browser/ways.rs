@@ -11,7 +11,8 @@ use crate::house::{House, sign_in};
 use crate::until;
 
 /// Follows every link from the page that is open, one of each kind: ids, codes and what a query
-/// asks for make no kinds of their own. Gives each address with its status and where it led.
+/// asks for make no kinds of their own. Gives each address with its status, where it
+/// led, and what the page may load.
 const CRAWL: &str = "const starts = arguments[0]; \
     const kind = (url) => url.pathname.replace(/[0-9a-f]{32,}/g, 'ID').replace(/\\/r\\/[^/]+/, '/r/CODE') \
       + '?' + [...url.searchParams.keys()].sort().join('&'); \
@@ -23,7 +24,8 @@ const CRAWL: &str = "const starts = arguments[0]; \
         seen.set(kind(url), null); \
         const answer = await fetch(url, { headers: { accept: 'text/html' } }); \
         const led = new URL(answer.url); \
-        seen.set(kind(url), [url.pathname + url.search, answer.status, led.pathname]); \
+        seen.set(kind(url), [url.pathname + url.search, answer.status, led.pathname, \
+          answer.headers.get('content-security-policy')]); \
         if (!(answer.headers.get('content-type') || '').startsWith('text/html')) continue; \
         const page = new DOMParser().parseFromString(await answer.text(), 'text/html'); \
         for (const link of page.querySelectorAll('a[href]')) { \
@@ -124,6 +126,12 @@ async fn every_page_is_come_by_from_somebodys_home_and_no_link_is_dead() {
             let (path, status) = (one[0].as_str().unwrap_or("?"), one[1].as_u64().unwrap_or(0));
             if status >= 400 {
                 dead.push(format!("{login}: {path} is answered with {status}"));
+            }
+            // Proof 14: no page without the policy, nor with a weaker one.
+            let policy = one[3].as_str().unwrap_or_default();
+            let strict = ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"];
+            if policy.contains("unsafe") || !strict.iter().all(|part| policy.contains(part)) {
+                dead.push(format!("{login}: {path} comes with the policy {policy:?}"));
             }
             for path in [path, one[2].as_str().unwrap_or("?")] {
                 visited.insert(path.split('?').next().unwrap_or_default().to_owned());
