@@ -55,9 +55,15 @@ impl Desk<'_, '_> {
     }
 
     fn try_command(&mut self, command: Command) -> Result<Receipt, Refused> {
-        // A new epoch is the way out for a node on an older copy of its data. Reading goes on while
-        // nothing is signed, and is on record then, too.
-        let goes_on = matches!(command.what, What::OpenEpoch { .. } | What::Read(_));
+        // A new epoch is the way out for a node on an older copy of its data. Signing in and reading
+        // go on while nothing is signed, and reading is on record then, too.
+        let goes_on = matches!(
+            command.what,
+            What::OpenEpoch { .. }
+                | What::Read(_)
+                | What::SignIn { .. }
+                | What::PutToken { token: None, .. }
+        );
         // The root certifies a key that is to follow through somebody's hands.
         let brought = matches!(command.what, What::TakeCertificates { .. }) && self.is_rotating();
         if let Some(why) = self.barred().filter(|_| !goes_on && !brought) {
