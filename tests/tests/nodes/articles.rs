@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use record::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use testkit::story::{ALL, CONTACT, Cast, INVOLVED, PHONE, Seat, Story, Who};
+use testkit::story::{ALL, CONTACT, Cast, INVOLVED, PHONE, Seat, Step, Story, Who};
 use testnet::client::Ask;
 use testnet::practice::Practice;
 
@@ -185,8 +185,24 @@ impl Stage {
                 }
                 (Who::Reporter, None) => resident_acts(&community, &code, act).await,
             }
+            if matches!(step.at, Seat::Lead | Seat::Assist) {
+                self.heard_of(step, &case).await;
+            }
         }
         case
+    }
+
+    /// Waits until the street, which called the unit, knows what the unit did: what comes next there
+    /// is possible before, too, and the case would not be settled by the units then.
+    async fn heard_of(&self, step: &Step, case: &str) {
+        let (unit, act) = (Known(self).node(step.at), step.name());
+        let street = self.desk(Seat::Street, "township_dispatcher");
+        until(act, async || {
+            let seen = street.case(case).await.unwrap_or_default();
+            let mut entries = seen["timeline"].as_array().into_iter().flatten();
+            entries.any(|entry| entry["act"] == act && entry["author"]["id"] == unit.as_str())
+        })
+        .await;
     }
 
     async fn check(&self, story: &Story, case: &str) {
