@@ -58,7 +58,7 @@ async fn time(home: &Home, node: &Running, code: Option<&String>) -> Result<Page
         ("查找 search", mine("/desk?view=all&q=%E8%B7%AF%E7%81%AF")),
         ("事件 case", mine(&format!("/cases/{case}"))),
         ("地图 map", mine("/map")),
-        ("数字 numbers", mine("/numbers?span=all")),
+        ("统计 numbers", mine("/numbers?span=all")),
     ] {
         let (half, bytes) = half(client, &ask).await?;
         pages.push(Timed { name, half, bytes });
