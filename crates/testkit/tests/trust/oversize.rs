@@ -3,7 +3,7 @@
 use engine::code::case_id;
 use engine::command::What;
 use engine::kind;
-use engine::store::Store;
+use engine::store::{FrameKind, Store};
 use engine::view;
 use governance::act::ActKind;
 use governance::change::Phase;
@@ -11,6 +11,7 @@ use governance::field;
 use record::cbor::{CborError, encode};
 use record::{
     Disclosure, FieldId, Header, Kind, NodeId, Record, RecordId, Signed, Subject, Timestamp,
+    Unverified,
 };
 
 use crate::forks::gives_with;
@@ -37,7 +38,7 @@ fn signs(
         author,
         epoch: last.epoch,
         seq: last.seq,
-        prev: RecordId::from_bytes([7; 32]),
+        prev: last_id(town, author),
         time: Timestamp::from_millis(town.world.now.millis()),
         subject: subject.unwrap_or_else(|| case_id(author, last.epoch, last.seq)),
         kind,
@@ -46,6 +47,17 @@ fn signs(
         commitments: fields.iter().map(|opened| (opened.field, opened.commitment())).collect(),
     };
     (Signed::sign(header, &setup.key, &setup.federation), fields)
+}
+
+/// The record behind which the author's next one stands.
+fn last_id(town: &Town, author: NodeId) -> RecordId {
+    let lied = town.lies.iter().rev().find(|(by, _)| *by == author).map(|(_, lie)| *lie);
+    let place = &town.world.places[&author];
+    lied.unwrap_or_else(|| {
+        let own = place.store.frames().into_iter().rev().find(|frame| frame.kind == FrameKind::Own);
+        let own = Unverified::<Header>::parse(own.expect("it has records").envelope);
+        own.expect("stored").trust_stored(&place.member.setup.federation).id()
+    })
 }
 
 fn put_aside(town: &Town, node: NodeId) -> Vec<RecordId> {
