@@ -201,7 +201,10 @@ impl Engine {
         let open = open.unwrap_or(false);
         if self.enrolment != Some(open) {
             self.enrolment = Some(open);
-            out.push(Effect::Enrolment(open));
+            // Opened before the replies, as whoever is told of an invitation may come with it at
+            // once; closed after them, as they may be for whoever came with the last one.
+            let at = if open { 0 } else { out.len() };
+            out.insert(at, Effect::Enrolment(open));
         }
     }
 

@@ -97,13 +97,16 @@ async fn a_node_that_changed_its_key_waits_under_the_id_that_its_operator_reads_
     let invited = invite(&new.config, &offer).await.unwrap();
     let to = Token::decode(&invited.token).unwrap_or_else(|error| panic!("{error}"));
     let told = Arc::new(Mutex::new(Vec::new()));
-    let moving = {
+    let mut moving = {
         let (config, told) = (site.config.clone(), told.clone());
         tokio::spawn(
             async move { relocate(&config, &to, |node| told.lock().unwrap().push(node)).await },
         )
     };
-    until("it waits", || async { newcomer(&right).is_some() }).await;
+    tokio::select! {
+        () = until("it waits", || async { newcomer(&right).is_some() }) => {}
+        ended = &mut moving => panic!("it does not wait: {ended:?}"),
+    }
     until("its operator knows", || async { !told.lock().unwrap().is_empty() }).await;
     assert_eq!(*told.lock().unwrap(), [me]);
     let shown = Local::find(&new.folder()).unwrap().get("/v1/invitations").await.unwrap();
