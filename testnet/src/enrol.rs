@@ -152,6 +152,10 @@ async fn invite(federation: &Federation, parent: usize, seat: &Seat) -> Result<S
     let ask = Ask::post("/v1/invitations", body).by(&token);
     let refused = |source| EnrolError::NotInvited { name: seat.name.clone(), source };
     let answer = federation.client(parent).json(ask).await.map_err(refused)?;
+    let count = |state: &mut crate::folder::State| state.nodes[parent].invited += 1;
+    federation
+        .change(count)
+        .map_err(|source| node_error(federation, parent, "its state", source))?;
     let invitation = answer.get("token").and_then(Value::as_str).map(str::to_owned);
     invitation.ok_or_else(|| {
         let what = "it has no token".to_owned();

@@ -56,6 +56,9 @@ pub struct NodeState {
     pub peer: Option<String>,
     /// Whether it has founded or joined the federation.
     pub enrolled: bool,
+    /// How often it has invited others of the federation.
+    #[serde(default)]
+    pub invited: u64,
     /// Whether its people are there.
     pub settled: bool,
     /// How many of its places are there; a larger federation has more.

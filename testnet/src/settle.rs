@@ -50,8 +50,8 @@ pub fn grounds(federation: &Federation) -> Vec<Ground> {
     seats.map(|seat| Ground::of(&federation.plan, seat, &ids, seed)).collect()
 }
 
-/// Records that settling and the operator before it have made a node sign: one for each place,
-/// person and appointment.
+/// Records that enrolment, the operator and settling have made a node sign: one for each invitation,
+/// place, person and appointment.
 #[must_use]
 pub fn records(federation: &Federation, seat: usize, ground: &Ground) -> u64 {
     let staff = people::staff(&federation.plan, &federation.practice, seat, ground);
@@ -59,7 +59,10 @@ pub fn records(federation: &Federation, seat: usize, ground: &Ground) -> u64 {
     let operator = 2;
     // The policy that the configuration names is kept, and put in force.
     let policy = 2;
-    (operator + policy + ground.places.len() + staff.iter().map(of_person).sum::<usize>()) as u64
+    let invited = federation.state().nodes[seat].invited;
+    invited
+        + (operator + policy + ground.places.len() + staff.iter().map(of_person).sum::<usize>())
+            as u64
 }
 
 /// Settles every node that is not settled yet, all at the same time; a street that has more

@@ -40,6 +40,7 @@ pub(crate) mod signing;
 pub(crate) mod similar;
 pub(crate) mod stations;
 pub(crate) mod tokens;
+pub(crate) mod trust;
 pub(crate) mod views;
 
 use axum::Json;

@@ -12,6 +12,7 @@ mod peers;
 mod people;
 mod policies;
 mod reason;
+mod trust;
 mod witness;
 
 use axum::Router;
@@ -22,11 +23,12 @@ pub(crate) use files::long::Imports;
 use crate::state::State;
 
 /// The operator's pages, in the order of their navigation: path, and the key of its words.
-pub(crate) const SECTIONS: [(&str, &str); 10] = [
+pub(crate) const SECTIONS: [(&str, &str); 11] = [
     ("/operator", "overview"),
     ("/operator/doctor", "doctor"),
     ("/operator/peers", "peers"),
     ("/operator/invitations", "invitations"),
+    ("/operator/trust", "trust"),
     ("/operator/streams", "streams"),
     ("/operator/witness", "witness"),
     ("/operator/accounts", "accounts"),
@@ -45,6 +47,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/operator/invitations", get(invitations::list).post(invitations::create))
         .route("/operator/invitations/{id}/end", post(invitations::end))
         .route("/operator/invitations/{id}/approve", post(invitations::approve))
+        .route("/operator/trust", get(trust::trust))
         .route("/operator/streams", get(peers::streams))
         .route("/operator/witness", get(witness::witness))
         .route("/operator/witness/{id}/check", post(witness::check))

@@ -15,6 +15,7 @@ mod policies;
 mod proposals;
 mod reading;
 mod retention;
+mod trust;
 mod withdraw;
 
 pub use factors::Enrolment;

@@ -37,6 +37,9 @@ pub const POLICY_IN_FORCE: Kind = Kind(0x0402);
 pub const POLICY_PUBLISHED: Kind = Kind(0x0403);
 /// A new epoch of the log: what came after the record before it is lost, or given up.
 pub const EPOCH_OPENED: Kind = Kind(0x0501);
+/// Somebody here did something about who belongs to the federation: see
+/// [`governance::trust::TrustAct`].
+pub const TRUST: Kind = Kind(0x0502);
 /// A Party organisation, or a further version of one (R2).
 pub const ORGANISATION: Kind = Kind(0x0301);
 /// A Party organisation ends.

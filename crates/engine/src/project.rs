@@ -244,6 +244,9 @@ fn own(
     }
     let world = match record.kind {
         kind::ACCESS_SEALED => access::sealed(staging, at, readable).map(|()| false)?,
+        kind::TRUST => {
+            staging.put_bytes(Table::Trust, at.to_bytes().to_vec(), Vec::new()).map(|()| false)?
+        }
         kind::PLACE | kind::PLACE_ENDED => roster::place(staging, at, readable)?,
         kind::PERSON_ERASED | kind::NOTE_ERASED => {
             erase::forgotten(staging, record.subject).map(|()| false)?

@@ -13,7 +13,7 @@ use crate::blob::Blobs;
 pub const MAX_VALUE: usize = 100 * 1024;
 /// The form of the rows that the engine writes. An index of rows in another form is rebuilt: it
 /// must change whenever a type changes that is stored in a row.
-pub const ROW_FORMAT: u8 = 27;
+pub const ROW_FORMAT: u8 = 28;
 /// Largest frame, in bytes, before sealing.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -135,6 +135,8 @@ pub enum Table {
     PersonKey = 56,
     /// Author → where it signed two histories, and from which epoch on it counts again.
     Forked = 48,
+    /// Position of a record of what was done about who belongs to the federation → nothing.
+    Trust = 58,
 }
 
 /// What a frame is about.

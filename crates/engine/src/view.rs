@@ -9,6 +9,7 @@ mod people;
 mod photo;
 mod policy;
 mod proof;
+mod trust;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ pub use photo::{kept_photos, shown};
 pub use policy::{Edition, policies, policy_text, published_policy};
 pub use proof::{Head, Proof, prove};
 pub(crate) use proof::{only_grew, path, root_at};
+pub use trust::{Trusted, trust_acts};
 
 /// Rows read at a time.
 const PAGE: usize = 2_000;

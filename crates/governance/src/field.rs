@@ -140,6 +140,7 @@ fields! {
     322 NODE_ONLY "node_only" Structural "Why an act has no signature but the node's.";
     323 PERSON_KEY "person_key" Structural "A person's public key, enrolled or revoked.";
     324 KEY_LABEL "key_label" Personal "What a person calls the device that has a key of theirs.";
+    330 TRUST_ACT "trust_act" Structural "What somebody did about who belongs to the federation.";
 }
 
 /// The registry's entry for a number.

@@ -29,3 +29,4 @@ pub mod release;
 pub mod roster;
 pub mod station;
 pub mod territory;
+pub mod trust;

@@ -190,6 +190,7 @@ impl Scene {
                 ("/operator/peers".into(), "operator-peers"),
                 ("/operator/streams".into(), "operator-streams"),
                 ("/operator/invitations".into(), "operator-invitations"),
+                ("/operator/trust".into(), "operator-trust"),
                 ("/operator/witness".into(), "operator-witness"),
                 ("/operator/accounts".into(), "operator-accounts"),
                 ("/operator/accounts/new".into(), "operator-account-new"),

@@ -11,7 +11,7 @@ use engine::view;
 use governance::area::AreaCode;
 use governance::certificate::{Certificate, Issuer, Right, VERSION};
 use hyper::StatusCode;
-use record::{Hash, NodeId, SerdeStatement, StatementError, Timestamp};
+use record::{Hash, NodeId, RecordId, SerdeStatement, StatementError, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{created, limit, made};
@@ -55,6 +55,8 @@ fn day() -> u32 {
 #[derive(Serialize)]
 struct Invited {
     id: String,
+    /// The record of its being made.
+    record: RecordId,
     /// What the operator of the other node types or scans; shown once.
     token: String,
     expires: Timestamp,
@@ -125,7 +127,8 @@ pub(crate) async fn create(desk: Desk, body: Body<Invite>) -> Result<Response, P
     let invitation =
         Some(Invitation { name, level, area, member, expires, by: None, approval, newcomer: None });
     let what = What::PutInvitation { hash, invitation };
-    let id = made(&desk.command(what, body.digest).await?, hash, "/v1/invitations")?;
+    let receipt = desk.command(what, body.digest).await?;
+    let id = made(&receipt, hash, "/v1/invitations")?;
     let setup = desk.state.handle.setup();
     let token = Token {
         root: setup.root,
@@ -136,6 +139,7 @@ pub(crate) async fn create(desk: Desk, body: Body<Invite>) -> Result<Response, P
     };
     let invited = Invited {
         id: id.clone(),
+        record: receipt.record.ok_or(Kind::INTERNAL)?,
         token: token.encode(),
         expires,
         federation_short: setup.federation.short().to_string(),

@@ -9,7 +9,7 @@ use crate::resource::{
     access_log, accounts, cases, division, doctor, duties, events, exports, factor, federation,
     health, imports, invitations, keys, ledger, matters, members, notebook, numbers, open, outbox,
     papers, party, people, photos, places, policies, previews, proofs, proposals, queries, reports,
-    reshapings, reveal, revocations, sessions, signing, similar, stations, tokens, views,
+    reshapings, reveal, revocations, sessions, signing, similar, stations, tokens, trust, views,
 };
 use crate::state::State;
 
@@ -577,6 +577,10 @@ pub static ROUTES: &[Route] = &[
         .named("accessLog", "Who read what", "查阅日志")
         .query(&["subject", "person", "limit", "before"])
         .gives(200, "AccessLog"),
+    reads("/v1/trust-acts", FEDERATION, || get(trust::list))
+        .named("trustActs", "Who invited, approved and revoked whom", "入网、批准、吊销等操作记录")
+        .query(&["limit", "before"])
+        .gives(200, "TrustActPage"),
     reads("/v1/revocations", FEDERATION, || get(revocations::get))
         .named("revocations", "What issuers have revoked, and how fresh that is", "证书吊销情况")
         .gives(200, "Revocations"),

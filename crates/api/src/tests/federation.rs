@@ -72,6 +72,39 @@ async fn invitations_are_listed_and_withdrawn_and_their_secrets_are_not_shown_ag
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_invited_whom_is_told_from_the_records_page_by_page() {
+    let house = House::build().await;
+    let ops = || Who::Bearer("ops");
+    let mut due = Vec::new();
+    for number in 0..3 {
+        let body = json!({ "name": format!("单位{number}"), "level": "community",
+            "area": "341021100001", "member": true });
+        let made = house.post(ops(), "/v1/invitations", body).await;
+        due.push((json!("invite"), made.json()["record"].clone()));
+        let at = made.headers["location"].to_str().unwrap().to_owned();
+        house.call(Method::DELETE, &at, ops(), None, &[]).await;
+    }
+    let (mut told, mut before) = (Vec::new(), String::new());
+    loop {
+        let page = house.get(ops(), &format!("/v1/trust-acts?limit=2{before}")).await.json();
+        for item in page["items"].as_array().unwrap() {
+            let who = (&item["by"]["name"], &item["role"]["key"]);
+            assert_eq!(who, (&json!("员工ops"), &json!("operator")));
+            assert_eq!(item["invited"].is_object(), item["act"] == "invite");
+            told.push((item["act"].clone(), item["record"].clone()));
+        }
+        match page["next"].as_str() {
+            Some(next) => before = format!("&before={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(told.len(), 6);
+    told.retain(|(act, _)| act == "invite");
+    due.reverse();
+    assert_eq!(told, due);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_invitation_that_could_not_be_honoured_is_not_made() {
     let house = House::build().await;
     let good = json!({ "name": "某单位", "level": "community", "area": "341021100001" });

@@ -327,6 +327,7 @@ fn rest(scene: &Scene) -> Vec<Row> {
             Some(json!({ "chain": ["00"] })),
             power(422),
         ),
+        row("trustActs", "/v1/trust-acts", None, power(200)),
         row("revocations", "/v1/revocations", None, power(200)),
         row("revoke", "/v1/revocations", Some(nobody), power(404)),
         row(

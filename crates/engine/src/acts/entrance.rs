@@ -4,6 +4,7 @@
 use governance::area::AreaCode;
 use governance::grant::GrantRule;
 use governance::policy::Power;
+use governance::trust::TrustAct;
 use record::{Hash, NodeId, Subject};
 use serde_bytes::ByteBuf;
 
@@ -228,12 +229,22 @@ impl Desk<'_, '_> {
         if row::<Invitation>(self.staging, Table::Invitation, &hash)?.is_some() {
             return Err(invalid("secret", "is in use: make another"));
         }
+        let area = invitation.area.parse().map_err(|_| invalid("area", "is no area code"))?;
+        let act = TrustAct::Invite {
+            invitation: Hash::from_bytes(hash),
+            name: invitation.name.clone(),
+            level: invitation.level.clone(),
+            area,
+            member: invitation.member,
+            approval: invitation.approval,
+            expires: invitation.expires,
+        };
+        let receipt = Receipt { made: Some(Hash::from_bytes(hash)), ..Receipt::empty() };
+        let receipt = self.put_trust(actor.as_ref(), &act, once, receipt)?;
         let by = actor.map(|actor| actor.id);
         let invitation = Invitation { by, newcomer: None, ..invitation };
         let note = Note::Invitation { hash: hash.to_vec().into(), invitation: Some(invitation) };
         sign::note(self.setup, self.staging, &note)?;
-        let receipt = Receipt { made: Some(Hash::from_bytes(hash)), ..Receipt::empty() };
-        self.remember(once, &receipt)?;
         self.sweep_invitations()?;
         Ok(receipt)
     }
@@ -262,13 +273,14 @@ impl Desk<'_, '_> {
         hash: [u8; 32],
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
-        self.power(by, Power::Federation, "federation")?;
+        let actor = self.power(by, Power::Federation, "federation")?;
         let known: Option<Invitation> = row(self.staging, Table::Invitation, &hash)?;
         known.ok_or(Refused::NotFound("invitation"))?;
+        let act = TrustAct::EndInvitation { invitation: Hash::from_bytes(hash) };
+        let receipt = self.put_trust(actor.as_ref(), &act, once, Receipt::empty())?;
         let note = Note::Invitation { hash: hash.to_vec().into(), invitation: None };
         sign::note(self.setup, self.staging, &note)?;
-        self.remember(once, &Receipt::empty())?;
-        Ok(Receipt::empty())
+        Ok(receipt)
     }
 
     /// Lets in the node that came with an invitation.
@@ -288,13 +300,15 @@ impl Desk<'_, '_> {
             return Err(invalid("node", "is not the node that came: compare its short id"));
         }
         tracing::warn!(by = ?by, peer = %node.short(), "批准了新节点 a newcomer was approved");
+        let (invited, key) = (Hash::from_bytes(hash), newcomer.key);
+        let act = TrustAct::Approve { invitation: invited, node, key };
+        let receipt = self.put_trust(actor.as_ref(), &act, once, Receipt::empty())?;
         let approved = Some(Approval { by: actor.map(|actor| actor.id), at: self.now });
         let newcomer = Some(Newcomer { approved, ..newcomer });
         let invitation = Some(Invitation { newcomer, ..invitation });
         let note = Note::Invitation { hash: hash.to_vec().into(), invitation };
         sign::note(self.setup, self.staging, &note)?;
-        self.remember(once, &Receipt::empty())?;
-        Ok(Receipt::empty())
+        Ok(receipt)
     }
 
     pub(super) fn account(&self, name: &str) -> Result<Option<Account>, StoreError> {

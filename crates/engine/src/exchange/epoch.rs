@@ -4,6 +4,7 @@
 
 use governance::field;
 use governance::policy::Power;
+use governance::trust::TrustAct;
 use record::{Checkpoint, NodeId, Signed, Subject};
 use serde_bytes::ByteBuf;
 
@@ -74,20 +75,21 @@ impl Desk<'_, '_> {
         epoch: u32,
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
-        self.power(by, Power::Federation, "federation")?;
+        let actor = self.power(by, Power::Federation, "federation")?;
         let told = self.talk.reopened.get(&node).map(|(epoch, _)| *epoch) == Some(epoch);
         let forked = project::forked(self.staging, node)?;
         let goes_on = forked.is_some_and(|known| known.is_open() && epoch > known.epoch);
         if !told && !goes_on {
             return Err(Refused::NotFound("epoch"));
         }
+        let act = TrustAct::AcceptEpoch { node, epoch };
+        let receipt = self.put_trust(actor.as_ref(), &act, once, Receipt::empty())?;
         let done = sign::note(self.setup, self.staging, &Note::Accepted { node, epoch })?;
         tracing::warn!(by = ?by, peer = %node.short(), epoch, "接受了下级的新纪元 an epoch was accepted");
         self.note_gone(done.gone)?;
         self.out.extend(done.judged.into_iter().map(Effect::Changed));
         self.talk.reopened.remove(&node);
-        self.remember(once, &Receipt::empty())?;
-        Ok(Receipt::empty())
+        Ok(receipt)
     }
 
     /// A node below goes on in a new epoch and can't show that its log only grew: it is

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use governance::certificate::{Certificate, Endorsement, MAX_ROTATIONS, Pin, Standing};
 use governance::policy::Power;
+use governance::trust::TrustAct;
 use record::{NodeId, NodeKey, PublicKey};
 use serde_bytes::ByteBuf;
 
@@ -359,7 +360,7 @@ impl Desk<'_, '_> {
         addresses: Vec<String>,
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
-        self.power(by, Power::Federation, "federation")?;
+        let actor = self.power(by, Power::Federation, "federation")?;
         let chain: ChainBytes = chain.into_iter().map(Into::into).collect();
         let invalid = |what| Refused::Invalid { field: "chain", what };
         let few = addresses.len() <= MAX_ADDRESSES
@@ -369,6 +370,12 @@ impl Desk<'_, '_> {
             return Err(Refused::Invalid { field: "addresses", what });
         }
         self.take_standing(&chain, addresses)?.map_err(invalid)?;
+        // Where another key comes with them, this one signs nothing any more.
+        if let Some(next) = self.talk.renewed.clone() {
+            let (parent, serial) = (next.standing.parent(), next.standing.certificate().serial);
+            let act = TrustAct::TakeCertificates { parent, serial };
+            return self.put_trust(actor.as_ref(), &act, once, Receipt::empty());
+        }
         self.remember(once, &Receipt::empty())?;
         Ok(Receipt::empty())
     }

@@ -9,6 +9,7 @@ use governance::certificate::{
     Issuer, LIST_VALIDITY, LastGood, ListError, Reason, RevocationList, Revoked, Standing, Status,
 };
 use governance::policy::Power;
+use governance::trust::TrustAct;
 use record::{NodeId, Signed, Unverified};
 use serde_bytes::ByteBuf;
 
@@ -373,7 +374,7 @@ impl Desk<'_, '_> {
         last_good: Option<LastGood>,
         once: Option<Once>,
     ) -> Result<Receipt, Refused> {
-        self.power(by, Power::Federation, "federation")?;
+        let actor = self.power(by, Power::Federation, "federation")?;
         let own = Issuer::Node(self.setup.me());
         let known = self.world.directory.get(node).map(|peer| peer.standing.certificate());
         let known = known.filter(|certificate| certificate.issuer == own);
@@ -397,10 +398,11 @@ impl Desk<'_, '_> {
                 RevocationList { number: 0, ..RevocationList::first(own, self.now, LIST_VALIDITY) }
             }
         };
+        let act = TrustAct::Revoke { node, serial: entry.serial, reason, last_good };
+        let receipt = self.put_trust(actor.as_ref(), &act, once, Receipt::empty())?;
         self.issue_list(last.next(Some(entry), self.now, LIST_VALIDITY))?;
         tracing::warn!(by = ?by, peer = %node.short(), ?reason, "吊销了下级 a node below was revoked");
-        self.remember(once, &Receipt::empty())?;
-        Ok(Receipt::empty())
+        Ok(receipt)
     }
 
     /// Takes in a list from an operator's hands.

@@ -5,6 +5,7 @@ mod forgery;
 mod forks;
 mod logs;
 mod moving;
+mod officers;
 mod oversize;
 mod recovery;
 mod renewal;

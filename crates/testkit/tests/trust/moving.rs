@@ -18,7 +18,7 @@ use crate::town::Town;
 
 const SECRET: [u8; 32] = [9; 32];
 
-fn two_streets(seed: u64) -> (Town, NodeId) {
+pub(crate) fn two_streets(seed: u64) -> (Town, NodeId) {
     two_streets_in(seed, Weather::calm())
 }
 
@@ -28,11 +28,12 @@ fn two_streets_in(seed: u64, weather: Weather) -> (Town, NodeId) {
     (town, other.expect("there are two"))
 }
 
-fn chain_of(town: &Town, node: NodeId) -> ChainBytes {
+pub(crate) fn chain_of(town: &Town, node: NodeId) -> ChainBytes {
     town.world.setup(node).standing.chain().map(|link| link.to_vec().into()).collect()
 }
 
-fn invites(town: &mut Town, by: NodeId, area: &str, approval: bool) {
+/// An invitation for a community, and the hash of its secret.
+pub(crate) fn invitation(town: &Town, area: &str, approval: bool) -> ([u8; 32], Invitation) {
     let invitation = Invitation {
         name: "桃源社区".into(),
         level: "community".into(),
@@ -43,12 +44,21 @@ fn invites(town: &mut Town, by: NodeId, area: &str, approval: bool) {
         approval,
         newcomer: None,
     };
-    let hash = *blake3::hash(&SECRET).as_bytes();
+    (*blake3::hash(&SECRET).as_bytes(), invitation)
+}
+
+fn invites(town: &mut Town, by: NodeId, area: &str, approval: bool) {
+    let (hash, invitation) = invitation(town, area, approval);
     town.console(by, What::PutInvitation { hash, invitation: Some(invitation) }).expect("it may");
 }
 
 /// What `by` answers a node that shows the secret and the chain.
-fn knocks(town: &mut Town, by: NodeId, node: NodeId, chain: Option<ChainBytes>) -> Response {
+pub(crate) fn knocks(
+    town: &mut Town,
+    by: NodeId,
+    node: NodeId,
+    chain: Option<ChainBytes>,
+) -> Response {
     let key = town.world.setup(node).key.public();
     knocks_with(town, by, key, chain)
 }
@@ -81,6 +91,11 @@ fn takes(town: &mut Town, node: NodeId, chain: ChainBytes) -> Result<(), Refused
 /// The node gets certificates by `to` and puts them in force.
 fn moves(town: &mut Town, node: NodeId, to: NodeId, area: &str) {
     invites(town, to, area, false);
+    enters(town, node, to);
+}
+
+/// The node, which `to` has invited and approved, puts in force what it is certified there.
+pub(crate) fn enters(town: &mut Town, node: NodeId, to: NodeId) {
     let shown = Some(chain_of(town, node));
     let Response::Enrolled(chain) = knocks(town, to, node, shown) else { panic!("it is let in") };
     takes(town, node, chain).expect("they hold");

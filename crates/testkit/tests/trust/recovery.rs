@@ -12,8 +12,10 @@ use governance::act::{Act, Whistle};
 use governance::case::{Case, Step};
 use governance::certificate::{Issuer, Reason};
 use governance::field;
+use governance::trust::TrustAct;
 use record::{Header, NodeId, NodeKey, RecordId, Unverified};
 
+use crate::officers::acts;
 use crate::town::Town;
 
 fn open_epoch() -> What {
@@ -82,6 +84,8 @@ fn s4_a_restored_backup_goes_on_in_a_new_epoch_without_using_a_number_twice() {
     let epoch = told.expect("the street's operator is told");
     assert_eq!(epoch, 1);
     town.console(street, What::AcceptEpoch { node: community, epoch }).expect("it was told");
+    let accepted = TrustAct::AcceptEpoch { node: community, epoch };
+    assert_eq!(acts(&town, street)[0].act, accepted, "on record");
     town.pass(600);
     assert_ne!(town.world.witnessed(street, community), Some(sealed));
     let places = places_of(&town, community);

@@ -61,6 +61,7 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     put("Invite", invite());
     let invited = [
         ("id", reference("Id32")),
+        ("record", reference("Id32")),
         ("token", text()),
         ("expires", reference("Time")),
         ("federation_short", text()),
@@ -82,6 +83,7 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     put("Invitation", object(&open, &[("by", reference("PersonName")), ("newcomer", newcomer)]));
     put("ApproveNewcomer", object(&[("node", reference("Id32"))], &[]));
     put("InvitationPage", page("Invitation"));
+    trust_acts(&mut put);
     revocations(&mut put);
     put("ChallengePeer", object(&[], &[("index", count())]));
     put("AcceptEpoch", object(&[("epoch", count())], &[]));
@@ -98,6 +100,37 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
     ];
     put("Quarantined", object(&held, &[]));
     put("QuarantinePage", page("Quarantined"));
+}
+
+fn trust_acts(put: &mut impl FnMut(&str, Value)) {
+    let act = one_of(&[
+        "invite",
+        "end_invitation",
+        "approve",
+        "revoke",
+        "accept_epoch",
+        "take_certificates",
+    ]);
+    let invited = [
+        ("name", text()),
+        ("level", reference("Named")),
+        ("area", text()),
+        ("member", flag()),
+        ("approval", flag()),
+        ("expires", reference("Time")),
+    ];
+    let perhaps = [
+        ("by", reference("PersonName")),
+        ("role", reference("Named")),
+        ("node", reference("NodeName")),
+        ("invitation", reference("Id32")),
+        ("invited", object(&invited, &[])),
+        ("reason", one_of(&["ended", "moved", "compromised"])),
+        ("epoch", count()),
+    ];
+    let always = [("record", reference("Id32")), ("time", reference("Time")), ("act", act)];
+    put("TrustAct", object(&always, &perhaps));
+    put("TrustActPage", page("TrustAct"));
 }
 
 fn revocations(put: &mut impl FnMut(&str, Value)) {
