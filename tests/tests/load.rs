@@ -25,7 +25,7 @@ fn every_case_that_was_answered_for_is_there_after_a_restart() {
     let said = said(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("恰好多 50 件") && said.contains("--no-postgres"), "{said}");
-    for page in ["居民上报 report", "派单列表 desk", "数字 numbers"] {
+    for page in ["居民上报 report", "派单列表 desk", "统计 numbers"] {
         assert!(said.contains(page), "{page} is timed: {said}");
     }
 }

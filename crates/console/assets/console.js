@@ -130,6 +130,22 @@
     window.addEventListener("pagehide", () => stream.close());
   }
 
+  // Without a signal nothing is sent, and what was written stays. What waits by itself is let go on.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    all("[data-unsent]", form).forEach((told) => told.remove());
+    if (navigator.onLine || form.method !== "post" || "outbox" in form.dataset) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const told = document.createElement("p");
+    told.className = "notice bad";
+    told.dataset.unsent = "";
+    told.setAttribute("role", "alert");
+    told.textContent = document.body.dataset.unsent;
+    form.prepend(told);
+    told.scrollIntoView({ block: "nearest" });
+  }, true);
+
   // A file that takes a while to be read: it is said so while the browser waits.
   document.addEventListener("submit", (event) => {
     const busy = event.target.dataset.busy;

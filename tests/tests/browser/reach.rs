@@ -21,7 +21,7 @@ const SMALL: &str = "const least = document.documentElement.classList.contains('
     const touched = (one) => one.closest('label') && one.matches('[type=radio], [type=checkbox]') \
       ? one.closest('label') : one; \
     return [...document.querySelectorAll('a, button, input, select, textarea, summary')].filter(seen) \
-      .filter((one) => touched(one).getBoundingClientRect().height < least) \
+      .filter((one) => ['height', 'width'].some((side) => touched(one).getBoundingClientRect()[side] < least)) \
       .map((one) => one.outerHTML.slice(0, 160))";
 
 /// What sticks out at the side, so that one would have to scroll there.
@@ -31,8 +31,23 @@ const WIDE: &str = "const most = document.documentElement.clientWidth; \
       one.getBoundingClientRect().right > most + 1 && !one.closest('.scroll > *, .board > *, .skip')) \
       .map((one) => one.outerHTML.slice(0, 120)).slice(-3).concat(['the page is wider than its window'])";
 
-/// Looks at the page that is open; gives what is wrong with it.
+/// Opens whatever can be unfolded, and folds it up again; says how much there was.
+const UNFOLD: &str = "window.folded = [...document.querySelectorAll('details:not([open])')]; \
+    window.folded.forEach((one) => { one.open = true; }); return window.folded.length";
+const FOLD: &str = "window.folded.forEach((one) => { one.open = false; })";
+
+/// Looks at the page that is open, as it is and with everything unfolded; gives what is wrong with
+/// it.
 pub(crate) async fn faults(browser: &Browser, name: &str) -> Vec<String> {
+    let mut faults = seen(browser, name).await;
+    if browser.script(UNFOLD, vec![]).await != 0 {
+        faults.extend(seen(browser, &format!("{name}, unfolded")).await);
+    }
+    browser.script(FOLD, vec![]).await;
+    faults
+}
+
+async fn seen(browser: &Browser, name: &str) -> Vec<String> {
     let axe = format!("{AXE}{RUN}");
     let mut faults = Vec::new();
     for (what, script) in [("axe", &*axe), ("too small to be touched", SMALL), ("too wide", WIDE)] {

@@ -91,8 +91,16 @@ async fn a_dispatcher_goes_through_a_day_by_pages_and_keys_alone() {
     until("the first again", async || browser.script(chosen, vec![]).await == 0).await;
     strike(&browser, &['?']).await;
     until("the keys are told", async || browser.has("#keys[open]").await).await;
+    assert_eq!(crate::reach::faults(&browser, "keys").await, Vec::<String>::new());
     strike(&browser, &[Key::Escape.into()]).await;
     until("and put away", async || !browser.has("#keys[open]").await).await;
+
+    // The drawer: a case, and the form of an act.
+    browser.open("/desk").await;
+    strike(&browser, &['j', 'o']).await;
+    browser.find("#drawer .drawer-head").await;
+    assert_eq!(crate::reach::faults(&browser, "drawer").await, Vec::<String>::new());
+    crate::look::keep(&browser, "desk-drawer-1440-light").await;
     let complaints = browser.complaints().await;
     assert!(complaints.is_empty(), "{complaints:?}");
     browser.close().await;

@@ -183,6 +183,39 @@ async fn a_refused_report_holds_nothing_up_and_is_tried_again_or_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_act_that_can_not_be_sent_keeps_what_was_written() {
+    let house = House::build().await;
+    let (case, _) = house.reported("三号楼门口的路灯坏了").await;
+    let browser = house.signed_in(PHONE, "dispatcher").await;
+    browser.open(&format!("/cases/{case}")).await;
+    browser.press("受理").await;
+    let written = format!("/cases/{case}/acts/progress");
+    let signal = async |on: bool| {
+        let line = json!({ "offline": !on, "latency": 0,
+                           "downloadThroughput": -1, "uploadThroughput": -1 });
+        browser.devtools("Network.emulateNetworkConditions", line).await;
+    };
+    until("it is taken on", async || browser.text().await.contains("已受理")).await;
+    browser.open(&written).await;
+    browser.type_in("#in-note", "老人晚上看不见路").await;
+    signal(false).await;
+    for _ in 0..2 {
+        browser.click("form.act button.primary").await;
+        until("it is said", async || browser.text().await.contains("没有信号，没有发出")).await;
+    }
+    let said = "return document.querySelectorAll('[data-unsent][role=alert]').length";
+    assert_eq!(browser.script(said, vec![]).await, 1, "once");
+    let typed = "return document.querySelector('#in-note').value";
+    assert_eq!(browser.script(typed, vec![]).await, "老人晚上看不见路");
+    crate::look::keep(&browser, "act-unsent-375-light").await;
+    signal(true).await;
+    browser.click("form.act button.primary").await;
+    until("it is done", async || browser.path().await != written).await;
+    assert!(browser.text().await.contains("老人晚上看不见路"));
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_signal_a_note_waits_and_a_case_gives_way_to_a_page_that_says_so() {
     let mut house = House::build().await;
     house.reported("三号楼门口的路灯坏了").await;

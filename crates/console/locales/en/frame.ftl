@@ -1,6 +1,7 @@
 # The frame of pages
 brand = Wangge
 skip = Skip to content
+unsent = There is no signal: nothing was sent. What you wrote is still here; press again when there is one.
 preferences = Display
 large-type = Large type
 usual-type = Usual type

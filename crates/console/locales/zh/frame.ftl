@@ -1,6 +1,7 @@
 # 页面框架
 brand = 网格
 skip = 跳到正文
+unsent = 没有信号，没有发出。写好的还在这里，有信号后再按一次。
 preferences = 显示设置
 large-type = 长辈版
 usual-type = 标准字号
