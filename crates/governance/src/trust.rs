@@ -73,6 +73,10 @@ pub enum TrustAct {
 }
 
 impl TrustAct {
+    /// What each act is called.
+    pub const KEYS: [&'static str; 6] =
+        ["invite", "end_invitation", "approve", "revoke", "accept_epoch", "take_certificates"];
+
     /// Which act, as the API and the console call it.
     #[must_use]
     pub fn key(&self) -> &'static str {
@@ -119,5 +123,40 @@ impl TrustAct {
     #[must_use]
     pub fn epoch(&self) -> Option<u32> {
         if let Self::AcceptEpoch { epoch, .. } = self { Some(*epoch) } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_act_has_a_key_and_reads_back_under_it() {
+        let (invitation, node) = (Hash::from_bytes([1; 32]), NodeId::from_bytes([2; 32]));
+        let key = record::NodeKey::from_seed(&[3; 32]).public();
+        let last_good = Some(LastGood { epoch: 1, seq: 2 });
+        let acts = [
+            TrustAct::Invite {
+                invitation,
+                name: "徽城镇".into(),
+                level: "township".into(),
+                area: "341021100".parse().unwrap(),
+                member: false,
+                approval: true,
+                expires: Timestamp::from_millis(3),
+            },
+            TrustAct::EndInvitation { invitation },
+            TrustAct::Approve { invitation, node, key },
+            TrustAct::Revoke { node, serial: 4, reason: Reason::Compromised, last_good },
+            TrustAct::AcceptEpoch { node, epoch: 5 },
+            TrustAct::TakeCertificates { parent: None, serial: 6 },
+        ];
+        assert_eq!(acts.each_ref().map(TrustAct::key), TrustAct::KEYS);
+        for act in acts {
+            let bytes = record::cbor::encode(&act).unwrap();
+            assert_eq!(bytes[1] as usize, 0x60 | act.key().len(), "named as it is called");
+            let limits = record::cbor::Limits::of_bytes(1_000);
+            assert_eq!(record::cbor::decode::<TrustAct>(&bytes, &limits).unwrap(), act);
+        }
     }
 }

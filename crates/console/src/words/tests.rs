@@ -3,6 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use governance::act::ActKind;
+use governance::trust::TrustAct;
 
 use super::*;
 
@@ -85,6 +86,9 @@ fn every_act_has_words() {
     let words = Words(Language::Zh);
     for kind in ActKind::ALL {
         assert!(words.knows(&format!("act-{}", kind.key().replace('_', "-"))), "{}", kind.key());
+    }
+    for key in TrustAct::KEYS {
+        assert!(words.knows(&format!("trust-{}", key.replace('_', "-"))), "{key}");
     }
 }
 

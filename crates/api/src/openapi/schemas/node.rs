@@ -1,5 +1,6 @@
 //! This node, its policy, its peers, and numbers.
 
+use governance::trust::TrustAct;
 use serde_json::{Map, Value, json};
 
 use super::{Property, count, flag, list, object, one_of, page, text};
@@ -103,14 +104,7 @@ pub(super) fn put(schemas: &mut Map<String, Value>) {
 }
 
 fn trust_acts(put: &mut impl FnMut(&str, Value)) {
-    let act = one_of(&[
-        "invite",
-        "end_invitation",
-        "approve",
-        "revoke",
-        "accept_epoch",
-        "take_certificates",
-    ]);
+    let act = one_of(&TrustAct::KEYS);
     let invited = [
         ("name", text()),
         ("level", reference("Named")),
