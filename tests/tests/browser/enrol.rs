@@ -108,6 +108,19 @@ async fn a_node_is_invited_approved_joins_and_is_revoked_by_the_consoles_of_both
         !community.text().await.contains("已连接")
     })
     .await;
+
+    // Who did it is told from the records.
+    street.open("/operator/trust").await;
+    let told = street.words("main").await;
+    for done in ["发出邀请", "撤回邀请", "批准加入", "吊销证书", "不再参加", "节点管理员"]
+    {
+        assert!(told.contains(done), "{done}: {told}");
+    }
+    for (width, name) in [(1_440, "trust-acts-1440-light"), (375, "trust-acts-375-light")] {
+        street.sized(width, 812).await;
+        assert_eq!(crate::reach::faults(&street, name).await, Vec::<String>::new());
+        crate::look::keep(&street, name).await;
+    }
     street.close().await;
     community.close().await;
 }
