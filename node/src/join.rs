@@ -1,7 +1,7 @@
 //! Joining a federation: dial the parent that the invitation names, show the secret, check the
 //! certificates that come back against the invitation's root, and keep them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::invitation::Token;
 use engine::wire::{ChainBytes, Enrol, Request, Response};
@@ -22,6 +22,10 @@ use crate::revoke;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a newcomer asks again that an officer has to approve.
 const AGAIN: Duration = Duration::from_secs(3);
+/// How long a newcomer goes on knocking where nobody opens: the parent may just be starting.
+const KNOCKING: Duration = Duration::from_secs(3);
+/// How long it waits between two knocks.
+const KNOCK: Duration = Duration::from_secs(1);
 
 /// Why joining failed. Nothing was kept then but the node's own key.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +131,8 @@ pub async fn enrol(
     }
     // A newcomer has the key it was born with.
     let me = NodeId::from_bytes(*key.public().as_bytes());
-    let chain = bring(config, &key, invitation, None, || waits(me)).await?;
+    let asking = Asking { invitation, shown: None, knocking: KNOCKING };
+    let chain = bring(config, &key, &asking, || waits(me)).await?;
     let standing = check(&key, invitation, &chain)?;
     let parent = invitation.addresses.clone();
     let identity = Identity { root: invitation.root, standing, lists: Vec::new(), parent };
@@ -159,7 +164,8 @@ pub async fn relocate(
     }
     let me = identity.standing.node();
     let shown = identity.standing.chain().map(|link| link.to_vec().into()).collect();
-    let chain = bring(config, &key, invitation, Some(shown), || waits(me)).await?;
+    let asking = Asking { invitation, shown: Some(shown), knocking: KNOCKING };
+    let chain = bring(config, &key, &asking, || waits(me)).await?;
     let standing = check(&key, invitation, &chain)?;
     if standing.node() != me {
         return Err(JoinError::Other);
@@ -170,17 +176,25 @@ pub async fn relocate(
     Ok(standing)
 }
 
+/// What a newcomer asks the parent with.
+pub(crate) struct Asking<'a> {
+    pub(crate) invitation: &'a Token,
+    /// The certificates that it has already.
+    pub(crate) shown: Option<ChainBytes>,
+    /// How long it goes on knocking where nobody opens.
+    pub(crate) knocking: Duration,
+}
+
 /// The chain that the parent answers with, over a network of its own.
-async fn bring(
+pub(crate) async fn bring(
     config: &Config,
     key: &NodeKey,
-    invitation: &Token,
-    shown: Option<ChainBytes>,
+    asking: &Asking<'_>,
     waits: impl FnMut(),
 ) -> Result<Vec<Vec<u8>>, JoinError> {
     let settings = network::Config { listen: Vec::new(), ..config.network.clone() };
     let (network, events) = network::start(settings, key)?;
-    let outcome = ask_until_approved(&network, events, invitation, shown, waits).await;
+    let outcome = ask_until_approved(&network, events, asking, waits).await;
     network.shutdown(Duration::from_secs(1)).await;
     outcome
 }
@@ -189,16 +203,17 @@ async fn bring(
 async fn ask_until_approved(
     network: &network::Handle,
     mut events: mpsc::Receiver<Event>,
-    invitation: &Token,
-    shown: Option<ChainBytes>,
+    asking: &Asking<'_>,
     mut waits: impl FnMut(),
 ) -> Result<Vec<Vec<u8>>, JoinError> {
-    let mut told = false;
+    let Asking { invitation, shown, knocking } = asking;
+    let (began, mut told) = (Instant::now(), false);
     loop {
         match ask(network, &mut events, invitation, shown.clone()).await {
             Ok(Some(chain)) => return Ok(chain),
             // A parent that is down for a moment has not forgotten.
-            Err(JoinError::Unreachable { .. } | JoinError::Silent(_)) if told => {}
+            Err(JoinError::Unreachable { .. } | JoinError::Silent(_))
+                if told || began.elapsed() < *knocking => {}
             Err(error) => return Err(error),
             Ok(None) if !std::mem::replace(&mut told, true) => waits(),
             Ok(None) => {}
@@ -206,7 +221,7 @@ async fn ask_until_approved(
         if invitation.expires <= now() {
             return Err(JoinError::Expired(invitation.expires));
         }
-        tokio::time::sleep(AGAIN).await;
+        tokio::time::sleep(if told { AGAIN } else { KNOCK }).await;
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who did what about who belongs to the federation is on record, with their name, and stays home.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails its test")]
+
 use engine::command::{Agent, Command, Receipt, Refused, What};
 use engine::project::Whose;
 use engine::store::Store;

@@ -1,6 +1,8 @@
 //! Two nodes and the way they find and know each other.
 
 use super::*;
+use crate::found::prepare;
+use crate::join::{Asking, bring};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newcomer_enrols_with_a_token_and_both_list_each_other_as_greeted() {
@@ -22,6 +24,22 @@ async fn a_newcomer_enrols_with_a_token_and_both_list_each_other_as_greeted() {
         !contacts.get(&identity.standing.node()).is_some_and(|contact| contact.greeted)
     })
     .await;
+    above.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_goes_on_knocking_until_the_parent_has_started() {
+    let (county, town) = (Site::county(), Site::new());
+    let above = county.start().await;
+    let token = county.invite("徽城镇").await;
+    above.stop().await;
+    let joining = tokio::spawn(async move {
+        let key = prepare(&town.folder()).unwrap();
+        let asking = Asking { invitation: &token, shown: None, knocking: PATIENCE };
+        bring(&town.config, &key, &asking, || ()).await.map(|chain| chain.len())
+    });
+    let above = county.start().await;
+    assert_eq!(joining.await.unwrap().unwrap(), 2, "its own certificate and the county's");
     above.stop().await;
 }
 
