@@ -399,8 +399,9 @@ impl Desk<'_, '_> {
             }
         };
         let act = TrustAct::Revoke { node, serial: entry.serial, reason, last_good };
-        let receipt = self.put_trust(actor.as_ref(), &act, once, Receipt::empty())?;
+        // A list without room is refused: then nothing was done that could be on record.
         self.issue_list(last.next(Some(entry), self.now, LIST_VALIDITY))?;
+        let receipt = self.put_trust(actor.as_ref(), &act, once, Receipt::empty())?;
         tracing::warn!(by = ?by, peer = %node.short(), ?reason, "吊销了下级 a node below was revoked");
         Ok(receipt)
     }
