@@ -130,11 +130,12 @@
     window.addEventListener("pagehide", () => stream.close());
   }
 
-  // Without a signal nothing is sent, and what was written stays. What waits by itself is let go on.
+  // Without a signal nothing is sent, and what was written stays. What waits by itself is let go on,
+  // and so is signing out, which takes the pages that are kept off the phone.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     all("[data-unsent]", form).forEach((told) => told.remove());
-    if (navigator.onLine || form.method !== "post" || "outbox" in form.dataset) return;
+    if (navigator.onLine || form.method !== "post" || "outbox" in form.dataset || form.matches("[action='/logout']")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     const told = document.createElement("p");

@@ -95,7 +95,7 @@ async fn a_dispatcher_goes_through_a_day_by_pages_and_keys_alone() {
     strike(&browser, &[Key::Escape.into()]).await;
     until("and put away", async || !browser.has("#keys[open]").await).await;
 
-    // The drawer: a case, and the form of an act.
+    // The drawer.
     browser.open("/desk").await;
     strike(&browser, &['j', 'o']).await;
     browser.find("#drawer .drawer-head").await;

@@ -216,7 +216,7 @@ async fn an_act_that_can_not_be_sent_keeps_what_was_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_signal_a_note_waits_and_a_case_gives_way_to_a_page_that_says_so() {
+async fn without_a_signal_a_case_gives_way_to_a_page_that_says_so_and_signing_out_leaves_nothing() {
     let mut house = House::build().await;
     house.reported("三号楼门口的路灯坏了").await;
     let browser = house.signed_in(PHONE, "grid1").await;
@@ -235,6 +235,25 @@ async fn without_a_signal_a_note_waits_and_a_case_gives_way_to_a_page_that_says_
     crate::look::keep(&browser, "work-offline-375-light").await;
     browser.press("回到待办").await;
     until("the way back", async || browser.has(".cards a").await).await;
+    // Signed out without a signal, the phone shows nothing any more.
+    let line = json!({ "offline": true, "latency": 0,
+                       "downloadThroughput": -1, "uploadThroughput": -1 });
+    browser.devtools("Network.emulateNetworkConditions", line).await;
+    let out = "const out = new Event('submit', { bubbles: true, cancelable: true }); \
+               document.querySelector(\"form[action='/logout']\").dispatchEvent(out); \
+               return out.defaultPrevented";
+    assert_eq!(browser.script(out, vec![]).await, false, "it is not held back");
+    let kept = "return caches.has('wangge-pages')";
+    until("nothing is kept", async || browser.script(kept, vec![]).await == false).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_that_is_written_without_a_signal_waits_for_one() {
+    let mut house = House::build().await;
+    let browser = house.signed_in(PHONE, "grid1").await;
+    until_kept(&browser, "/work/notes").await;
+    house.community.kill().await;
     browser.open("/work/notes").await;
     browser.type_in("#text", "没有信号时写的日记").await;
     browser.click("form[data-outbox] button.primary").await;

@@ -199,7 +199,7 @@ impl Desk<'_, '_> {
         Ok(receipt)
     }
 
-    pub(crate) fn sign_plain(
+    pub(super) fn sign_plain(
         &mut self,
         subject: Subject,
         kind: record::Kind,
